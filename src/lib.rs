@@ -1,0 +1,3 @@
+//! queuelab: a deterministic discrete-event simulator for AWS messaging architectures.
+pub mod engine;
+pub mod language;
