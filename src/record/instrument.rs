@@ -1,0 +1,309 @@
+//! The three instruments a service holds: counters, levels over time, and distributions.
+
+use super::Histogram;
+use crate::engine::Time;
+
+/// Precision of the per-interval histograms: 128 buckets an octave, a relative error below 0.4 %.
+const INTERVAL_PRECISION_BITS: u32 = 7;
+
+/// A borrowed instrument of any kind, as the world sees it when it samples.
+#[derive(Debug)]
+pub enum Instrument<'a> {
+    /// See [`Counter`].
+    Counter(&'a mut Counter),
+    /// See [`Level`].
+    Level(&'a mut Level),
+    /// See [`Distribution`].
+    Distribution(&'a mut Distribution),
+}
+
+/// Counts things that happen. Periods are differences between two readings, so that counting is one addition.
+#[derive(Debug, Default, Clone)]
+pub struct Counter {
+    total: u64,
+    at_warm_up: u64,
+    at_minute: u64,
+    at_tick: u64,
+}
+
+impl Counter {
+    /// `number` more things happened.
+    #[inline]
+    pub fn add(&mut self, number: u64) {
+        self.total += number;
+    }
+
+    /// Everything since the run began, warm-up included.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// What happened since the warm-up ended.
+    pub fn since_warm_up(&self) -> u64 {
+        self.total - self.at_warm_up
+    }
+
+    /// Ends the warm-up: statistics start from here.
+    pub fn end_warm_up(&mut self) {
+        self.at_warm_up = self.total;
+    }
+
+    /// What happened since the last call: one CloudWatch period.
+    pub fn take_minute(&mut self) -> u64 {
+        let taken = self.total - self.at_minute;
+        self.at_minute = self.total;
+        taken
+    }
+
+    /// What happened since the last call: one step of the charts.
+    pub fn take_tick(&mut self) -> u64 {
+        let taken = self.total - self.at_tick;
+        self.at_tick = self.total;
+        taken
+    }
+}
+
+/// A level that changes in steps, averaged over time: a backlog, a number of instances.
+///
+/// A level may be absent (the age of the oldest message of an empty queue): absent stretches count for nothing
+/// in its statistics, and CloudWatch gets no datapoint.
+#[derive(Debug, Clone)]
+pub struct Level {
+    value: u64,
+    present: bool,
+    changed_at: Time,
+    /// Value times nanoseconds while present, since the warm-up.
+    area: u128,
+    /// Nanoseconds while present, since the warm-up.
+    watched: u64,
+    minimum: u64,
+    maximum: u64,
+    tick_minimum: u64,
+    tick_maximum: u64,
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        Self {
+            value: 0,
+            present: true,
+            changed_at: Time::ZERO,
+            area: 0,
+            watched: 0,
+            minimum: 0,
+            maximum: 0,
+            tick_minimum: 0,
+            tick_maximum: 0,
+        }
+    }
+}
+
+impl Level {
+    /// A level that is absent until it is first set.
+    pub fn absent() -> Self {
+        Self { present: false, minimum: u64::MAX, tick_minimum: u64::MAX, ..Self::default() }
+    }
+
+    /// The level is `value` from `now` on. Calls must not go back in time.
+    #[inline]
+    pub fn set(&mut self, now: Time, value: u64) {
+        self.settle(now);
+        self.value = value;
+        self.present = true;
+        self.minimum = self.minimum.min(value);
+        self.maximum = self.maximum.max(value);
+        self.tick_minimum = self.tick_minimum.min(value);
+        self.tick_maximum = self.tick_maximum.max(value);
+    }
+
+    /// There is nothing to measure from `now` on.
+    pub fn clear(&mut self, now: Time) {
+        self.settle(now);
+        self.present = false;
+    }
+
+    #[inline]
+    fn settle(&mut self, now: Time) {
+        let elapsed = (now - self.changed_at).as_nanos();
+        if self.present {
+            self.area += u128::from(self.value) * u128::from(elapsed);
+            self.watched += elapsed;
+        }
+        self.changed_at = now;
+    }
+
+    /// The level now; `None` while absent.
+    pub fn value(&self) -> Option<u64> {
+        self.present.then_some(self.value)
+    }
+
+    /// Ends the warm-up at `now`: statistics start from here.
+    pub fn end_warm_up(&mut self, now: Time) {
+        self.settle(now);
+        self.area = 0;
+        self.watched = 0;
+        (self.minimum, self.maximum) = self.extremes_from_here();
+    }
+
+    fn extremes_from_here(&self) -> (u64, u64) {
+        if self.present { (self.value, self.value) } else { (u64::MAX, 0) }
+    }
+
+    /// The time-weighted mean up to `now`; `None` when it was never present since the warm-up.
+    pub fn mean(&mut self, now: Time) -> Option<f64> {
+        self.settle(now);
+        if self.watched > 0 { Some(self.area as f64 / self.watched as f64) } else { self.value().map(|v| v as f64) }
+    }
+
+    /// The level times the seconds it was held, since the warm-up: instance-seconds, for example.
+    pub fn area_seconds(&mut self, now: Time) -> f64 {
+        self.settle(now);
+        self.area as f64 / 1e9
+    }
+
+    /// The lowest and the highest value since the warm-up.
+    pub fn extremes(&self) -> Option<(u64, u64)> {
+        (self.minimum <= self.maximum).then_some((self.minimum, self.maximum))
+    }
+
+    /// Value now, lowest and highest since the last call: one step of the charts.
+    pub fn take_tick(&mut self) -> Option<(u64, u64, u64)> {
+        let taken = (self.tick_minimum <= self.tick_maximum)
+            .then_some((self.value, self.tick_minimum, self.tick_maximum))
+            .filter(|_| self.present);
+        (self.tick_minimum, self.tick_maximum) = self.extremes_from_here();
+        taken
+    }
+}
+
+/// Values with a distribution: latencies, sizes.
+#[derive(Debug, Clone)]
+pub struct Distribution {
+    all: Histogram,
+    tick: Histogram,
+    minute: Minute,
+}
+
+/// The statistic set of the current CloudWatch minute.
+#[derive(Debug, Clone, Copy)]
+struct Minute {
+    count: u64,
+    sum: u128,
+    minimum: u64,
+    maximum: u64,
+}
+
+impl Minute {
+    const EMPTY: Self = Self { count: 0, sum: 0, minimum: u64::MAX, maximum: 0 };
+}
+
+/// What one step of a quantile chart shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntervalQuantiles {
+    /// Values in the step.
+    pub count: u64,
+    /// Median.
+    pub p50: u64,
+    /// 90th percentile.
+    pub p90: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// Largest value.
+    pub maximum: u64,
+}
+
+impl Default for Distribution {
+    fn default() -> Self {
+        Self {
+            all: Histogram::new(),
+            tick: Histogram::with_precision_bits(INTERVAL_PRECISION_BITS),
+            minute: Minute::EMPTY,
+        }
+    }
+}
+
+impl Distribution {
+    /// One more value was observed.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        self.all.record(value);
+        self.tick.record(value);
+        self.minute.count += 1;
+        self.minute.sum += u128::from(value);
+        self.minute.minimum = self.minute.minimum.min(value);
+        self.minute.maximum = self.minute.maximum.max(value);
+    }
+
+    /// Everything since the warm-up ended.
+    pub fn histogram(&self) -> &Histogram {
+        &self.all
+    }
+
+    /// Ends the warm-up: statistics start from here.
+    pub fn end_warm_up(&mut self) {
+        self.all.clear();
+    }
+
+    /// Count, sum, minimum and maximum since the last call, `None` without values: one CloudWatch period.
+    pub fn take_minute(&mut self) -> Option<(u64, u128, u64, u64)> {
+        let minute = std::mem::replace(&mut self.minute, Minute::EMPTY);
+        (minute.count > 0).then_some((minute.count, minute.sum, minute.minimum, minute.maximum))
+    }
+
+    /// The quantiles since the last call, `None` without values: one step of the charts.
+    pub fn take_tick(&mut self) -> Option<IntervalQuantiles> {
+        let taken = self.tick.maximum().map(|maximum| IntervalQuantiles {
+            count: self.tick.count(),
+            p50: self.tick.quantile(0.5).unwrap_or(0),
+            p90: self.tick.quantile(0.9).unwrap_or(0),
+            p99: self.tick.quantile(0.99).unwrap_or(0),
+            maximum,
+        });
+        self.tick.clear();
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Span;
+
+    fn at(seconds: u64) -> Time {
+        Time::ZERO + Span::from_seconds(seconds)
+    }
+
+    #[test]
+    fn a_level_is_averaged_over_time() {
+        let mut level = Level::default();
+        level.set(at(10), 4);
+        level.set(at(20), 0);
+        assert_eq!(level.mean(at(40)), Some(1.0));
+        assert_eq!(level.extremes(), Some((0, 4)));
+        level.end_warm_up(at(40));
+        level.set(at(50), 2);
+        assert_eq!(level.mean(at(60)), Some(1.0));
+        assert_eq!(level.extremes(), Some((0, 2)));
+    }
+
+    #[test]
+    fn absent_stretches_do_not_count() {
+        let mut level = Level::absent();
+        assert_eq!(level.mean(at(5)), None);
+        assert_eq!(level.take_tick(), None);
+        level.set(at(5), 10);
+        level.clear(at(10));
+        assert_eq!(level.mean(at(100)), Some(10.0));
+        assert_eq!(level.extremes(), Some((10, 10)));
+    }
+
+    #[test]
+    fn counters_know_their_periods() {
+        let mut counter = Counter::default();
+        counter.add(3);
+        assert_eq!(counter.take_minute(), 3);
+        counter.end_warm_up();
+        counter.add(2);
+        assert_eq!((counter.take_minute(), counter.take_tick(), counter.since_warm_up()), (2, 5, 2));
+    }
+}

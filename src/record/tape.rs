@@ -1,0 +1,256 @@
+//! Everything a run leaves behind, in memory: the only thing expectations and reports may read.
+
+use super::{Ledger, MetricDefinition, Unit};
+use crate::engine::{Span, Time};
+
+/// Which run it was.
+#[derive(Debug, Clone)]
+pub struct RunHeader {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The scenario's description, possibly empty.
+    pub description: String,
+    /// SHA-256 of the scenario as it was run (file and overrides), in hexadecimal.
+    pub scenario_hash: String,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Which replication of the seed.
+    pub replication: u32,
+    /// The simulated wall clock at time zero, in milliseconds since 1970-01-01T00:00:00Z.
+    pub start_unix_millis: i64,
+    /// How much time was simulated.
+    pub duration: Span,
+    /// The part of it left out of the statistics.
+    pub warm_up: Span,
+    /// The quota profile, `current` or `2022`.
+    pub quota_profile: String,
+    /// Events the engine handled.
+    pub events: u64,
+}
+
+/// A metric of one entity, with its CloudWatch datapoints (all of one period).
+#[derive(Debug, Clone)]
+pub struct MetricSeries {
+    /// The declaration.
+    pub definition: &'static MetricDefinition,
+    /// Kind of the owner: `queue`, `consumer`, ….
+    pub kind: &'static str,
+    /// Name of the owner in the scenario, the value of CloudWatch's dimension.
+    pub name: String,
+    /// The datapoints, oldest first; minutes without a point are missing, not zero.
+    pub datapoints: Vec<Datapoint>,
+}
+
+/// One CloudWatch datapoint: the statistic set of one period, in the metric's outside unit (seconds, not nanoseconds).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Datapoint {
+    /// Start of the period ("CloudWatch concepts": a datapoint is stamped with the start of its period).
+    pub time: Time,
+    /// Length of the period.
+    pub period: Span,
+    /// Samples in the period.
+    pub sample_count: f64,
+    /// Their sum.
+    pub sum: f64,
+    /// The smallest.
+    pub minimum: f64,
+    /// The largest.
+    pub maximum: f64,
+}
+
+impl Datapoint {
+    /// Sum over sample count.
+    pub fn average(&self) -> f64 {
+        self.sum / self.sample_count
+    }
+}
+
+/// One row of `summary.csv`: one statistic of one metric of one thing, after the warm-up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummaryRow {
+    /// Kind of the thing: `queue`, `consumer`, `producer`, `alarm`, `run`.
+    pub kind: &'static str,
+    /// Its name in the scenario.
+    pub name: String,
+    /// The metric, in `snake_case`.
+    pub metric: String,
+    /// The statistic: `mean`, `p99`, `sum`, ….
+    pub statistic: &'static str,
+    /// The value, in `unit`.
+    pub value: f64,
+    /// What it is counted in.
+    pub unit: Unit,
+}
+
+/// A counter or level over time, at the steps of the charts.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// Kind of the owner.
+    pub kind: &'static str,
+    /// Name of the owner.
+    pub name: String,
+    /// The declaration; a counter's points are rates per second, a level's are levels.
+    pub definition: &'static MetricDefinition,
+    /// The points, oldest first.
+    pub points: Vec<SeriesPoint>,
+}
+
+/// One step of a [`Series`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeriesPoint {
+    /// End of the step.
+    pub time: Time,
+    /// The level at the end of the step, or the rate per second during it.
+    pub value: f64,
+    /// The lowest level during the step (a rate's own value).
+    pub minimum: f64,
+    /// The highest level during the step (a rate's own value).
+    pub maximum: f64,
+}
+
+/// Quantiles of a distribution over time, at the steps of the charts.
+#[derive(Debug, Clone)]
+pub struct QuantileSeries {
+    /// Kind of the owner.
+    pub kind: &'static str,
+    /// Name of the owner.
+    pub name: String,
+    /// The declaration.
+    pub definition: &'static MetricDefinition,
+    /// The points, oldest first; steps without values have none.
+    pub points: Vec<QuantilePoint>,
+}
+
+/// One step of a [`QuantileSeries`], in the metric's outside unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QuantilePoint {
+    /// End of the step.
+    pub time: Time,
+    /// Values in the step.
+    pub count: u64,
+    /// Median.
+    pub p50: f64,
+    /// 90th percentile.
+    pub p90: f64,
+    /// 99th percentile.
+    pub p99: f64,
+    /// Largest value.
+    pub maximum: f64,
+}
+
+/// A distribution of the whole run (after the warm-up).
+#[derive(Debug, Clone)]
+pub struct DistributionCurve {
+    /// Kind of the owner.
+    pub kind: &'static str,
+    /// Name of the owner.
+    pub name: String,
+    /// The declaration.
+    pub definition: &'static MetricDefinition,
+    /// Occupied buckets, lowest first: value in the outside unit, and how many values fell there.
+    pub buckets: Vec<(f64, u64)>,
+}
+
+/// One alarm state change: a row of `alarms.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmChange {
+    /// When.
+    pub time: Time,
+    /// The alarm's name.
+    pub alarm: String,
+    /// State before: `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub old_state: &'static str,
+    /// State after.
+    pub new_state: &'static str,
+    /// Why, for a person.
+    pub reason: String,
+}
+
+/// One scaling activity: a row of `scaling_activities.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScalingActivity {
+    /// When the decision was taken.
+    pub time: Time,
+    /// The Auto Scaling group: its consumer's name.
+    pub group: String,
+    /// The policy that decided; empty when none did.
+    pub policy: String,
+    /// Why, for a person.
+    pub cause: String,
+    /// Desired capacity before.
+    pub old_desired: u32,
+    /// Desired capacity after.
+    pub new_desired: u32,
+    /// `Successful`, or why nothing changed.
+    pub status: &'static str,
+}
+
+/// One expectation, judged: a row of `expectations.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectationResult {
+    /// The thing and metric it is about, as written: `workers.end_to_end_latency`.
+    pub name: String,
+    /// The expression as written: `p99 < 30s`.
+    pub expression: String,
+    /// What was observed, with its unit; empty when there was nothing to observe.
+    pub observed: String,
+    /// Whether it held.
+    pub passed: bool,
+}
+
+/// Who hands messages to whom: what lets a chart put a queue and its consumer on one time axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// Kind of the giver: `producer`, `queue`, `consumer`.
+    pub from_kind: &'static str,
+    /// Its name.
+    pub from: String,
+    /// Kind of the taker.
+    pub to_kind: &'static str,
+    /// Its name.
+    pub to: String,
+}
+
+/// Everything one run left behind.
+#[derive(Debug, Clone)]
+pub struct Tape {
+    /// Which run it was.
+    pub header: RunHeader,
+    /// `summary.csv`.
+    pub summary: Vec<SummaryRow>,
+    /// `metrics.csv`.
+    pub metrics: Vec<MetricSeries>,
+    /// `ledger.csv`.
+    pub ledger: Ledger,
+    /// `alarms.csv`.
+    pub alarms: Vec<AlarmChange>,
+    /// `scaling_activities.csv`.
+    pub activities: Vec<ScalingActivity>,
+    /// Levels and rates over time, for charts.
+    pub series: Vec<Series>,
+    /// Quantiles over time, for charts.
+    pub quantiles: Vec<QuantileSeries>,
+    /// Distributions, for charts.
+    pub distributions: Vec<DistributionCurve>,
+    /// `expectations.csv`.
+    pub expectations: Vec<ExpectationResult>,
+    /// Who hands messages to whom.
+    pub flows: Vec<Flow>,
+    /// What a reader of the results should know: gaps of a trace, things that could not be judged.
+    pub notes: Vec<String>,
+}
+
+impl Tape {
+    /// A value of `summary.csv`.
+    ///
+    /// ```no_run
+    /// # let tape: queuelab::record::Tape = unimplemented!();
+    /// let p99 = tape.value("workers", "end_to_end_latency", "p99").expect("the metric exists");
+    /// ```
+    pub fn value(&self, name: &str, metric: &str, statistic: &str) -> Option<f64> {
+        self.summary
+            .iter()
+            .find(|row| row.name == name && row.metric == metric && row.statistic == statistic)
+            .map(|row| row.value)
+    }
+}
