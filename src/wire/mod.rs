@@ -1,1 +1,28 @@
-//! wire
+//! The vocabulary of messaging: what services say to each other, and the trait each of them implements.
+//!
+//! A service is a closed state machine. It is told [`Signal`]s and timers, changes itself, and posts the
+//! consequences to an [`Outbox`]; it never calls another service. Refusals are values on the wire, as in AWS.
+//! Messages live in one arena ([`Messages`]) and travel by index, in [`Batches`] that are recycled: nothing is
+//! allocated for a message once a run has warmed up.
+
+mod batch;
+mod deadline;
+mod journal;
+mod latency;
+mod message;
+mod price;
+mod purpose;
+mod quota;
+mod service;
+mod signal;
+
+pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use deadline::DeadlineList;
+pub use journal::Journal;
+pub use latency::{ApiLatency, draw_span};
+pub use message::{Fate, MessageId, Messages, NewMessage};
+pub use price::{PRICES_READ_ON, Prices, instance_price_per_hour, instance_types};
+pub use purpose::Purpose;
+pub use quota::{QuotaProfile, SqsQuotas};
+pub use service::{Balance, Context, EntityId, Outbox, Service};
+pub use signal::{AlarmState, Envelope, PollOutcome, PollerId, Signal};

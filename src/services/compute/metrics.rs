@@ -1,0 +1,47 @@
+//! What a consumer and its group of instances measure.
+
+crate::metrics! {
+    /// The metrics of one consumer.
+    pub struct ConsumerMetrics in "queuelab", by "ConsumerName" {
+        /// Messages processed successfully for the first time.
+        pub messages_processed: Counter [Count] as "MessagesProcessed",
+        /// Successful processings of messages that had been processed before.
+        pub duplicates: Counter [Count] as "DuplicatesProcessed",
+        /// Messages begun after a later one of the same producer.
+        pub out_of_order: Counter [Count] as "OutOfOrder",
+        /// Processings that failed; the message stays in its queue.
+        pub failures: Counter [Count] as "ProcessingFailures",
+        /// Messages received but never finished: a crash, a kill, an answer that found nobody.
+        pub messages_abandoned: Counter [Count] as "MessagesAbandoned",
+        /// Crashes of instances.
+        pub crashes: Counter [Count] as "Crashes",
+        /// Messages sent on to another queue.
+        pub messages_forwarded: Counter [Count] as "MessagesForwarded",
+        /// Forwarded messages the other queue refused.
+        pub messages_rejected: Counter [Count] as "MessagesRejected",
+        /// From first publish to the end of the first successful processing.
+        pub end_to_end_latency: Distribution [Seconds] as "EndToEndLatency",
+        /// How long processing took, failures included.
+        pub processing_time: Distribution [Seconds] as "ProcessingTime",
+        /// Threads that process a message now.
+        pub busy_threads: Level [Count] as "BusyThreads",
+        /// Threads that exist on instances in service.
+        pub threads: Level [Count],
+    }
+}
+
+crate::metrics! {
+    /// The metrics of a consumer's Auto Scaling group ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling").
+    pub struct GroupMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
+        /// Instances the group tries to have.
+        pub desired_capacity: Level [Count] as "GroupDesiredCapacity",
+        /// Instances that run as part of the group.
+        pub instances_in_service: Level [Count] as "GroupInServiceInstances",
+        /// Instances that are being launched.
+        pub instances_pending: Level [Count] as "GroupPendingInstances",
+        /// Instances that are being terminated.
+        pub instances_terminating: Level [Count] as "GroupTerminatingInstances",
+        /// Instances that exist, in any of these states.
+        pub instances_total: Level [Count] as "GroupTotalInstances",
+    }
+}

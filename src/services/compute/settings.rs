@@ -1,0 +1,147 @@
+//! Everything that is fixed about a consumer during a run.
+
+use super::scaling::Policy;
+use crate::engine::{Distribution, Span};
+use crate::wire::{ApiLatency, EntityId};
+
+/// What a processing time is drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessingMode {
+    /// Each message of a batch, one after another.
+    PerMessage,
+    /// The batch as a whole; it succeeds or fails as a whole.
+    PerBatch,
+}
+
+/// When processed messages are deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteMode {
+    /// Each after its own processing (`DeleteMessage`).
+    EachMessage,
+    /// All of a batch in one call at its end (`DeleteMessageBatch`).
+    WholeBatch,
+}
+
+/// What happens to a message whose processing failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureMode {
+    /// Nothing: it becomes visible again when its visibility timeout runs out.
+    WaitForTimeout,
+    /// The consumer makes it visible again at once (`ChangeMessageVisibility` with 0).
+    MakeVisibleAgain,
+}
+
+/// Regular extension of the visibility timeout while a batch is in hand.
+#[derive(Debug, Clone, Copy)]
+pub struct Heartbeat {
+    /// Time between two extensions.
+    pub interval: Span,
+    /// The timeout each of them sets, from its own time on.
+    pub visibility_timeout: Span,
+}
+
+/// Sending results on to another queue.
+#[derive(Debug, Clone)]
+pub struct Forward {
+    /// The other queue.
+    pub queue: EntityId,
+    /// Share of the processed messages that is sent on, 0..=1.
+    pub share: f64,
+    /// Size of the results in bytes; `None` keeps the message's.
+    pub size: Option<Distribution>,
+    /// How long the send call takes, in nanoseconds.
+    pub latency: Distribution,
+}
+
+/// Crashes of the process on an instance.
+#[derive(Debug, Clone, Copy)]
+pub struct Crashes {
+    /// Mean time between two crashes of one instance (exponential).
+    pub mean_time_between: Span,
+    /// How long the process is down.
+    pub restart_time: Span,
+}
+
+/// How an instance is taken out of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Termination {
+    /// Its threads finish the batches in hand, at most for this long, and take no new ones.
+    Graceful(Span),
+    /// It stops at once, in the middle of its messages.
+    Kill,
+}
+
+/// Which instance goes first when the group shrinks ("Configure termination policies for Amazon EC2 Auto Scaling").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TerminationPolicy {
+    /// The one launched first.
+    OldestInstance,
+    /// The one launched last.
+    NewestInstance,
+}
+
+/// The group of instances a consumer runs on.
+#[derive(Debug, Clone)]
+pub struct GroupSettings {
+    /// Fewest instances.
+    pub min_size: u32,
+    /// Most instances.
+    pub max_size: u32,
+    /// Instances wanted at the beginning; they are in service at time zero.
+    pub desired_capacity: u32,
+    /// From the decision to launch an instance to its being in service, in nanoseconds.
+    pub launch_time: Distribution,
+    /// How long an instance stays `Terminating` after its threads have stopped, in nanoseconds.
+    pub termination_time: Distribution,
+    /// How an instance is taken out of service.
+    pub termination: Termination,
+    /// Which instance goes first.
+    pub termination_policy: TerminationPolicy,
+    /// `DefaultCooldown`: simple policies wait this long after an activity.
+    pub default_cooldown: Span,
+    /// How long after being in service an instance counts as warming up, for step and target tracking policies.
+    pub instance_warmup: Span,
+    /// Scaling policies, in the order alarms know them by.
+    pub policies: Vec<Policy>,
+}
+
+/// Everything that is fixed about a consumer during a run.
+#[derive(Debug, Clone)]
+pub struct ConsumerSettings {
+    /// Its name.
+    pub name: String,
+    /// The queue it receives from.
+    pub queue: EntityId,
+    /// How long calls to the queue take.
+    pub latency: ApiLatency,
+    /// `MaxNumberOfMessages`, 1..=10.
+    pub batch_size: u8,
+    /// `WaitTimeSeconds`; `None` leaves it to the queue.
+    pub wait_seconds: Option<u8>,
+    /// Pause after a receive that returned nothing.
+    pub pause_after_empty_receive: Span,
+    /// Threads of an instance, each with its own receive loop.
+    pub threads: u32,
+    /// How long processing takes, in nanoseconds.
+    pub processing_time: Distribution,
+    /// Share of messages whose processing takes another time, and that time.
+    pub outliers: Option<(f64, Distribution)>,
+    /// What a processing time is drawn for.
+    pub processing_mode: ProcessingMode,
+    /// When processed messages are deleted.
+    pub delete_mode: DeleteMode,
+    /// Probability that a processing fails.
+    pub failure_rate: f64,
+    /// What happens then.
+    pub on_failure: FailureMode,
+    /// Regular extension of the visibility timeout.
+    pub heartbeat: Option<Heartbeat>,
+    /// Where results go.
+    pub forward: Option<Forward>,
+    /// Crashes.
+    pub crashes: Option<Crashes>,
+    /// The instances it runs on.
+    pub group: GroupSettings,
+    /// Price of an instance, dollars an hour.
+    pub instance_price_per_hour: f64,
+}

@@ -1,0 +1,446 @@
+//! A worker: one thread of one instance, in its loop of receive, process, delete.
+
+use super::Timer;
+use super::fleet::Fleet;
+use super::settings::{DeleteMode, FailureMode, ProcessingMode};
+use crate::engine::{Span, Time};
+use crate::wire::{
+    BatchId, Context, Entry, MessageId, NewMessage, Outbox, PollOutcome, PollerId, Signal, draw_span,
+};
+
+/// What a worker is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// Its instance is not in service, or its process is down.
+    Nothing,
+    /// Waiting for the answer to a receive call.
+    Polling,
+    /// Pausing before the next receive call.
+    Pausing,
+    /// Processing a message, or a whole batch.
+    Processing,
+    /// Waiting for the end of a call that follows processing (send on, delete, change of visibility).
+    Calling,
+}
+
+/// One thread of one instance.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Worker {
+    pub(super) instance: u32,
+    /// Changes whenever the worker is stopped: timers and answers of its former life are void.
+    pub(super) epoch: u32,
+    pub(super) doing: Doing,
+    /// The batch in hand, and which of its messages is being worked on.
+    pub(super) batch: Option<BatchId>,
+    position: u8,
+    /// Receipts to delete in one call at the end of the batch.
+    to_delete: Option<BatchId>,
+    /// When the processing under way began.
+    began: Time,
+    /// Whether the processing under way will fail.
+    fails: bool,
+    /// The heartbeat that runs for the batch in hand; zero when none does.
+    heartbeat: u32,
+    /// Messages in the batch.
+    length: u8,
+}
+
+impl Worker {
+    pub(super) fn new(instance: u32) -> Self {
+        Self {
+            instance,
+            epoch: 0,
+            doing: Doing::Nothing,
+            batch: None,
+            position: 0,
+            to_delete: None,
+            began: Time::ZERO,
+            fails: false,
+            heartbeat: 0,
+            length: 0,
+        }
+    }
+
+    /// The first message of the batch whose processing has not ended yet.
+    fn unfinished_from(&self, mode: ProcessingMode) -> u8 {
+        match (self.doing, mode) {
+            (Doing::Calling, ProcessingMode::PerMessage) => (self.position + 1).min(self.length),
+            (Doing::Calling, ProcessingMode::PerBatch) => self.length,
+            _ => self.position,
+        }
+    }
+
+    /// Messages in hand whose processing has not ended yet.
+    pub(super) fn unfinished(&self, mode: ProcessingMode) -> u64 {
+        if self.batch.is_some() { u64::from(self.length - self.unfinished_from(mode)) } else { 0 }
+    }
+}
+
+/// Pause after a receive call that was refused ("Working with Amazon SQS messages" suggests 200 ms).
+const PAUSE_AFTER_REFUSAL: Span = Span::from_millis(200);
+
+fn poller(index: u32, epoch: u32) -> PollerId {
+    PollerId(u64::from(epoch) << 32 | u64::from(index))
+}
+
+impl Fleet {
+    /// The worker, if it is still in the life the timer or answer belongs to.
+    #[inline]
+    fn alive(&mut self, index: u32, epoch: u32) -> Option<&mut Worker> {
+        self.workers.get_mut(index as usize).filter(|worker| worker.epoch == epoch)
+    }
+
+    /// The worker asks for messages; a draining instance's worker stops instead.
+    #[inline]
+    pub(super) fn poll<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        if self.is_draining(self.workers[index as usize].instance) {
+            self.stop_worker(index, cx);
+            return;
+        }
+        let worker = &mut self.workers[index as usize];
+        worker.doing = Doing::Polling;
+        let poller = poller(index, worker.epoch);
+        let signal = Signal::Poll {
+            poller,
+            maximum: self.settings.batch_size,
+            wait_seconds: self.settings.wait_seconds,
+        };
+        cx.outbox.send(self.settings.queue, Span::ZERO, signal);
+    }
+
+    /// The answer to a receive call arrives.
+    #[inline]
+    pub(super) fn take_delivery<O: Outbox<Timer>>(
+        &mut self,
+        poller: PollerId,
+        outcome: PollOutcome,
+        cx: &mut Context<'_, O>,
+    ) {
+        let (index, epoch) = (poller.0 as u32, (poller.0 >> 32) as u32);
+        let pause = self.settings.pause_after_empty_receive;
+        let received = match outcome {
+            PollOutcome::Messages(batch) => cx.batches.entries(batch).len() as u8,
+            PollOutcome::Empty | PollOutcome::OverLimit => 0,
+        };
+        self.received += u64::from(received);
+        let Some(worker) = self.alive(index, epoch) else {
+            // Nobody is there any more: the messages come back when their visibility timeout runs out.
+            if let PollOutcome::Messages(batch) = outcome {
+                self.metrics.messages_abandoned.add(u64::from(received));
+                Self::drop_batch(batch, 0, cx);
+            }
+            return;
+        };
+        match outcome {
+            PollOutcome::Messages(batch) => {
+                worker.batch = Some(batch);
+                worker.position = 0;
+                worker.length = received;
+                self.begin_heartbeat(index, cx);
+                self.begin_processing(index, cx);
+            }
+            PollOutcome::Empty if pause == Span::ZERO => self.poll(index, cx),
+            PollOutcome::Empty => self.pause(index, pause, cx),
+            PollOutcome::OverLimit => self.pause(index, pause.max(PAUSE_AFTER_REFUSAL), cx),
+        }
+    }
+
+    fn pause<O: Outbox<Timer>>(&mut self, index: u32, pause: Span, cx: &mut Context<'_, O>) {
+        let worker = &mut self.workers[index as usize];
+        worker.doing = Doing::Pausing;
+        cx.outbox.wake(cx.now + pause, Timer::Paused { worker: index, epoch: worker.epoch });
+    }
+
+    /// The pause before the next receive call is over.
+    pub(super) fn end_pause<O: Outbox<Timer>>(&mut self, index: u32, epoch: u32, cx: &mut Context<'_, O>) {
+        if self.alive(index, epoch).is_some() {
+            self.poll(index, cx);
+        }
+    }
+
+    /// The next message (or the whole batch) is taken up.
+    #[inline]
+    fn begin_processing<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        let worker = self.workers[index as usize];
+        let Some(batch) = worker.batch else { return };
+        let entries = cx.batches.entries(batch);
+        let begun = match self.settings.processing_mode {
+            ProcessingMode::PerMessage => &entries[usize::from(worker.position)..=usize::from(worker.position)],
+            ProcessingMode::PerBatch => entries,
+        };
+        let mut fails = false;
+        for entry in begun {
+            let (producer, sequence) = cx.messages.origin(entry.message);
+            if self.order.is_late(producer, sequence) {
+                self.metrics.out_of_order.add(1);
+            }
+            fails |= cx.messages.is_poison(entry.message);
+        }
+        fails |= self.chance.failure.chance(self.settings.failure_rate);
+        let time = self.draw_processing_time();
+        let worker = &mut self.workers[index as usize];
+        worker.doing = Doing::Processing;
+        worker.began = cx.now;
+        worker.fails = fails;
+        self.busy += 1;
+        self.metrics.busy_threads.set(cx.now, self.busy);
+        cx.outbox.wake(cx.now + time, Timer::Processed { worker: index, epoch: worker.epoch });
+    }
+
+    #[inline]
+    fn draw_processing_time(&mut self) -> Span {
+        match &self.settings.outliers {
+            Some((share, time)) if self.chance.outlier.chance(*share) => draw_span(time, &mut self.chance.outlier),
+            _ => draw_span(&self.settings.processing_time, &mut self.chance.processing),
+        }
+    }
+
+    /// Processing has come to its end, well or badly.
+    #[inline]
+    pub(super) fn end_processing<O: Outbox<Timer>>(&mut self, index: u32, epoch: u32, cx: &mut Context<'_, O>) {
+        let Some(worker) = self.alive(index, epoch) else { return };
+        let (fails, began) = (worker.fails, worker.began);
+        let (Some(batch), position) = (worker.batch, usize::from(worker.position)) else { return };
+        self.busy -= 1;
+        self.metrics.busy_threads.set(cx.now, self.busy);
+        self.metrics.processing_time.record((cx.now - began).as_nanos());
+        let range = match self.settings.processing_mode {
+            ProcessingMode::PerMessage => position..position + 1,
+            ProcessingMode::PerBatch => 0..cx.batches.entries(batch).len(),
+        };
+        self.workers[index as usize].doing = Doing::Calling;
+        let mut until = cx.now;
+        if fails {
+            self.metrics.failures.add(range.len() as u64);
+            if self.settings.on_failure == FailureMode::MakeVisibleAgain {
+                until = self.call_make_visible(batch, range, cx);
+            }
+        } else {
+            for position in range.clone() {
+                let entry = cx.batches.entries(batch)[position];
+                self.finish_message(entry.message, cx);
+            }
+            if self.settings.forward.is_some() {
+                until = self.call_forward(batch, range.clone(), cx);
+            }
+            if self.settings.delete_mode == DeleteMode::EachMessage {
+                until += draw_span(&self.settings.latency.delete, &mut self.chance.delete_latency);
+            }
+        }
+        if until == cx.now {
+            self.after_calls(index, cx);
+        } else {
+            cx.outbox.wake(until, Timer::Called { worker: index, epoch });
+        }
+    }
+
+    /// A message was processed successfully.
+    #[inline]
+    fn finish_message<O>(&mut self, message: MessageId, cx: &mut Context<'_, O>) {
+        if cx.messages.mark_processed(message) {
+            self.metrics.messages_processed.add(1);
+            let latency = cx.now - cx.messages.published_at(message);
+            self.metrics.end_to_end_latency.record(latency.as_nanos());
+        } else {
+            self.metrics.duplicates.add(1);
+        }
+    }
+
+    /// The calls after processing have ended: what they asked for takes effect.
+    #[inline]
+    pub(super) fn end_calls<O: Outbox<Timer>>(&mut self, index: u32, epoch: u32, cx: &mut Context<'_, O>) {
+        if self.alive(index, epoch).is_some() {
+            self.after_calls(index, cx);
+        }
+    }
+
+    #[inline]
+    fn after_calls<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        let worker = self.workers[index as usize];
+        let Some(batch) = worker.batch else { return };
+        let length = cx.batches.entries(batch).len();
+        let position = usize::from(worker.position);
+        let range = match self.settings.processing_mode {
+            ProcessingMode::PerMessage => position..position + 1,
+            ProcessingMode::PerBatch => 0..length,
+        };
+        if position >= length {
+            // The batch is done and its delete call has ended.
+            self.end_batch(index, batch, cx);
+            return;
+        }
+        if !worker.fails {
+            match self.settings.delete_mode {
+                DeleteMode::EachMessage if range.len() == 1 => {
+                    let receipts = cx.batches.open();
+                    let entry = cx.batches.entries(batch)[position];
+                    cx.batches.entries_mut(receipts).push(entry);
+                    cx.outbox.send(self.settings.queue, Span::ZERO, Signal::Delete { batch: receipts });
+                }
+                // A batch processed as a whole is deleted as a whole.
+                DeleteMode::EachMessage | DeleteMode::WholeBatch => {
+                    let receipts = *self.workers[index as usize].to_delete.get_or_insert_with(|| cx.batches.open());
+                    for position in range.clone() {
+                        let entry = cx.batches.entries(batch)[position];
+                        cx.batches.entries_mut(receipts).push(entry);
+                    }
+                }
+            }
+        }
+        // The message is out of the worker's hands.
+        for position in range.clone() {
+            let entry = cx.batches.entries(batch)[position];
+            cx.messages.release(entry.message);
+        }
+        let worker = &mut self.workers[index as usize];
+        worker.position = range.end as u8;
+        if range.end < length {
+            self.begin_processing(index, cx);
+            return;
+        }
+        // The whole batch has been worked on: what is left is the delete call for all of it.
+        let latency = if worker.to_delete.is_some() && self.settings.delete_mode == DeleteMode::WholeBatch {
+            draw_span(&self.settings.latency.delete, &mut self.chance.delete_latency)
+        } else {
+            Span::ZERO
+        };
+        if latency == Span::ZERO {
+            self.end_batch(index, batch, cx);
+        } else {
+            let epoch = worker.epoch;
+            cx.outbox.wake(cx.now + latency, Timer::Called { worker: index, epoch });
+        }
+    }
+
+    /// The worker has nothing left of its batch and asks for more.
+    fn end_batch<O: Outbox<Timer>>(&mut self, index: u32, batch: BatchId, cx: &mut Context<'_, O>) {
+        let worker = &mut self.workers[index as usize];
+        if let Some(receipts) = worker.to_delete.take() {
+            cx.outbox.send(self.settings.queue, Span::ZERO, Signal::Delete { batch: receipts });
+        }
+        worker.batch = None;
+        worker.heartbeat = 0;
+        cx.batches.close(batch);
+        self.poll(index, cx);
+    }
+
+    /// After a failure the messages are made visible again at once; returns when that call ends.
+    fn call_make_visible<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        range: std::ops::Range<usize>,
+        cx: &mut Context<'_, O>,
+    ) -> Time {
+        let latency = draw_span(&self.settings.latency.change_visibility, &mut self.chance.change_latency);
+        let receipts = cx.batches.open();
+        for position in range {
+            let entry = cx.batches.entries(batch)[position];
+            cx.batches.entries_mut(receipts).push(entry);
+        }
+        let signal = Signal::ChangeVisibility { batch: receipts, timeout: Span::ZERO };
+        cx.outbox.send(self.settings.queue, latency, signal);
+        cx.now + latency
+    }
+
+    /// The result of processing is sent on to another queue; returns when that call ends.
+    fn call_forward<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        range: std::ops::Range<usize>,
+        cx: &mut Context<'_, O>,
+    ) -> Time {
+        let Some(forward) = &self.settings.forward else { return cx.now };
+        let latency = draw_span(&forward.latency, &mut self.chance.forward_latency);
+        let sent = cx.batches.open();
+        for position in range {
+            let ancestor = cx.batches.entries(batch)[position].message;
+            if !self.chance.forwarding.chance(forward.share) {
+                continue;
+            }
+            let bytes = match &forward.size {
+                Some(size) => size.sample(&mut self.chance.forwarding).round().clamp(1.0, f64::from(u32::MAX / 2)) as u32,
+                None => cx.messages.bytes(ancestor),
+            };
+            let message = cx.messages.create(NewMessage {
+                published_at: cx.messages.published_at(ancestor),
+                producer: cx.me,
+                sequence: self.forwarded,
+                bytes,
+                poison: false,
+            });
+            self.forwarded += 1;
+            cx.batches.entries_mut(sent).push(Entry::new(message));
+        }
+        let messages = cx.batches.entries(sent).len() as u64;
+        if messages == 0 {
+            cx.batches.close(sent);
+            return cx.now;
+        }
+        self.metrics.messages_forwarded.add(messages);
+        cx.outbox.send(forward.queue, latency, Signal::Put { batch: sent });
+        cx.now + latency
+    }
+
+    /// While a batch is in hand, its visibility is extended at regular times, if the consumer does that.
+    fn begin_heartbeat<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        if let Some(heartbeat) = self.settings.heartbeat {
+            self.heartbeats_begun = self.heartbeats_begun.wrapping_add(1).max(1);
+            self.workers[index as usize].heartbeat = self.heartbeats_begun;
+            let timer = Timer::Heartbeat { worker: index, beat: self.heartbeats_begun };
+            cx.outbox.wake(cx.now + heartbeat.interval, timer);
+        }
+    }
+
+    /// A heartbeat is due: the messages still in hand are hidden for longer (`ChangeMessageVisibilityBatch`).
+    pub(super) fn beat<O: Outbox<Timer>>(&mut self, index: u32, beat: u32, cx: &mut Context<'_, O>) {
+        let worker = self.workers[index as usize];
+        let (Some(heartbeat), Some(batch)) = (self.settings.heartbeat, worker.batch) else { return };
+        if worker.heartbeat != beat || worker.position >= worker.length {
+            return;
+        }
+        let receipts = cx.batches.open();
+        for position in usize::from(worker.position)..usize::from(worker.length) {
+            let entry = cx.batches.entries(batch)[position];
+            cx.batches.entries_mut(receipts).push(entry);
+        }
+        let latency = draw_span(&self.settings.latency.change_visibility, &mut self.chance.change_latency);
+        let signal = Signal::ChangeVisibility { batch: receipts, timeout: heartbeat.visibility_timeout };
+        cx.outbox.send(self.settings.queue, latency, signal);
+        cx.outbox.wake(cx.now + heartbeat.interval, Timer::Heartbeat { worker: index, beat });
+    }
+
+    /// The worker stops at once, whatever it is doing: its messages are abandoned.
+    pub(super) fn stop_worker<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        let worker = self.workers[index as usize];
+        match worker.doing {
+            Doing::Nothing => return,
+            Doing::Polling => {
+                let signal = Signal::HangUp { poller: poller(index, worker.epoch) };
+                cx.outbox.send(self.settings.queue, Span::ZERO, signal);
+            }
+            Doing::Processing => {
+                self.busy -= 1;
+                self.metrics.busy_threads.set(cx.now, self.busy);
+            }
+            Doing::Pausing | Doing::Calling => {}
+        }
+        if let Some(batch) = worker.batch {
+            // They stay in flight until their visibility timeout runs out.
+            self.metrics.messages_abandoned.add(worker.unfinished(self.settings.processing_mode));
+            Self::drop_batch(batch, usize::from(worker.position), cx);
+        }
+        if let Some(receipts) = worker.to_delete {
+            cx.batches.close(receipts);
+        }
+        self.workers[index as usize] = Worker { epoch: worker.epoch.wrapping_add(1), ..Worker::new(worker.instance) };
+        self.worker_stopped(worker.instance, cx);
+    }
+
+    /// The messages of a batch leave the worker's hands, from `position` on.
+    fn drop_batch<O>(batch: BatchId, position: usize, cx: &mut Context<'_, O>) {
+        for entry in &cx.batches.entries(batch)[position..] {
+            cx.messages.release(entry.message);
+        }
+        cx.batches.close(batch);
+    }
+}

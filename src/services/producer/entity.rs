@@ -1,0 +1,276 @@
+//! A producer: makes messages when its arrivals say so and hands them to its target.
+
+use super::Timer;
+use super::arrivals::Arrivals;
+use super::metrics::ProducerMetrics;
+use crate::engine::{Distribution, Span, Stream, Time};
+use crate::wire::{BatchId, Context, EntityId, Entry, NewMessage, Outbox, Purpose, Signal, draw_span};
+
+/// How a message attribute gets its value.
+#[derive(Debug, Clone)]
+pub enum AttributeValue {
+    /// The same text in every message; its bytes.
+    Constant(u32),
+    /// A whole number drawn for each message.
+    Number(Distribution),
+    /// One of several texts: their bytes, and the distribution of their index.
+    OneOf(Vec<u32>, Distribution),
+}
+
+/// An attribute of every message of a producer.
+#[derive(Debug, Clone)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// How it gets its value.
+    pub value: AttributeValue,
+}
+
+/// Name of an attribute's data type, which counts towards the message's size ("Amazon SQS message metadata").
+const TYPE_BYTES: u32 = "String".len() as u32;
+
+/// When several messages go in one call (`SendMessageBatch`).
+#[derive(Debug, Clone, Copy)]
+pub struct Batching {
+    /// Most messages in a call.
+    pub maximum_entries: usize,
+    /// Most bytes in a call.
+    pub maximum_bytes: u32,
+    /// A message waits no longer than this for others.
+    pub linger: Span,
+}
+
+/// Everything that is fixed about a producer during a run.
+#[derive(Debug, Clone)]
+pub struct ProducerSettings {
+    /// Its name.
+    pub name: String,
+    /// Where its messages go.
+    pub target: EntityId,
+    /// How long a send call takes, in nanoseconds.
+    pub send_latency: Distribution,
+    /// Size of the body, in bytes.
+    pub body_size: Distribution,
+    /// Attributes of every message.
+    pub attributes: Vec<Attribute>,
+    /// Probability that a message is poison: processing it always fails.
+    pub poison_rate: f64,
+    /// `DelaySeconds` of each message; `None` leaves it to the queue.
+    pub delay_seconds: Option<Distribution>,
+    /// Whether messages go in batches.
+    pub batching: Option<Batching>,
+}
+
+/// A producer.
+#[derive(Debug)]
+pub struct Producer {
+    pub(super) settings: ProducerSettings,
+    arrivals: Arrivals,
+    chance: Chance,
+    sequence: u64,
+    /// The batch being filled, and its bytes so far.
+    filling: Option<BatchId>,
+    filling_bytes: u32,
+    /// Tells the linger timer of one batch from those of batches already sent.
+    batches_begun: u32,
+    pub(super) waiting: u64,
+    pub(super) handed_over: u64,
+    pub(super) metrics: ProducerMetrics,
+}
+
+#[derive(Debug)]
+struct Chance {
+    size: Stream,
+    attributes: Stream,
+    poison: Stream,
+    delay: Stream,
+    latency: Stream,
+}
+
+impl Producer {
+    /// A producer that has made nothing yet.
+    pub fn new(settings: ProducerSettings, arrivals: Arrivals, seed: u64, replication: u32) -> Self {
+        let stream = |purpose: Purpose| purpose.stream(seed, replication, "producer", &settings.name);
+        let chance = Chance {
+            size: stream(Purpose::MessageSize),
+            attributes: stream(Purpose::Attributes),
+            poison: stream(Purpose::Poison),
+            delay: stream(Purpose::Delay),
+            latency: stream(Purpose::SendLatency),
+        };
+        Self {
+            settings,
+            arrivals,
+            chance,
+            sequence: 0,
+            filling: None,
+            filling_bytes: 0,
+            batches_begun: 0,
+            waiting: 0,
+            handed_over: 0,
+            metrics: ProducerMetrics::default(),
+        }
+    }
+
+    /// Asks to be woken for the next message, if there is one.
+    #[inline]
+    pub(super) fn await_next<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if let Some(at) = self.arrivals.next() {
+            cx.outbox.wake(at, Timer::Arrival);
+        }
+    }
+
+    /// A message is due.
+    #[inline]
+    pub(super) fn produce<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let entry = self.make_message(cx);
+        if self.settings.batching.is_some() {
+            self.add_to_batch(entry, cx);
+        } else {
+            let batch = cx.batches.open();
+            cx.batches.entries_mut(batch).push(entry);
+            self.send(batch, cx);
+        }
+        self.await_next(cx);
+    }
+
+    #[inline]
+    fn make_message<O>(&mut self, cx: &mut Context<'_, O>) -> Entry {
+        let body = self.settings.body_size.sample(&mut self.chance.size);
+        let mut bytes = body.round().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
+        let poison = self.chance.poison.chance(self.settings.poison_rate);
+        let message = cx.messages.create(NewMessage {
+            published_at: cx.now,
+            producer: cx.me,
+            sequence: self.sequence,
+            bytes,
+            poison,
+        });
+        self.sequence += 1;
+        if !self.settings.attributes.is_empty() {
+            let values = cx.messages.attributes_mut(message);
+            for (attribute, value) in self.settings.attributes.iter().zip(values) {
+                let value_bytes;
+                (*value, value_bytes) = attribute.value.draw(&mut self.chance.attributes);
+                bytes += attribute.name.len() as u32 + TYPE_BYTES + value_bytes;
+            }
+            cx.messages.set_bytes(message, bytes);
+        }
+        self.metrics.messages_produced.add(1);
+        self.metrics.message_size.record(u64::from(bytes));
+        let mut entry = Entry::new(message);
+        if let Some(delay) = &self.settings.delay_seconds {
+            entry.delay_seconds = Some(delay.sample(&mut self.chance.delay).round().clamp(0.0, 900.0) as u16);
+        }
+        entry
+    }
+
+    fn add_to_batch<O: Outbox<Timer>>(&mut self, entry: Entry, cx: &mut Context<'_, O>) {
+        let Some(batching) = self.settings.batching else { return };
+        let bytes = cx.messages.bytes(entry.message);
+        if self.filling_bytes.saturating_add(bytes) > batching.maximum_bytes {
+            self.send_batch(cx);
+        }
+        let batch = match self.filling {
+            Some(batch) => batch,
+            None => {
+                let batch = cx.batches.open();
+                self.filling = Some(batch);
+                self.batches_begun = self.batches_begun.wrapping_add(1);
+                cx.outbox.wake(cx.now + batching.linger, Timer::Linger(self.batches_begun));
+                batch
+            }
+        };
+        cx.batches.entries_mut(batch).push(entry);
+        self.waiting += 1;
+        self.filling_bytes = self.filling_bytes.saturating_add(bytes);
+        if cx.batches.entries(batch).len() >= batching.maximum_entries {
+            self.send_batch(cx);
+        }
+    }
+
+    /// The first message of a batch has waited long enough.
+    pub(super) fn end_linger<O: Outbox<Timer>>(&mut self, batch: u32, cx: &mut Context<'_, O>) {
+        if batch == self.batches_begun {
+            self.send_batch(cx);
+        }
+    }
+
+    fn send_batch<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if let Some(batch) = self.filling.take() {
+            self.waiting = 0;
+            self.filling_bytes = 0;
+            self.send(batch, cx);
+        }
+    }
+
+    /// The send call begins; the messages reach the target when it ends.
+    #[inline]
+    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
+        self.metrics.send_calls.add(1);
+        self.handed_over += cx.batches.entries(batch).len() as u64;
+        let delay = draw_span(&self.settings.send_latency, &mut self.chance.latency);
+        cx.outbox.send(self.settings.target, delay, Signal::Put { batch });
+    }
+
+    /// The target refused messages for good: they are lost.
+    pub(super) fn give_up<O>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
+        for entry in cx.batches.entries(batch) {
+            cx.messages.mark_rejected(entry.message);
+            cx.messages.release(entry.message);
+            self.metrics.messages_rejected.add(1);
+        }
+        cx.batches.close(batch);
+    }
+
+    /// The producer's settings.
+    pub fn settings(&self) -> &ProducerSettings {
+        &self.settings
+    }
+
+    /// When its first message is due is asked at time zero.
+    pub(super) fn begin<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        debug_assert_eq!(cx.now, Time::ZERO);
+        self.await_next(cx);
+    }
+}
+
+impl AttributeValue {
+    /// A value as it is kept with the message, and its size in bytes.
+    fn draw(&self, stream: &mut Stream) -> (u64, u32) {
+        match self {
+            AttributeValue::Constant(bytes) => (0, *bytes),
+            AttributeValue::Number(distribution) => {
+                let number = distribution.sample(stream).round();
+                (number.to_bits(), decimal_digits(number))
+            }
+            AttributeValue::OneOf(texts, index) => {
+                let index = index.sample(stream) as usize;
+                (index as u64, texts[index])
+            }
+        }
+    }
+}
+
+/// How many characters a whole number has when it is written out.
+fn decimal_digits(number: f64) -> u32 {
+    let mut digits = 1 + u32::from(number < 0.0);
+    let mut rest = number.abs();
+    while rest >= 10.0 {
+        rest /= 10.0;
+        digits += 1;
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal_digits;
+
+    #[test]
+    fn digits_are_counted() {
+        for number in [0.0, 9.0, 10.0, 99.0, 100.0, -1.0, -12345.0] {
+            assert_eq!(decimal_digits(number), format!("{number}").len() as u32, "{number}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What a producer measures.
+
+crate::metrics! {
+    /// The metrics of one producer.
+    pub struct ProducerMetrics in "queuelab", by "ProducerName" {
+        /// Messages produced, when they were produced: a send call later they reach their target.
+        pub messages_produced: Counter [Count] as "MessagesProduced",
+        /// Messages a service refused; they are lost.
+        pub messages_rejected: Counter [Count] as "MessagesRejected",
+        /// Send calls, batches counted once.
+        pub send_calls: Counter [Count] as "SendCalls",
+        /// Sizes of the messages, attributes included.
+        pub message_size: Distribution [Bytes],
+    }
+}

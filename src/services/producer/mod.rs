@@ -1,0 +1,77 @@
+//! Producers: whoever sends messages into the architecture.
+//!
+//! # What it is
+//!
+//! A producer makes messages at times given by a rate, a process or a recording, and sends them one by one or in
+//! batches. It does not wait for anybody: load comes from outside, whatever happens inside.
+//!
+//! # What is modelled
+//!
+//! Constant and Poisson rates, steps and ramps, daily waves, on/off bursts, spikes, groups at given times, recordings
+//! of counts; sizes and attributes by distribution; poison messages; message timers; batches with a linger time and
+//! the limits of `SendMessageBatch`; the time a send call takes.
+//!
+//! # What is not, yet
+//!
+//! Producers that wait for an answer or send again.
+
+mod arrivals;
+mod config;
+mod entity;
+mod metrics;
+mod trace;
+
+pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
+pub use config::{ArrivalsConfig, ProducerConfig, TraceConfig};
+pub use entity::{Attribute, AttributeValue, Batching, Producer, ProducerSettings};
+pub use metrics::ProducerMetrics;
+pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
+
+use crate::record::{Instrument, MetricDefinition, Side};
+use crate::wire::{Balance, Context, EntityId, Outbox, Service, Signal};
+
+/// Why a producer wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// A message is due.
+    Arrival,
+    /// The first message of this batch has waited long enough.
+    Linger(u32),
+}
+
+impl Service for Producer {
+    type Timer = Timer;
+    const KIND: &'static str = "producer";
+
+    fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        self.begin(cx);
+    }
+
+    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+        match signal {
+            Signal::Refused { batch } => self.give_up(batch, cx),
+            other => unreachable!("a producer is never told {other:?}"),
+        }
+    }
+
+    #[inline]
+    fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
+        match timer {
+            Timer::Arrival => self.produce(cx),
+            Timer::Linger(batch) => self.end_linger(batch, cx),
+        }
+    }
+
+    fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
+        self.metrics.visit(&mut |position, instrument| visitor(&ProducerMetrics::DEFINITIONS[position], instrument));
+    }
+
+    fn balance(&self) -> Balance {
+        vec![
+            (Side::In, "produced", self.metrics.messages_produced.total()),
+            (Side::Out, "handed_over", self.handed_over),
+            (Side::Out, "waiting_for_batch", self.waiting),
+            (Side::Memo, "rejected", self.metrics.messages_rejected.total()),
+        ]
+    }
+}

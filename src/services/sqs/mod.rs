@@ -1,0 +1,121 @@
+//! Amazon SQS: standard queues.
+//!
+//! # What it is
+//!
+//! A queue keeps messages until a consumer deletes them. A received message is hidden for its visibility timeout
+//! and comes back when it was not deleted by then; after too many receives it moves to a dead-letter queue.
+//!
+//! # What is modelled
+//!
+//! Sends (single and batched), receives (1..10 messages, short and long polls), deletes with current and stale
+//! handles, changes of visibility and their 12-hour cap, delays of queue and message, retention and silent expiry,
+//! the in-flight quota, the redrive policy to the exact receive, best-effort order, at-least-once delivery, calls,
+//! payload chunks and their price.
+//!
+//! # What is not, yet
+//!
+//! FIFO queues, fair queues, purges, moving dead letters back, encryption, policies.
+//!
+//! # Quotas
+//!
+//! See [`SqsQuotas`](crate::wire::SqsQuotas): "Amazon SQS message quotas" and "Amazon SQS queue quotas", read in
+//! November 2026.
+//!
+//! # How it stays fast
+//!
+//! Nothing happens at the end of a visibility timeout, a delay or a retention period unless somebody waits for it:
+//! deadlines lie in lists beside the queue, and whoever looks next plays them in their order of time. The calendar
+//! holds at most one wake-up of a queue, and only while long polls wait.
+
+mod calls;
+mod config;
+mod metrics;
+mod order;
+mod queue;
+mod slots;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+pub use config::{QueueConfig, RedrivePolicyConfig};
+pub use metrics::QueueMetrics;
+pub use queue::{Queue, QueueSettings, Redrive};
+
+use crate::engine::Time;
+use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
+use crate::wire::{Balance, Context, EntityId, Messages, Outbox, Service, Signal};
+
+/// Why a queue wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// A message that somebody waits for becomes visible, or a wait ends.
+    Deadline,
+}
+
+impl Service for Queue {
+    type Timer = Timer;
+    const KIND: &'static str = "queue";
+
+    #[inline]
+    fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+        match signal {
+            Signal::Put { batch } => self.put(from, batch, cx),
+            Signal::DeadLetter { batch } => self.take_dead_letters(batch, cx),
+            Signal::Poll { poller, maximum, wait_seconds } => self.poll(from, poller, maximum, wait_seconds, cx),
+            Signal::Delete { batch } => self.delete(batch, cx),
+            Signal::ChangeVisibility { batch, timeout } => self.change_visibility(batch, timeout, cx),
+            Signal::HangUp { poller } => self.hang_up(from, poller),
+            other => unreachable!("a queue is never told {other:?}"),
+        }
+    }
+
+    fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
+        match timer {
+            Timer::Deadline if cx.now >= self.armed => self.meet_deadline(cx),
+            // Somebody asked for an earlier wake-up since; that one has armed the next.
+            Timer::Deadline => {}
+        }
+    }
+
+    fn sample(&mut self, now: Time, messages: &mut Messages) {
+        self.settle(now, messages);
+        match self.oldest_age(now) {
+            Some(age) => self.metrics.age_of_oldest_message.set(now, age.as_nanos()),
+            None => self.metrics.age_of_oldest_message.clear(now),
+        }
+    }
+
+    fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
+        self.metrics.visit(&mut |position, instrument| visitor(&QueueMetrics::DEFINITIONS[position], instrument));
+    }
+
+    fn balance(&self) -> Balance {
+        let (metrics, counts) = (&self.metrics, &self.counts);
+        vec![
+            (Side::In, "sent", metrics.messages_sent.total()),
+            (Side::In, "dead_letters_in", metrics.messages_redriven_in.total()),
+            (Side::In, "copies_returned", metrics.copies_returned.total()),
+            (Side::Out, "deleted", counts.deleted),
+            (Side::Out, "expired", metrics.messages_expired.total()),
+            (Side::Out, "dead_lettered", metrics.messages_dead_lettered.total()),
+            (Side::Out, "visible", counts.visible),
+            (Side::Out, "in_flight", counts.in_flight),
+            (Side::Out, "delayed", counts.delayed),
+            (Side::Out, "copies_away", counts.returning),
+            (Side::Memo, "received", metrics.messages_received.total()),
+            (Side::Memo, "refused", metrics.messages_refused.total()),
+        ]
+    }
+
+    fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
+        let requests = self.metrics.billed_requests.since_warm_up() as f64;
+        rows.push(SummaryRow {
+            kind: Self::KIND,
+            name: self.settings.name.clone(),
+            metric: "estimated_cost".to_owned(),
+            statistic: "sum",
+            value: requests / 1e6 * self.settings.prices.sqs_standard_per_million_requests,
+            unit: Unit::Dollars,
+        });
+    }
+}

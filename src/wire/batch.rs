@@ -1,0 +1,94 @@
+//! What one API call carries: up to ten messages (or more, for services that allow more), recycled.
+
+use super::MessageId;
+use crate::engine::Time;
+
+/// The address of a batch in the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BatchId(u32);
+
+/// What identifies one receive of a message ("`ReceiveMessage`": a new handle each time).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Receipt {
+    /// The message's place in its queue.
+    pub slot: u32,
+    /// Which use and which receive of that place it was.
+    pub generation: u32,
+}
+
+impl Receipt {
+    /// For entries that were not received from a queue.
+    pub const NONE: Self = Self { slot: u32::MAX, generation: u32::MAX };
+}
+
+/// One message of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The message.
+    pub message: MessageId,
+    /// Its receipt handle, when it was received.
+    pub receipt: Receipt,
+    /// `ApproximateReceiveCount`.
+    pub receive_count: u32,
+    /// `DelaySeconds` of the message; `None` takes the queue's.
+    pub delay_seconds: Option<u16>,
+    /// When it entered its first queue; kept when it is moved to a dead-letter queue.
+    pub enqueued_at: Time,
+}
+
+impl Entry {
+    /// A message about to be sent.
+    pub fn new(message: MessageId) -> Self {
+        Self {
+            message,
+            receipt: Receipt::NONE,
+            receive_count: 0,
+            delay_seconds: None,
+            enqueued_at: Time::ZERO,
+        }
+    }
+}
+
+/// A pool of batches. Their memory is kept, so that a warmed-up run allocates nothing.
+#[derive(Debug, Default)]
+pub struct Batches {
+    batches: Vec<Vec<Entry>>,
+    free: Vec<u32>,
+}
+
+impl Batches {
+    /// An empty batch.
+    #[inline]
+    pub fn open(&mut self) -> BatchId {
+        if let Some(index) = self.free.pop() {
+            return BatchId(index);
+        }
+        let index = u32::try_from(self.batches.len()).expect("at most four billion batches at once");
+        self.batches.push(Vec::with_capacity(10));
+        BatchId(index)
+    }
+
+    /// The entries of a batch.
+    #[inline]
+    pub fn entries(&self, batch: BatchId) -> &[Entry] {
+        &self.batches[batch.0 as usize]
+    }
+
+    /// The entries of a batch, to change.
+    #[inline]
+    pub fn entries_mut(&mut self, batch: BatchId) -> &mut Vec<Entry> {
+        &mut self.batches[batch.0 as usize]
+    }
+
+    /// Gives the batch back; its entries are forgotten (their messages must have been handed on or released).
+    #[inline]
+    pub fn close(&mut self, batch: BatchId) {
+        self.batches[batch.0 as usize].clear();
+        self.free.push(batch.0);
+    }
+
+    /// Batches in use.
+    pub fn in_use(&self) -> usize {
+        self.batches.len() - self.free.len()
+    }
+}

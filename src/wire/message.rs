@@ -1,0 +1,268 @@
+//! Where messages live while they are in the system: one arena, addressed by index, recycled.
+
+use super::EntityId;
+use crate::engine::Time;
+
+/// The address of a message. Valid as long as somebody holds the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(u32);
+
+/// What a producer decides about a message.
+#[derive(Debug, Clone, Copy)]
+pub struct NewMessage {
+    /// When the business event behind it was first published; a forwarded message keeps its ancestor's.
+    pub published_at: Time,
+    /// The producer (or forwarding consumer) that made it.
+    pub producer: EntityId,
+    /// Its number among the messages of that producer, from zero: order is judged by it.
+    pub sequence: u64,
+    /// Size of body and attributes, in bytes.
+    pub bytes: u32,
+    /// Whether processing it always fails.
+    pub poison: bool,
+}
+
+/// What became of a message, in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// At least one consumer processed it successfully.
+    Processed,
+    /// It outlived its retention period unprocessed.
+    Expired,
+    /// A service refused it.
+    Rejected,
+    /// It was deleted without ever having been processed.
+    Discarded,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    published_at: Time,
+    sequence: u64,
+    producer: EntityId,
+    bytes: u32,
+    /// Copies that exist: queues and workers that hold it. Zero when the slot is free.
+    holders: u32,
+    next_free: u32,
+    poison: bool,
+    processed: bool,
+    dead_lettered: bool,
+    expired: bool,
+    rejected: bool,
+}
+
+const NONE: u32 = u32::MAX;
+
+/// All messages in the system, and how many met which fate.
+///
+/// A message is held by whoever has it: a producer filling a batch, a queue, a worker. When the last holder
+/// releases it, its fate is entered and its place is used again, so that memory follows what is in the system.
+#[derive(Debug)]
+pub struct Messages {
+    records: Vec<Record>,
+    attributes: Vec<u64>,
+    attributes_each: usize,
+    free: u32,
+    created: u64,
+    fates: [u64; 4],
+}
+
+impl Messages {
+    /// An empty arena whose messages carry up to `attributes_each` attribute values.
+    pub fn new(attributes_each: usize) -> Self {
+        Self {
+            records: Vec::new(),
+            attributes: Vec::new(),
+            attributes_each,
+            free: NONE,
+            created: 0,
+            fates: [0; 4],
+        }
+    }
+
+    /// Takes a new message in; the caller holds it.
+    #[inline]
+    pub fn create(&mut self, new: NewMessage) -> MessageId {
+        self.created += 1;
+        let record = Record {
+            published_at: new.published_at,
+            sequence: new.sequence,
+            producer: new.producer,
+            bytes: new.bytes,
+            holders: 1,
+            next_free: NONE,
+            poison: new.poison,
+            processed: false,
+            dead_lettered: false,
+            expired: false,
+            rejected: false,
+        };
+        if self.free == NONE {
+            let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
+            self.records.push(record);
+            self.attributes.resize(self.records.len() * self.attributes_each, 0);
+            MessageId(index)
+        } else {
+            let index = self.free;
+            let slot = &mut self.records[index as usize];
+            self.free = slot.next_free;
+            *slot = record;
+            MessageId(index)
+        }
+    }
+
+    #[inline]
+    fn record(&self, message: MessageId) -> &Record {
+        &self.records[message.0 as usize]
+    }
+
+    #[inline]
+    fn record_mut(&mut self, message: MessageId) -> &mut Record {
+        &mut self.records[message.0 as usize]
+    }
+
+    /// One more holder.
+    #[inline]
+    pub fn hold(&mut self, message: MessageId) {
+        let record = self.record_mut(message);
+        debug_assert!(record.holders > 0, "only a message somebody holds can be handed on");
+        record.holders += 1;
+    }
+
+    /// One holder less; the last one closes the message's account.
+    #[inline]
+    pub fn release(&mut self, message: MessageId) {
+        let free = self.free;
+        let record = self.record_mut(message);
+        assert!(record.holders > 0, "a message cannot be released more often than it was held");
+        record.holders -= 1;
+        if record.holders == 0 {
+            let fate = if record.processed {
+                Fate::Processed
+            } else if record.rejected {
+                Fate::Rejected
+            } else if record.expired {
+                Fate::Expired
+            } else {
+                Fate::Discarded
+            };
+            record.next_free = free;
+            self.free = message.0;
+            self.fates[fate as usize] += 1;
+        }
+    }
+
+    /// When the business event behind the message was first published.
+    #[inline]
+    pub fn published_at(&self, message: MessageId) -> Time {
+        self.record(message).published_at
+    }
+
+    /// Size of body and attributes, in bytes.
+    #[inline]
+    pub fn bytes(&self, message: MessageId) -> u32 {
+        self.record(message).bytes
+    }
+
+    /// Sets the size, once the attributes are known.
+    pub fn set_bytes(&mut self, message: MessageId, bytes: u32) {
+        self.record_mut(message).bytes = bytes;
+    }
+
+    /// Who made it, and its number among that producer's messages.
+    #[inline]
+    pub fn origin(&self, message: MessageId) -> (EntityId, u64) {
+        let record = self.record(message);
+        (record.producer, record.sequence)
+    }
+
+    /// Whether processing it always fails.
+    #[inline]
+    pub fn is_poison(&self, message: MessageId) -> bool {
+        self.record(message).poison
+    }
+
+    /// The values of its attributes, in the order its producer declares them.
+    pub fn attributes_mut(&mut self, message: MessageId) -> &mut [u64] {
+        let start = message.0 as usize * self.attributes_each;
+        &mut self.attributes[start..start + self.attributes_each]
+    }
+
+    /// Notes a successful processing; true when it was the first one, false for a duplicate.
+    #[inline]
+    pub fn mark_processed(&mut self, message: MessageId) -> bool {
+        !std::mem::replace(&mut self.record_mut(message).processed, true)
+    }
+
+    /// Notes that the message was moved to a dead-letter queue.
+    pub fn mark_dead_lettered(&mut self, message: MessageId) {
+        self.record_mut(message).dead_lettered = true;
+    }
+
+    /// Notes that the message outlived its retention period.
+    pub fn mark_expired(&mut self, message: MessageId) {
+        self.record_mut(message).expired = true;
+    }
+
+    /// Notes that a service refused the message.
+    pub fn mark_rejected(&mut self, message: MessageId) {
+        self.record_mut(message).rejected = true;
+    }
+
+    /// Messages created since the run began.
+    pub fn created(&self) -> u64 {
+        self.created
+    }
+
+    /// Messages whose account is closed, by fate.
+    pub fn fated(&self, fate: Fate) -> u64 {
+        self.fates[fate as usize]
+    }
+
+    /// Messages still somewhere: already processed, resting dead-lettered, and the rest.
+    pub fn still_there(&self) -> (u64, u64, u64) {
+        let (mut processed, mut dead_lettered, mut rest) = (0, 0, 0);
+        for record in self.records.iter().filter(|record| record.holders > 0) {
+            if record.processed {
+                processed += 1;
+            } else if record.dead_lettered {
+                dead_lettered += 1;
+            } else {
+                rest += 1;
+            }
+        }
+        (processed, dead_lettered, rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(messages: &mut Messages) -> MessageId {
+        messages.create(NewMessage {
+            published_at: Time::ZERO,
+            producer: EntityId(0),
+            sequence: 0,
+            bytes: 1,
+            poison: false,
+        })
+    }
+
+    #[test]
+    fn places_are_used_again_only_when_nobody_holds_them() {
+        let mut messages = Messages::new(1);
+        let first = message(&mut messages);
+        messages.hold(first);
+        messages.release(first);
+        let second = message(&mut messages);
+        assert_ne!(first, second);
+        assert!(messages.mark_processed(first));
+        assert!(!messages.mark_processed(first), "the second time is a duplicate");
+        messages.release(first);
+        assert_eq!(messages.fated(Fate::Processed), 1);
+        assert_eq!(message(&mut messages), first);
+        assert_eq!(messages.still_there(), (0, 0, 2));
+        assert_eq!(messages.created(), 3);
+    }
+}

@@ -1,0 +1,49 @@
+//! List prices, to estimate what a run costs.
+
+/// When the prices below were read, in us-east-1. They change: a scenario may state its own.
+pub const PRICES_READ_ON: &str = "2026-07-20";
+
+/// On-demand Linux prices in us-east-1, dollars an hour ("Amazon EC2 On-Demand Pricing").
+const INSTANCE_PRICES: &[(&str, f64)] = &[
+    ("t3.nano", 0.0052),
+    ("t3.micro", 0.0104),
+    ("t3.small", 0.0208),
+    ("t3.medium", 0.0416),
+    ("t3.large", 0.0832),
+    ("t4g.small", 0.0168),
+    ("t4g.medium", 0.0336),
+    ("m5.large", 0.096),
+    ("m5.xlarge", 0.192),
+    ("m5.2xlarge", 0.384),
+    ("m7i.large", 0.1008),
+    ("m7g.large", 0.0816),
+    ("c5.large", 0.085),
+    ("c5.xlarge", 0.17),
+    ("c5.2xlarge", 0.34),
+    ("c7i.large", 0.08925),
+    ("c7g.large", 0.0725),
+    ("r5.large", 0.126),
+];
+
+/// The on-demand price of an instance type, dollars an hour.
+pub fn instance_price_per_hour(instance_type: &str) -> Option<f64> {
+    INSTANCE_PRICES.iter().find(|(name, _)| *name == instance_type).map(|(_, price)| *price)
+}
+
+/// The instance types whose price is known.
+pub fn instance_types() -> impl Iterator<Item = &'static str> {
+    INSTANCE_PRICES.iter().map(|(name, _)| *name)
+}
+
+/// What calls cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prices {
+    /// Dollars for a million requests to a standard queue ("Amazon SQS pricing", the first 100 thousand million a month).
+    pub sqs_standard_per_million_requests: f64,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self { sqs_standard_per_million_requests: 0.40 }
+    }
+}

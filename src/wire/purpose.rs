@@ -1,0 +1,83 @@
+//! What randomness is drawn for. Each entity has one stream a purpose, so that a new draw never shifts an old one.
+
+use crate::engine::Stream;
+
+/// Purposes of random streams. The names are part of the meaning of a seed: renaming one changes results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// When messages are produced.
+    Arrivals,
+    /// How large they are.
+    MessageSize,
+    /// What their attributes say.
+    Attributes,
+    /// Which of them are poison.
+    Poison,
+    /// How long each message is delayed.
+    Delay,
+    /// How long send calls take.
+    SendLatency,
+    /// How long receive calls take to answer.
+    ReceiveLatency,
+    /// How long delete calls take.
+    DeleteLatency,
+    /// How long calls that change the visibility take.
+    ChangeVisibilityLatency,
+    /// Disorder of a standard queue.
+    Ordering,
+    /// On which server of a queue a message lies, and which servers a short poll asks.
+    Servers,
+    /// Which deleted messages come back, and when.
+    Duplication,
+    /// How long processing takes.
+    ProcessingTime,
+    /// Which messages fail.
+    Failure,
+    /// Which messages are slow outliers, and how slow.
+    Outlier,
+    /// When instances crash.
+    Crash,
+    /// How long an instance takes to launch.
+    Launch,
+    /// How long an instance takes to terminate.
+    Termination,
+    /// At which second of a minute an alarm is evaluated.
+    AlarmPhase,
+    /// How late a metric becomes visible.
+    MetricDelay,
+    /// Attributes and sizes of forwarded messages.
+    Forwarding,
+}
+
+impl Purpose {
+    fn name(self) -> &'static str {
+        match self {
+            Purpose::Arrivals => "arrivals",
+            Purpose::MessageSize => "message size",
+            Purpose::Attributes => "attributes",
+            Purpose::Poison => "poison",
+            Purpose::Delay => "delay",
+            Purpose::SendLatency => "send latency",
+            Purpose::ReceiveLatency => "receive latency",
+            Purpose::DeleteLatency => "delete latency",
+            Purpose::ChangeVisibilityLatency => "change visibility latency",
+            Purpose::Ordering => "ordering",
+            Purpose::Servers => "servers",
+            Purpose::Duplication => "duplication",
+            Purpose::ProcessingTime => "processing time",
+            Purpose::Failure => "failure",
+            Purpose::Outlier => "outlier",
+            Purpose::Crash => "crash",
+            Purpose::Launch => "launch",
+            Purpose::Termination => "termination",
+            Purpose::AlarmPhase => "alarm phase",
+            Purpose::MetricDelay => "metric delay",
+            Purpose::Forwarding => "forwarding",
+        }
+    }
+
+    /// The stream of an entity for this purpose. `kind` and `name` together identify the entity.
+    pub fn stream(self, seed: u64, replication: u32, kind: &str, name: &str) -> Stream {
+        Stream::new(seed, replication, &format!("{kind}/{name}"), self.name())
+    }
+}

@@ -1,0 +1,84 @@
+//! The trait of every service, and what a service may touch while it is told something.
+
+use super::{Batches, Journal, Messages, Signal};
+use crate::engine::{Span, Time};
+use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
+
+/// The address of an entity in the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityId(pub u32);
+
+impl EntityId {
+    /// As an index.
+    #[inline]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Where a service puts consequences. Everything goes through the calendar, also what happens at once: a service
+/// is never called while it is being called.
+pub trait Outbox<T> {
+    /// Tells `to` a signal after `delay`.
+    fn send(&mut self, to: EntityId, delay: Span, signal: Signal);
+    /// Wakes the sender at `at`, with a reason.
+    fn wake(&mut self, at: Time, timer: T);
+}
+
+/// What a service may touch.
+#[derive(Debug)]
+pub struct Context<'a, O> {
+    /// The time now.
+    pub now: Time,
+    /// Who is being told.
+    pub me: EntityId,
+    /// Where consequences go.
+    pub outbox: &'a mut O,
+    /// The messages in the system.
+    pub messages: &'a mut Messages,
+    /// The batches in use.
+    pub batches: &'a mut Batches,
+    /// Rows that are written as they happen.
+    pub journal: &'a mut Journal,
+}
+
+/// The books of one entity: side, fate, number of messages.
+pub type Balance = Vec<(Side, &'static str, u64)>;
+
+/// A service: a closed state machine.
+pub trait Service {
+    /// Why it wakes.
+    type Timer: Copy;
+    /// What kind of thing it is, as reports call it: `queue`, `consumer`, ….
+    const KIND: &'static str;
+
+    /// Time zero.
+    fn start<O: Outbox<Self::Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let _ = cx;
+    }
+
+    /// A signal arrives.
+    fn receive<O: Outbox<Self::Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>);
+
+    /// A timer it set runs out.
+    fn wake<O: Outbox<Self::Timer>>(&mut self, timer: Self::Timer, cx: &mut Context<'_, O>);
+
+    /// Somebody is about to read the metrics: levels that change by themselves are brought up to date.
+    fn sample(&mut self, now: Time, messages: &mut Messages) {
+        let _ = (now, messages);
+    }
+
+    /// Shows every instrument with its declaration, always in the same order.
+    fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>));
+
+    /// The books: everything that came in, went out or is still there.
+    fn balance(&self) -> Balance {
+        Vec::new()
+    }
+
+    /// Rows of `summary.csv` beyond the statistics of the instruments: `(metric, statistic, value, unit)` by row.
+    /// `seconds` is the length of the run without the warm-up.
+    fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
+        let _ = (now, seconds, rows);
+    }
+}

@@ -1,0 +1,114 @@
+//! What services say to each other. Each request that can be refused has an answer.
+
+use super::{BatchId, EntityId};
+use crate::engine::Span;
+
+/// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PollerId(pub u64);
+
+/// How a poll ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollOutcome {
+    /// Messages were returned.
+    Messages(BatchId),
+    /// Nothing was returned.
+    Empty,
+    /// `OverLimit`: too many messages in flight ("Amazon SQS quotas").
+    OverLimit,
+}
+
+/// The states of a CloudWatch alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmState {
+    /// Within the threshold.
+    Ok,
+    /// Outside the threshold.
+    Alarm,
+    /// Too few datapoints to tell.
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// CloudWatch's name of the state.
+    pub fn name(self) -> &'static str {
+        match self {
+            AlarmState::Ok => "OK",
+            AlarmState::Alarm => "ALARM",
+            AlarmState::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
+/// What can be said.
+#[derive(Debug, Clone, Copy)]
+pub enum Signal {
+    /// Messages arrive at a service that accepts them: the end of a send call. The taker now holds them.
+    Put {
+        /// The messages; the taker closes the batch.
+        batch: BatchId,
+    },
+    /// A service refused messages of a `Put`, for good. The taker of this signal holds them again.
+    Refused {
+        /// The refused messages; the taker closes the batch.
+        batch: BatchId,
+    },
+    /// A queue moves messages that were received too often to its dead-letter queue.
+    DeadLetter {
+        /// The messages, with their original enqueue times; the taker closes the batch.
+        batch: BatchId,
+    },
+    /// A receive call begins.
+    Poll {
+        /// Who asks.
+        poller: PollerId,
+        /// The most messages to return, 1..=10.
+        maximum: u8,
+        /// How long to wait for a message, in seconds (0: short poll); `None` takes the queue's setting.
+        wait_seconds: Option<u8>,
+    },
+    /// The answer to a `Poll`. The poller holds the messages (besides the queue, which keeps them in flight).
+    Delivery {
+        /// Who asked.
+        poller: PollerId,
+        /// What came of it.
+        outcome: PollOutcome,
+    },
+    /// The connection of a waiting poller is gone: it will not take an answer.
+    HangUp {
+        /// Who asked.
+        poller: PollerId,
+    },
+    /// The end of a delete call for messages received earlier. The taker closes the batch, nobody is answered.
+    Delete {
+        /// The messages' receipts. Their messages stay with the sender.
+        batch: BatchId,
+    },
+    /// The end of a call that changes how long received messages stay hidden, counted from now.
+    ChangeVisibility {
+        /// The messages' receipts. Their messages stay with the sender.
+        batch: BatchId,
+        /// The new timeout; zero makes them visible at once.
+        timeout: Span,
+    },
+    /// CloudWatch invokes a scaling policy: on a state change and once a minute while the alarm stays there.
+    AlarmAction {
+        /// The policy, as its group numbers them.
+        policy: u32,
+        /// The alarm's state.
+        state: AlarmState,
+        /// The metric's value at the newest datapoint that was judged (NaN without one).
+        value: f64,
+    },
+}
+
+/// A signal with its sender and receiver.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope {
+    /// The sender; answers go there.
+    pub from: EntityId,
+    /// What is said.
+    pub signal: Signal,
+}
+
+const _: () = assert!(std::mem::size_of::<Signal>() <= 24, "signals are copied through the calendar");
