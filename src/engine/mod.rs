@@ -32,7 +32,7 @@
 //! the same bits on every machine.
 
 mod calendar;
-
+mod distribution;
 mod heap;
 mod random;
 mod run;
@@ -40,7 +40,7 @@ mod time;
 mod ziggurat;
 
 pub use calendar::Calendar;
-
+pub use distribution::{Distribution, DistributionError};
 pub use random::Stream;
 pub use run::{Handler, Progress, run};
 pub use time::{Span, Time};
