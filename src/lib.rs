@@ -2,3 +2,6 @@
 pub mod engine;
 pub mod language;
 pub mod record;
+pub mod services;
+pub mod wire;
+pub mod world;

@@ -1,1 +1,6 @@
-//! services
+//! The services: one folder each, and none of them knows another.
+
+pub mod cloudwatch;
+pub mod compute;
+pub mod producer;
+pub mod sqs;

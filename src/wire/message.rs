@@ -7,6 +7,13 @@ use crate::engine::Time;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(u32);
 
+impl MessageId {
+    /// As an index into [`Messages::holders`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// What a producer decides about a message.
 #[derive(Debug, Clone, Copy)]
 pub struct NewMessage {
@@ -207,6 +214,11 @@ impl Messages {
     /// Notes that a service refused the message.
     pub fn mark_rejected(&mut self, message: MessageId) {
         self.record_mut(message).rejected = true;
+    }
+
+    /// How many hold each message, by index: to check that every hold belongs to somebody.
+    pub fn holders(&self) -> Vec<u32> {
+        self.records.iter().map(|record| record.holders).collect()
     }
 
     /// Messages created since the run began.

@@ -1,6 +1,6 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
-use super::{Batches, Journal, Messages, Signal};
+use super::{Batches, Journal, MessageId, Messages, Signal};
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 
@@ -74,6 +74,11 @@ pub trait Service {
     /// The books: everything that came in, went out or is still there.
     fn balance(&self) -> Balance {
         Vec::new()
+    }
+
+    /// Marks each message it holds, once for each hold: the world checks that every hold belongs to somebody.
+    fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
+        let _ = (batches, mark);
     }
 
     /// Rows of `summary.csv` beyond the statistics of the instruments: `(metric, statistic, value, unit)` by row.

@@ -1,1 +1,289 @@
-//! world
+//! The world: all entities of a scenario, wired together, and the run that plays them.
+//!
+//! The only floor that sees every service. It hands signals and timers to the entities, reads their metrics each
+//! minute, and at the end writes the tape and balances the books.
+
+mod books;
+mod roster;
+mod sampling;
+
+pub use roster::Entity;
+
+use crate::engine::{Calendar, Handler, Span, Time};
+use crate::record::{Flow, RunHeader, Tape};
+use crate::services::cloudwatch::MetricId;
+use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Signal};
+use roster::Timer;
+use sampling::Sampler;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// An entity with its name in the scenario.
+#[derive(Debug)]
+pub struct Seat {
+    /// Its name.
+    pub name: String,
+    /// The entity.
+    pub entity: Entity,
+}
+
+/// Everything a world is made of.
+#[derive(Debug)]
+pub struct Plan {
+    /// Which run it is.
+    pub header: RunHeader,
+    /// The entities; an [`EntityId`] is a position in this list.
+    pub seats: Vec<Seat>,
+    /// Who hands messages to whom.
+    pub flows: Vec<Flow>,
+    /// What alarms watch: a [`MetricId`] is a position in this list of entity and metric name.
+    pub watched: Vec<(EntityId, &'static str)>,
+    /// Most attribute values a message carries.
+    pub attributes_each: usize,
+    /// What a reader of the results should know.
+    pub notes: Vec<String>,
+}
+
+/// What the calendar holds.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    to: EntityId,
+    from: EntityId,
+    stimulus: Stimulus,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stimulus {
+    Signal(Signal),
+    Timer(Timer),
+    Tick(Tick),
+}
+
+/// The world's own wake-ups.
+#[derive(Debug, Clone, Copy)]
+enum Tick {
+    EndOfWarmUp,
+    Minute,
+    Chart,
+}
+
+const _: () = assert!(std::mem::size_of::<Event>() <= 32, "events are copied through the calendar");
+
+/// Where an entity's consequences go: into the calendar, with the entity as the sender.
+#[derive(Debug)]
+pub(crate) struct Desk<'a> {
+    calendar: &'a mut Calendar<Event>,
+    me: EntityId,
+}
+
+impl<T: Into<Timer>> Outbox<T> for Desk<'_> {
+    #[inline]
+    fn send(&mut self, to: EntityId, delay: Span, signal: Signal) {
+        let event = Event { to, from: self.me, stimulus: Stimulus::Signal(signal) };
+        if delay == Span::ZERO {
+            self.calendar.post_now(event);
+        } else {
+            self.calendar.post(self.calendar.now() + delay, event);
+        }
+    }
+
+    #[inline]
+    fn wake(&mut self, at: Time, timer: T) {
+        self.calendar.post(at, Event { to: self.me, from: self.me, stimulus: Stimulus::Timer(timer.into()) });
+    }
+}
+
+/// All entities of a scenario, wired together.
+#[derive(Debug)]
+struct World {
+    seats: Vec<Seat>,
+    messages: Messages,
+    batches: Batches,
+    journal: Journal,
+    sampler: Sampler,
+    end: Time,
+    /// Who is being told something: named when something goes wrong.
+    told: EntityId,
+}
+
+impl World {
+    #[inline]
+    fn context<'a>(
+        messages: &'a mut Messages,
+        batches: &'a mut Batches,
+        journal: &'a mut Journal,
+        outbox: &'a mut Desk<'a>,
+    ) -> Context<'a, Desk<'a>> {
+        Context { now: outbox.calendar.now(), me: outbox.me, outbox, messages, batches, journal }
+    }
+
+    fn start(&mut self, calendar: &mut Calendar<Event>) {
+        for index in 0..self.seats.len() {
+            let me = EntityId(index as u32);
+            self.told = me;
+            let mut desk = Desk { calendar, me };
+            let mut cx = Self::context(&mut self.messages, &mut self.batches, &mut self.journal, &mut desk);
+            self.seats[index].entity.start(&mut cx);
+        }
+        let warm_up = self.sampler.warm_up();
+        if warm_up > Span::ZERO {
+            self.post_tick(Time::ZERO + warm_up, Tick::EndOfWarmUp, calendar);
+        }
+        self.post_tick(Time::ZERO + Span::from_minutes(1), Tick::Minute, calendar);
+        self.post_tick(Time::ZERO + self.sampler.chart_step(), Tick::Chart, calendar);
+    }
+
+    /// What falls on the end of the run is done when the run is finished.
+    fn post_tick(&self, at: Time, tick: Tick, calendar: &mut Calendar<Event>) {
+        if at < self.end {
+            calendar.post(at, Event { to: NOBODY, from: NOBODY, stimulus: Stimulus::Tick(tick) });
+        }
+    }
+
+    #[cold]
+    fn tick(&mut self, tick: Tick, calendar: &mut Calendar<Event>) {
+        let now = calendar.now();
+        for seat in &mut self.seats {
+            seat.entity.sample(now, &mut self.messages);
+        }
+        match tick {
+            Tick::EndOfWarmUp => self.sampler.end_warm_up(now, &mut self.seats),
+            Tick::Minute => {
+                self.sampler.take_minute(now, &mut self.seats);
+                self.post_tick(now + Span::from_minutes(1), tick, calendar);
+            }
+            Tick::Chart => {
+                self.sampler.take_chart_step(now, &mut self.seats);
+                self.post_tick(now + self.sampler.chart_step(), tick, calendar);
+            }
+        }
+    }
+}
+
+const NOBODY: EntityId = EntityId(u32::MAX);
+
+impl Handler for World {
+    type Event = Event;
+
+    #[inline]
+    fn handle(&mut self, event: Event, calendar: &mut Calendar<Event>) {
+        let Some(seat) = self.seats.get_mut(event.to.index()) else {
+            if let Stimulus::Tick(tick) = event.stimulus {
+                self.tick(tick, calendar);
+            }
+            return;
+        };
+        self.told = event.to;
+        let mut desk = Desk { calendar, me: event.to };
+        let mut cx = Self::context(&mut self.messages, &mut self.batches, &mut self.journal, &mut desk);
+        match event.stimulus {
+            Stimulus::Signal(signal) => seat.entity.receive(event.from, signal, &mut cx),
+            Stimulus::Timer(timer) => seat.entity.wake(timer, &mut cx),
+            Stimulus::Tick(_) => {}
+        }
+    }
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy)]
+pub struct RunProgress {
+    /// Simulated time so far.
+    pub now: Time,
+    /// Simulated time in all.
+    pub end: Time,
+    /// Events handled so far.
+    pub events: u64,
+}
+
+/// Why a run left no tape.
+#[derive(Debug)]
+pub enum RunError {
+    /// The caller asked it to stop.
+    Interrupted,
+    /// The books do not balance: a fault of queuelab. One sentence for each resource concerned.
+    Unbalanced(Vec<String>),
+    /// An assertion failed: a fault of queuelab.
+    Fault {
+        /// What was asserted.
+        what: String,
+        /// The entity that was being told something.
+        entity: String,
+        /// When, in simulated time.
+        time: Time,
+    },
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Interrupted => f.write_str("the run was interrupted"),
+            RunError::Unbalanced(sentences) => {
+                write!(f, "the ledger does not balance, so nothing is reported (a fault of queuelab)")?;
+                sentences.iter().try_for_each(|sentence| write!(f, "\n  {sentence}"))
+            }
+            RunError::Fault { what, entity, time } => {
+                write!(f, "a fault of queuelab at {time} in `{entity}`: {what}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// Events between two looks at whether the caller wants the run to stop.
+const EVENTS_AT_A_TIME: u64 = 100_000;
+
+/// Plays a world to its end. `watch` is asked now and then; when it says `false` the run stops.
+///
+/// # Errors
+///
+/// See [`RunError`].
+pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tape, RunError> {
+    let mut calendar = Calendar::new();
+    let end = Time::ZERO + plan.header.duration;
+    let mut seats = plan.seats;
+    let sampler = Sampler::new(&plan.header, &mut seats, &plan.watched);
+    let mut world = World {
+        seats,
+        messages: Messages::new(plan.attributes_each),
+        batches: Batches::default(),
+        journal: Journal::default(),
+        sampler,
+        end,
+        told: NOBODY,
+    };
+    let mut events = 0;
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        world.start(&mut calendar);
+        loop {
+            let progress = crate::engine::run(&mut world, &mut calendar, end, EVENTS_AT_A_TIME);
+            events += progress.handled;
+            if progress.finished {
+                return true;
+            }
+            if !watch(RunProgress { now: calendar.now(), end, events }) {
+                return false;
+            }
+        }
+    }));
+    match played {
+        Ok(true) => {}
+        Ok(false) => return Err(RunError::Interrupted),
+        Err(panic) => {
+            let what = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+                .unwrap_or_else(|| "an unknown panic".to_owned());
+            let entity = world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
+            return Err(RunError::Fault { what, entity, time: calendar.now() });
+        }
+    }
+    let header = RunHeader { events, ..plan.header };
+    world.finish(calendar, header, plan.flows, plan.notes)
+}
+
+/// A metric an alarm can watch, by its position in [`Plan::watched`].
+pub fn watched_metric(position: usize) -> MetricId {
+    MetricId(position as u32)
+}

@@ -61,6 +61,11 @@ impl Worker {
         }
     }
 
+    /// The first message of the batch the worker still holds.
+    pub(super) fn held_from(&self) -> usize {
+        usize::from(self.position)
+    }
+
     /// The first message of the batch whose processing has not ended yet.
     fn unfinished_from(&self, mode: ProcessingMode) -> u8 {
         match (self.doing, mode) {

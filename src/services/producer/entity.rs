@@ -223,6 +223,11 @@ impl Producer {
         cx.batches.close(batch);
     }
 
+    /// The batch being filled.
+    pub(super) fn filling(&self) -> Option<BatchId> {
+        self.filling
+    }
+
     /// The producer's settings.
     pub fn settings(&self) -> &ProducerSettings {
         &self.settings

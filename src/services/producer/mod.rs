@@ -16,19 +16,19 @@
 //! Producers that wait for an answer or send again.
 
 mod arrivals;
-mod config;
+//CFG mod config;
 mod entity;
 mod metrics;
 mod trace;
 
 pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
-pub use config::{ArrivalsConfig, ProducerConfig, TraceConfig};
+//CFG pub use config::{ArrivalsConfig, ProducerConfig, TraceConfig};
 pub use entity::{Attribute, AttributeValue, Batching, Producer, ProducerSettings};
 pub use metrics::ProducerMetrics;
 pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
 
 use crate::record::{Instrument, MetricDefinition, Side};
-use crate::wire::{Balance, Context, EntityId, Outbox, Service, Signal};
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
 
 /// Why a producer wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,5 +73,11 @@ impl Service for Producer {
             (Side::Out, "waiting_for_batch", self.waiting),
             (Side::Memo, "rejected", self.metrics.messages_rejected.total()),
         ]
+    }
+
+    fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
+        if let Some(batch) = self.filling() {
+            batches.entries(batch).iter().for_each(|entry| mark(entry.message));
+        }
     }
 }

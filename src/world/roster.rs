@@ -1,0 +1,104 @@
+//! The only list of services: one line each. It makes the enum of entities, the enum of their timers, and the one
+//! `match` that dispatches to them.
+
+use super::Desk;
+use crate::record::{Instrument, MetricDefinition, SummaryRow};
+use crate::services::{cloudwatch, compute, producer, sqs};
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Service, Signal};
+
+macro_rules! roster {
+    ($( $(#[$documentation:meta])* $name:ident: $service:ty ),* $(,)?) => {
+        /// Everything that lives in a world.
+        #[derive(Debug)]
+        #[allow(clippy::large_enum_variant, reason = "entities are few and never move during a run")]
+        pub enum Entity {
+            $( $(#[$documentation])* $name($service), )*
+        }
+
+        $(
+            impl From<$service> for Entity {
+                fn from(service: $service) -> Self {
+                    Entity::$name(service)
+                }
+            }
+        )*
+
+        /// Why any entity wakes.
+        #[derive(Debug, Clone, Copy)]
+        pub(super) enum Timer {
+            $( $name(<$service as Service>::Timer), )*
+        }
+
+        $(
+            impl From<<$service as Service>::Timer> for Timer {
+                #[inline]
+                fn from(timer: <$service as Service>::Timer) -> Self {
+                    Timer::$name(timer)
+                }
+            }
+        )*
+
+        impl Entity {
+            /// What kind of thing it is, as reports call it.
+            pub(super) fn kind(&self) -> &'static str {
+                match self { $( Entity::$name(_) => <$service as Service>::KIND, )* }
+            }
+
+            pub(super) fn start(&mut self, cx: &mut Context<'_, Desk<'_>>) {
+                match self { $( Entity::$name(service) => service.start(cx), )* }
+            }
+
+            #[inline]
+            pub(super) fn receive(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, Desk<'_>>) {
+                match self { $( Entity::$name(service) => service.receive(from, signal, cx), )* }
+            }
+
+            #[inline]
+            pub(super) fn wake(&mut self, timer: Timer, cx: &mut Context<'_, Desk<'_>>) {
+                match (self, timer) {
+                    $( (Entity::$name(service), Timer::$name(timer)) => service.wake(timer, cx), )*
+                    (entity, timer) => unreachable!("a {} has no timer {timer:?}", entity.kind()),
+                }
+            }
+
+            pub(super) fn sample(&mut self, now: crate::engine::Time, messages: &mut Messages) {
+                match self { $( Entity::$name(service) => service.sample(now, messages), )* }
+            }
+
+            pub(super) fn visit_metrics(
+                &mut self,
+                visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>),
+            ) {
+                match self { $( Entity::$name(service) => service.visit_metrics(visitor), )* }
+            }
+
+            pub(super) fn balance(&self) -> Balance {
+                match self { $( Entity::$name(service) => service.balance(), )* }
+            }
+
+            pub(super) fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
+                match self { $( Entity::$name(service) => service.holdings(batches, mark), )* }
+            }
+
+            pub(super) fn summarise(
+                &mut self,
+                now: crate::engine::Time,
+                seconds: f64,
+                rows: &mut Vec<SummaryRow>,
+            ) {
+                match self { $( Entity::$name(service) => service.summarise(now, seconds, rows), )* }
+            }
+        }
+    };
+}
+
+roster! {
+    /// Somebody who sends messages.
+    Producer: producer::Producer,
+    /// An SQS queue.
+    Queue: sqs::Queue,
+    /// A consumer with its instances.
+    Consumer: compute::Fleet,
+    /// CloudWatch.
+    CloudWatch: cloudwatch::CloudWatch,
+}
