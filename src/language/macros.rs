@@ -28,14 +28,17 @@ macro_rules! section {
     ) => {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone)]
+        #[allow(unreachable_pub)] // a floor may keep its declarations to itself
         pub struct $name $(<$parameter: $bound>)? {
             $(
                 $(#[$($field_attribute)*])*
                 pub $field: $type,
             )*
             /// Where the section stands: its key, or its beginning.
+            #[allow(dead_code)] // for checks of the floors above, not every section has any
             pub place: $crate::language::Place,
             /// Where the given keys stand.
+            #[allow(dead_code)]
             pub places: $crate::language::Places,
         }
 
@@ -121,6 +124,7 @@ macro_rules! choice {
     ) => {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone)]
+        #[allow(unreachable_pub)] // a floor may keep its declarations to itself
         pub enum $name $(<$parameter: $bound>)? {
             $(
                 $(#[$($variant_attribute)*])*
@@ -130,7 +134,7 @@ macro_rules! choice {
 
         impl $(<$parameter: $bound>)? $name $(<$parameter>)? {
             /// The key this variant has in a scenario.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub fn key(&self) -> &'static str {
                 match self {
                     $($name::$variant { .. } => $key,)*
@@ -230,6 +234,7 @@ macro_rules! keyword {
     ) => {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[allow(unreachable_pub)]
         pub enum $name {
             $(
                 $(#[$($variant_attribute)*])*
@@ -239,10 +244,11 @@ macro_rules! keyword {
 
         impl $name {
             /// All of them, in the order of declaration.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
 
             /// The word a scenario uses.
+            #[allow(dead_code, unreachable_pub)]
             pub fn as_str(self) -> &'static str {
                 match self {
                     $($name::$variant => $word,)*

@@ -112,6 +112,20 @@ impl Problems {
         self.left_out
     }
 
+    /// Adds all problems of another collection, their places changed by `change`.
+    pub(super) fn adopt(&mut self, others: Problems, change: impl Fn(Place) -> Place) {
+        self.errors += others.errors.saturating_sub(others.all_errors());
+        self.left_out += others.left_out;
+        for mut problem in others.all {
+            problem.place = problem.place.map(&change);
+            self.push(problem);
+        }
+    }
+
+    fn all_errors(&self) -> usize {
+        self.all.iter().filter(|problem| problem.severity == Severity::Error).count()
+    }
+
     /// The problems in file order, those without a place first, each once.
     pub fn sorted(&self) -> Vec<&Problem> {
         let mut sorted: Vec<&Problem> = Vec::with_capacity(self.all.len());
