@@ -51,9 +51,7 @@ macro_rules! section {
                 let reader = $crate::language::SectionReader::open(node, &keys, problems)?;
                 $(
                     let name = $crate::language::key_name(stringify!($field));
-                    let meaning = $crate::language::documentation(
-                        &[$($crate::language::doc_line!($($field_attribute)*)),*],
-                    );
+                    let meaning = [$($crate::language::doc_line!($($field_attribute)*)),*];
                     #[allow(unused_mut, unused_assignments)]
                     let mut default: Option<fn() -> $type> = None;
                     $( default = Some(|| $default); )?

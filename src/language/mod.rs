@@ -2,7 +2,7 @@
 //!
 //! A text is parsed into a tree of [`Node`]s that know their [`Place`]. Types that implement [`Decode`] are
 //! read from nodes; every problem is told in [`Problems`], never only the first (which is why this floor does
-//! not decode with serde). [`section!`], [`choice!`] and [`keyword!`] declare such types:
+//! not decode with serde). `section!`, `choice!` and `keyword!` declare such types:
 //!
 //! ```ignore
 //! section! {

@@ -196,7 +196,7 @@ impl<'a> Reader<'a> {
                 let cost = Cost { nodes: 1, bytes: text.len(), height: 0 };
                 self.spend(place, cost)?;
                 let node = self.scalar(place, &text, style, tag.as_deref());
-                self.remember(anchor, &node, cost);
+                self.remember(anchor, &node, cost)?;
                 Ok((node, cost))
             }
             Event::Alias(anchor) => {
@@ -216,13 +216,13 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_tag(place, tag.as_deref(), &["seq"]);
                 let (node, cost) = self.nested(place, |reader| reader.sequence(place, style))?;
-                self.remember(anchor, &node, cost);
+                self.remember(anchor, &node, cost)?;
                 Ok((node, cost))
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.check_tag(place, tag.as_deref(), &["map"]);
                 let (node, cost) = self.nested(place, |reader| reader.mapping(place, style))?;
-                self.remember(anchor, &node, cost);
+                self.remember(anchor, &node, cost)?;
                 Ok((node, cost))
             }
             _ => {
@@ -232,10 +232,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node, cost: Cost) {
+    /// Keeps a copy for aliases. It is paid for, since anchors inside anchors are copied again and again.
+    fn remember(&mut self, anchor: usize, node: &Node, cost: Cost) -> Result<(), Stopped> {
         if anchor != 0 {
+            self.spend(node.place, Cost { height: 0, ..cost })?;
             self.anchors.insert(anchor, (node.clone(), cost));
         }
+        Ok(())
     }
 
     fn nested(

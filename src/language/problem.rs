@@ -1,5 +1,6 @@
 //! Problems: what is wrong with the input, where, why, and what to try instead.
 
+use super::nearest::suggest;
 use super::place::Place;
 
 /// How bad a problem is.
@@ -100,6 +101,12 @@ impl Problems {
     /// How many errors were pushed, also those not kept.
     pub fn errors(&self) -> usize {
         self.errors
+    }
+
+    /// A help line for a misspelled name, as [`suggest`]; nothing once problems are only counted, since
+    /// comparing names is the dear part of telling one.
+    pub fn suggest(&self, name: &str, candidates: &[&str], noun: &str) -> String {
+        if self.left_out > 0 { String::new() } else { suggest(name, candidates, noun) }
     }
 
     /// Whether there are no problems at all.

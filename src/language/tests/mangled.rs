@@ -44,8 +44,13 @@ fn bombs_are_refused() {
     for depth in 0..3_000 {
         let _ = writeln!(deep_blocks, "{}a:", " ".repeat(depth));
     }
+    let (mut many_unknown, mut many_names) = (String::new(), "name: n\nqueues:\n".to_owned());
+    let anchors: String = (0..60).fold(String::new(), |text, level| text + &format!("&n{level} ["));
+    let nested_anchors = anchors + &"1,".repeat(200_000) + &"]".repeat(60);
     for key in 0..100_000 {
         let _ = writeln!(deep_lists, "k{key}: [");
+        let _ = writeln!(many_unknown, "quues_of_visibility_{key}: 1");
+        let _ = writeln!(many_names, "  q{key}: {{ type: stndard }}");
     }
     for bomb in [
         laughs,
@@ -61,6 +66,9 @@ fn bombs_are_refused() {
         "a: b: ".repeat(50_000),
         deep_blocks,
         deep_lists,
+        many_unknown,
+        many_names,
+        nested_anchors,
         "x".repeat(17 * 1024 * 1024),
         "name: n\nqueues: { q: { weights: [".to_owned() + &"x,".repeat(200_000) + "]}}",
         format!("name: {}\n", "9".repeat(1_000_000)),

@@ -20,6 +20,11 @@ fn at(text: &str, path: &[&str]) -> (u32, u32, String) {
 }
 
 #[test]
+fn comments_are_not_there() {
+    assert_eq!(at("# a\na: 1 # b\n# c\nb: # d\n  # e\n  - 2 # f\n", &["b", "0"]), (6, 5, "2".to_owned()));
+}
+
+#[test]
 fn block_and_flow_style() {
     let text = "a:\n  b: 30s\n  c: [1, { d: x y }]\n";
     assert_eq!(at(text, &["a", "b"]), (2, 6, "30s".to_owned()));
