@@ -28,14 +28,17 @@ macro_rules! section {
     ) => {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone)]
+        #[allow(unreachable_pub)] // a floor may keep its declarations to itself
         pub struct $name $(<$parameter: $bound>)? {
             $(
                 $(#[$($field_attribute)*])*
                 pub $field: $type,
             )*
             /// Where the section stands: its key, or its beginning.
+            #[allow(dead_code)] // for checks of the floors above, not every section has any
             pub place: $crate::language::Place,
             /// Where the given keys stand.
+            #[allow(dead_code)]
             pub places: $crate::language::Places,
         }
 
@@ -48,9 +51,7 @@ macro_rules! section {
                 let reader = $crate::language::SectionReader::open(node, &keys, problems)?;
                 $(
                     let name = $crate::language::key_name(stringify!($field));
-                    let meaning = $crate::language::documentation(
-                        &[$($crate::language::doc_line!($($field_attribute)*)),*],
-                    );
+                    let meaning = [$($crate::language::doc_line!($($field_attribute)*)),*];
                     #[allow(unused_mut, unused_assignments)]
                     let mut default: Option<fn() -> $type> = None;
                     $( default = Some(|| $default); )?
@@ -121,6 +122,7 @@ macro_rules! choice {
     ) => {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone)]
+        #[allow(unreachable_pub)] // a floor may keep its declarations to itself
         pub enum $name $(<$parameter: $bound>)? {
             $(
                 $(#[$($variant_attribute)*])*
@@ -130,7 +132,7 @@ macro_rules! choice {
 
         impl $(<$parameter: $bound>)? $name $(<$parameter>)? {
             /// The key this variant has in a scenario.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub fn key(&self) -> &'static str {
                 match self {
                     $($name::$variant { .. } => $key,)*
@@ -230,6 +232,7 @@ macro_rules! keyword {
     ) => {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[allow(unreachable_pub)]
         pub enum $name {
             $(
                 $(#[$($variant_attribute)*])*
@@ -239,10 +242,11 @@ macro_rules! keyword {
 
         impl $name {
             /// All of them, in the order of declaration.
-            #[allow(dead_code)]
+            #[allow(dead_code, unreachable_pub)]
             pub const ALL: &'static [$name] = &[$($name::$variant),*];
 
             /// The word a scenario uses.
+            #[allow(dead_code, unreachable_pub)]
             pub fn as_str(self) -> &'static str {
                 match self {
                     $($name::$variant => $word,)*

@@ -2,7 +2,7 @@
 //!
 //! A text is parsed into a tree of [`Node`]s that know their [`Place`]. Types that implement [`Decode`] are
 //! read from nodes; every problem is told in [`Problems`], never only the first (which is why this floor does
-//! not decode with serde). [`section!`], [`choice!`] and [`keyword!`] declare such types:
+//! not decode with serde). `section!`, `choice!` and `keyword!` declare such types:
 //!
 //! ```ignore
 //! section! {
@@ -43,6 +43,8 @@
 //! ```
 
 mod decode;
+pub mod distribution;
+mod entries;
 mod limits;
 mod macros;
 mod names;
@@ -56,9 +58,11 @@ mod reference;
 mod render;
 mod scalar;
 mod schema;
+mod set;
 pub mod units;
 
 pub use decode::Decode;
+pub use distribution::{DistributionOf, DistributionSpec};
 pub use limits::{Limits, Ranged};
 pub use names::{Name, Named, Reference};
 pub use nearest::{list, nearest, suggest};
@@ -70,6 +74,7 @@ pub use reading::{Places, SectionReader, documentation, key_name, read_choice, r
 pub use reference::{declared_name, link, markdown};
 pub use schema::{Content, Definition, Definitions, Page, Row};
 pub use serde_json::Value as Json;
+pub use set::apply_set;
 pub use units::{Bytes, Date, Duration, Probability, Quantity, Rate, Ratio, UnitError};
 
 #[allow(unused_imports)] // the floors above use them

@@ -9,6 +9,7 @@ use serde_yaml::granit_parser::{
     Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag,
 };
 
+use super::entries::Entries;
 use super::node::{Key, Node, Value, shorten};
 use super::place::{Place, SourceId, Sources};
 use super::problem::Problems;
@@ -195,7 +196,7 @@ impl<'a> Reader<'a> {
                 let cost = Cost { nodes: 1, bytes: text.len(), height: 0 };
                 self.spend(place, cost)?;
                 let node = self.scalar(place, &text, style, tag.as_deref());
-                self.remember(anchor, &node, cost);
+                self.remember(anchor, &node, cost)?;
                 Ok((node, cost))
             }
             Event::Alias(anchor) => {
@@ -215,13 +216,13 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(style, anchor, tag) => {
                 self.check_tag(place, tag.as_deref(), &["seq"]);
                 let (node, cost) = self.nested(place, |reader| reader.sequence(place, style))?;
-                self.remember(anchor, &node, cost);
+                self.remember(anchor, &node, cost)?;
                 Ok((node, cost))
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.check_tag(place, tag.as_deref(), &["map"]);
                 let (node, cost) = self.nested(place, |reader| reader.mapping(place, style))?;
-                self.remember(anchor, &node, cost);
+                self.remember(anchor, &node, cost)?;
                 Ok((node, cost))
             }
             _ => {
@@ -231,10 +232,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn remember(&mut self, anchor: usize, node: &Node, cost: Cost) {
+    /// Keeps a copy for aliases. It is paid for, since anchors inside anchors are copied again and again.
+    fn remember(&mut self, anchor: usize, node: &Node, cost: Cost) -> Result<(), Stopped> {
         if anchor != 0 {
+            self.spend(node.place, Cost { height: 0, ..cost })?;
             self.anchors.insert(anchor, (node.clone(), cost));
         }
+        Ok(())
     }
 
     fn nested(
@@ -270,7 +274,7 @@ impl<'a> Reader<'a> {
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
-                let first = entries.all.first().map(|(key, _)| key.place);
+                let first = entries.first();
                 place = match (style, first) {
                     (StructureStyle::Block, Some(first)) => first,
                     _ => whole(place, self.place(span), style),
@@ -284,7 +288,7 @@ impl<'a> Reader<'a> {
             if matches!(node.value, Value::Null | Value::Sequence(_) | Value::Mapping(_)) {
                 node.place = key.place;
             }
-            self.enter(&mut entries, key, node);
+            entries.enter(key, node, self.problems);
         }
     }
 
@@ -302,40 +306,6 @@ impl<'a> Reader<'a> {
         };
         // The place of an alias used as a key is where its name stands, which is as good.
         Ok(Key { name, place: node.place })
-    }
-
-    fn enter(&mut self, entries: &mut Entries, key: Key, node: Node) {
-        if key.name == "<<" {
-            entries.merges.push((key, node));
-            self.check_merge(entries);
-            return;
-        }
-        if let Some(first) = entries.lines.get(&key.name) {
-            let name = shorten(&key.name);
-            self.problems
-                .error(key.place, format!("the key `{name}` occurs twice"))
-                .label("again here")
-                .why(format!("it was first given in line {first}"))
-                .help("keep one of the two");
-            return;
-        }
-        entries.lines.insert(key.name.clone(), key.place.line);
-        entries.all.push((key, node));
-    }
-
-    fn check_merge(&mut self, entries: &mut Entries) {
-        let Some((key, node)) = entries.merges.last() else { return };
-        let fits = match &node.value {
-            Value::Mapping(_) => true,
-            Value::Sequence(items) => items.iter().all(|item| matches!(item.value, Value::Mapping(_))),
-            _ => false,
-        };
-        if !fits {
-            self.problems
-                .error(key.place, format!("`<<` merges mappings, found {}", node.describe()))
-                .help("write `<<: *name`, where `&name` marks a mapping");
-            entries.merges.pop();
-        }
     }
 
     fn scalar(&mut self, place: Place, text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Node {
@@ -363,36 +333,6 @@ impl<'a> Reader<'a> {
                 .error(place, format!("the tag `{}` has no meaning here", shorten(&tag.original())))
                 .help("leave the tag out");
         }
-    }
-}
-
-/// A mapping while it is read.
-#[derive(Default)]
-struct Entries {
-    all: Vec<(Key, Node)>,
-    lines: BTreeMap<String, u32>,
-    merges: Vec<(Key, Node)>,
-}
-
-impl Entries {
-    /// The entries with those of `<<` behind them; what the mapping says itself wins, then the first merge.
-    fn merged(mut self) -> Vec<(Key, Node)> {
-        for (_, node) in self.merges {
-            let sources = match node.value {
-                Value::Sequence(items) => items,
-                _ => vec![node],
-            };
-            for source in sources {
-                let Value::Mapping(entries) = source.value else { continue };
-                for (key, node) in entries {
-                    if !self.lines.contains_key(&key.name) {
-                        self.lines.insert(key.name.clone(), key.place.line);
-                        self.all.push((key, node));
-                    }
-                }
-            }
-        }
-        self.all
     }
 }
 

@@ -1,5 +1,6 @@
 //! Problems: what is wrong with the input, where, why, and what to try instead.
 
+use super::nearest::suggest;
 use super::place::Place;
 
 /// How bad a problem is.
@@ -102,6 +103,12 @@ impl Problems {
         self.errors
     }
 
+    /// A help line for a misspelled name, as [`suggest`]; nothing once problems are only counted, since
+    /// comparing names is the dear part of telling one.
+    pub fn suggest(&self, name: &str, candidates: &[&str], noun: &str) -> String {
+        if self.left_out > 0 { String::new() } else { suggest(name, candidates, noun) }
+    }
+
     /// Whether there are no problems at all.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -110,6 +117,20 @@ impl Problems {
     /// How many problems were counted and not kept.
     pub fn left_out(&self) -> usize {
         self.left_out
+    }
+
+    /// Adds all problems of another collection, their places changed by `change`.
+    pub(super) fn adopt(&mut self, others: Problems, change: impl Fn(Place) -> Place) {
+        self.errors += others.errors.saturating_sub(others.all_errors());
+        self.left_out += others.left_out;
+        for mut problem in others.all {
+            problem.place = problem.place.map(&change);
+            self.push(problem);
+        }
+    }
+
+    fn all_errors(&self) -> usize {
+        self.all.iter().filter(|problem| problem.severity == Severity::Error).count()
     }
 
     /// The problems in file order, those without a place first, each once.

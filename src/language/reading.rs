@@ -2,7 +2,7 @@
 
 use super::decode::Decode;
 use super::limits::{Limits, Ranged};
-use super::nearest::{list, suggest};
+use super::nearest::list;
 use super::node::{Key, Node, Value, shorten};
 use super::place::Place;
 use super::problem::Problems;
@@ -49,17 +49,14 @@ impl<'a> SectionReader<'a> {
         for (key, value) in entries {
             if let Some(name) = keys.iter().find(|name| **name == key.name) {
                 places.all.push((name, key.place, value.place));
-                continue;
             }
-            let absent: Vec<&str> = keys
-                .iter()
-                .copied()
-                .filter(|name| !entries.iter().any(|(given, _)| given.name == *name))
-                .collect();
-            // A misspelling of a key that is given as well is still best explained by that key.
-            let help = match suggest(&key.name, &absent, "keys not yet given") {
+        }
+        // A misspelling is more probably one of a key that is not given yet.
+        let absent: Vec<&str> = keys.iter().copied().filter(|name| places.of(name).is_none()).collect();
+        for (key, _) in entries.iter().filter(|(key, _)| !keys.contains(&key.name.as_str())) {
+            let help = match problems.suggest(&key.name, &absent, "keys not yet given") {
                 help if help.starts_with("did you mean") => help,
-                _ => suggest(&key.name, keys, "valid keys"),
+                _ => problems.suggest(&key.name, keys, "valid keys"),
             };
             problems
                 .error(key.place, format!("unknown key `{}`", shorten(&key.name)))
@@ -69,11 +66,11 @@ impl<'a> SectionReader<'a> {
         Some(SectionReader { node, entries, errors_before, places })
     }
 
-    /// Reads one key. `meaning` is its documentation, told when it is missing.
+    /// Reads one key. `meaning` is its doc comment by lines, told when it is missing.
     pub fn field<T: Decode>(
         &self,
         name: &'static str,
-        meaning: &str,
+        meaning: &[Option<&str>],
         default: Option<fn() -> T>,
         problems: &mut Problems,
     ) -> Option<T> {
@@ -83,6 +80,7 @@ impl<'a> SectionReader<'a> {
         if let Some(value) = default.map(|default| default()).or_else(T::absent) {
             return Some(value);
         }
+        let meaning = documentation(meaning);
         let meaning = meaning.split("\n\n").next().unwrap_or("").replace('\n', " ");
         problems
             .error(self.node.place, format!("the key `{name}` is missing"))
@@ -131,11 +129,11 @@ pub fn read_choice<'a>(
         if let Some(word) = words.iter().copied().find(|word| *word == text) {
             return Some((word, None));
         }
-        let problem = problems.mismatch(node, &format!("one of {}", list(variants)));
-        match known(text) {
-            Some(variant) => problem.help(format!("`{variant}` needs a value: write `{variant}: …`")),
-            None => problem.help(suggest(text, variants, "choices")),
+        let help = match known(text) {
+            Some(variant) => format!("`{variant}` needs a value: write `{variant}: …`"),
+            None => problems.suggest(text, variants, "choices"),
         };
+        problems.mismatch(node, &format!("one of {}", list(variants))).help(help);
         return None;
     }
     let entries = node.mapping().unwrap_or(&[]);
@@ -153,10 +151,11 @@ pub fn read_choice<'a>(
         return None;
     };
     let Some(variant) = known(&key.name) else {
+        let help = problems.suggest(&key.name, variants, "choices");
         problems
             .error(key.place, format!("unknown choice `{}`", shorten(&key.name)))
             .label("no such choice here")
-            .help(suggest(&key.name, variants, "choices"));
+            .help(help);
         return None;
     };
     if words.contains(&variant) {
@@ -178,7 +177,8 @@ pub fn read_keyword(node: &Node, words: &[&'static str], problems: &mut Problems
     if let Some(index) = text.and_then(|text| words.iter().position(|word| *word == text)) {
         return Some(index);
     }
-    let help = text.map(|text| suggest(text, words, "valid words")).filter(|help| help.starts_with("did"));
+    let help =
+        text.map(|text| problems.suggest(text, words, "valid words")).filter(|help| help.starts_with("did"));
     problems.mismatch(node, &format!("one of {}", list(words))).help(help.unwrap_or_default());
     None
 }

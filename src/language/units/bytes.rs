@@ -12,16 +12,16 @@ use super::{Quantity, UnitError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Bytes(u64);
 
-/// Largest first; of equal worth, the first is written.
+/// Largest first; the first that leaves a whole number is written.
 const UNITS: [(&str, u64); 9] = [
-    ("TiB", 1 << 40),
     ("TB", 1_000_000_000_000),
-    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
     ("GB", 1_000_000_000),
-    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
     ("MB", 1_000_000),
-    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
     ("KB", 1_000),
+    ("KiB", 1 << 10),
     ("B", 1),
 ];
 

@@ -49,13 +49,10 @@ impl FromStr for Date {
         } else {
             text.parse::<civil::DateTime>()
         };
-        match local.and_then(|local| Offset::UTC.to_timestamp(local)) {
-            Ok(instant) => Ok(Date(instant)),
-            Err(error) => {
-                let reason = super::super::node::shorten(&error.to_string());
-                Err(UnitError::because(format!("this is no date: {reason}"), HELP))
-            }
-        }
+        local
+            .and_then(|local| Offset::UTC.to_timestamp(local))
+            .map(Date)
+            .map_err(|_| UnitError::because("there is no such date or time", HELP))
     }
 }
 

@@ -71,9 +71,9 @@ impl fmt::Display for Rate {
             .filter(|(number, seconds, _)| {
                 number.is_finite() && (number / *seconds).to_bits() == self.0.to_bits()
             })
-            .map(|(number, _, word)| format!("{number}/{word}"))
-            .min_by_key(String::len)
-            .unwrap_or_else(|| format!("{}/s", self.0));
+            .map(|(number, _, word)| (number.to_string(), word))
+            .min_by_key(|(number, _)| number.len())
+            .map_or_else(|| format!("{}/s", self.0), |(number, word)| format!("{number}/{word}"));
         // A shorter text in a longer unit is only clearer when the number per second is a long one.
         let plain = format!("{}/s", self.0);
         formatter.pad(if plain.len() <= 10 { &plain } else { &text })

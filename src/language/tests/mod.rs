@@ -1,6 +1,13 @@
 //! The floor as its users see it: declarations, and what becomes of good and bad texts.
 #![allow(unreachable_pub, dead_code)] // the macros declare public types, and not all is looked at
 
+mod distributions;
+mod mangled;
+mod messages;
+mod places;
+mod schemas;
+mod setting;
+
 use super::*;
 
 section! {
@@ -28,6 +35,8 @@ section! {
         pub redrive_policy: Option<RedrivePolicy>;
         /// How messages arrive.
         pub arrivals: Option<Arrivals>;
+        /// How long handling takes.
+        pub processing_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_seconds(1));
         /// A share.
         pub failure_rate: Probability = Probability::ZERO;
         /// How many.
@@ -87,16 +96,17 @@ section! {
     }
 }
 
-fn fails(text: &str) -> String {
+/// The rendered problems of a text that must have some.
+fn problems_of(text: &str) -> String {
     match decode_text::<Root>("scenario.yaml", text) {
-        Ok(root) => format!("decoded: {root:#?}"),
+        Ok(root) => panic!("decoded: {root:#?}"),
         Err(problems) => problems,
     }
 }
 
-#[test]
-fn all_problems_are_told_at_once() {
-    let problems = fails("queues:\n  orders:\n    VisibilityTimeout: 30\n    type: fif\n");
-    assert!(problems.contains("did you mean `visibility_timeout`?"), "{problems}");
-    assert!(problems.ends_with("3 problems in scenario.yaml\n"), "{problems}");
+/// The only queue of a scenario with these properties.
+fn queue(properties: &str) -> Result<QueueConfig, String> {
+    let text = format!("name: test\nqueues: {{ q: {properties} }}\n");
+    let root = decode_text::<Root>("scenario.yaml", &text)?;
+    Ok(root.queues.entries.into_iter().next().expect("a queue").1)
 }
