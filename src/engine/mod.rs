@@ -34,6 +34,7 @@
 mod calendar;
 mod distribution;
 mod heap;
+mod ladder;
 mod random;
 mod run;
 mod time;
