@@ -56,10 +56,10 @@ fn build(
         DistributionSpec::Triangular { minimum, mode, maximum } => {
             Distribution::triangular(*minimum, *mode, *maximum)
         }
-        DistributionSpec::Empirical(values) => Distribution::empirical(values.clone()),
+        DistributionSpec::Empirical(values) => Distribution::empirical(values),
         DistributionSpec::EmpiricalFile { path, column, unit } => {
             let values = read_column(path, column.as_ref(), *unit, files, problems)?;
-            Distribution::empirical(values)
+            Distribution::empirical(&values)
         }
         DistributionSpec::Mixture(parts) => {
             let built: Vec<Option<(f64, Distribution)>> = parts

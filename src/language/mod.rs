@@ -45,6 +45,7 @@
 mod decode;
 pub mod distribution;
 mod entries;
+mod files;
 mod limits;
 mod macros;
 mod names;
@@ -63,6 +64,7 @@ pub mod units;
 
 pub use decode::Decode;
 pub use distribution::{DistributionOf, DistributionSpec};
+pub use files::{Files, NoFiles};
 pub use limits::{Limits, Ranged};
 pub use names::{Name, Named, Reference};
 pub use nearest::{list, nearest, suggest};

@@ -1,1 +1,247 @@
-//! scenario
+//! The scenario: read, checked, resolved, and made into worlds.
+//!
+//! [`Scenario::load`] tells all problems of a file at once; what it returns can be run as often as wanted, with any
+//! seed, without touching the file again.
+
+mod config;
+mod resolve;
+mod scaling;
+
+pub use config::{
+    AssumptionsConfig, ExpressionsConfig, ProfileConfig, QuotasConfig, ScenarioConfig,
+};
+
+use crate::engine::Span;
+use crate::expect::{Catalog, CatalogRow, Expectation, judge};
+use crate::language::{
+    Decode, Definitions, Files, Json, Problems, Sources, apply_set, markdown, parse_bytes,
+};
+use crate::record::{Flow, RunHeader, Tape};
+use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
+use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::producer::{
+    ArrivalsConfig, ArrivalsContext, Producer, ProducerSettings, Trace,
+};
+use crate::services::sqs::{Queue, QueueSettings};
+use crate::wire::{EntityId, Purpose};
+use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// A scenario that was found to be in order.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    name: String,
+    description: String,
+    hash: String,
+    seed: u64,
+    start_unix_millis: i64,
+    duration: Span,
+    warm_up: Span,
+    quota_profile: &'static str,
+    queues: Vec<QueueSettings>,
+    consumers: Vec<ConsumerSettings>,
+    producers: Vec<ResolvedProducer>,
+    cloudwatch: CloudWatchSettings,
+    watched: Vec<(EntityId, &'static str)>,
+    flows: Vec<Flow>,
+    attributes_each: usize,
+    expectations: Vec<Expectation>,
+    notes: Vec<String>,
+    warnings: String,
+}
+
+/// A producer with its recording read.
+#[derive(Debug, Clone)]
+struct ResolvedProducer {
+    settings: ProducerSettings,
+    arrivals: ArrivalsConfig,
+    trace: Option<Trace>,
+}
+
+/// Everything that is wrong with a scenario file, rendered for a person.
+#[derive(Debug, Clone)]
+pub struct ScenarioError {
+    plain: String,
+    coloured: String,
+    errors: usize,
+}
+
+impl ScenarioError {
+    /// With ANSI colours.
+    pub fn coloured(&self) -> &str {
+        &self.coloured
+    }
+
+    /// How many problems there are.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+}
+
+impl fmt::Display for ScenarioError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.plain)
+    }
+}
+
+impl std::error::Error for ScenarioError {}
+
+impl Scenario {
+    /// Reads a scenario. `name` is what problems call the file; `sets` are overrides (`path=value`), applied in order;
+    /// `files` reads what the scenario names.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the file and of the overrides.
+    pub fn load(name: &str, text: &[u8], sets: &[String], files: &dyn Files) -> Result<Self, ScenarioError> {
+        let mut sources = Sources::new();
+        let mut problems = Problems::new();
+        let mut hasher = Sha256::new();
+        hasher.update(text);
+        let mut root = parse_bytes(&mut sources, name, text, &mut problems);
+        if let Some(root) = &mut root {
+            for set in sets {
+                hasher.update([0]);
+                hasher.update(set.as_bytes());
+                apply_set(root, &mut sources, set, &mut problems);
+            }
+        }
+        let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let config = root.and_then(|root| ScenarioConfig::decode(&root, &mut problems));
+        let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
+        match scenario {
+            Some(mut scenario) if !problems.has_errors() => {
+                if !problems.is_empty() {
+                    scenario.warnings = problems.render(&sources, false);
+                }
+                Ok(scenario)
+            }
+            _ => Err(ScenarioError {
+                plain: problems.render(&sources, false),
+                coloured: problems.render(&sources, true),
+                errors: problems.errors(),
+            }),
+        }
+    }
+
+    /// The scenario's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The seed it asks for.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How much time it simulates.
+    pub fn duration(&self) -> Span {
+        self.duration
+    }
+
+    /// How many expectations it has.
+    pub fn expectations(&self) -> usize {
+        self.expectations.len()
+    }
+
+    /// Warnings found while reading, rendered; empty without any.
+    pub fn warnings(&self) -> &str {
+        &self.warnings
+    }
+
+    /// SHA-256 of file and overrides, in hexadecimal.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    /// Runs it with the seed it asks for.
+    ///
+    /// # Errors
+    ///
+    /// See [`RunError`]: a fault of queuelab.
+    pub fn run(&self) -> Result<Tape, RunError> {
+        self.run_with(self.seed, 0, &mut |_| true)
+    }
+
+    /// Runs it with this seed, as this replication. `watch` is asked now and then whether to go on.
+    ///
+    /// # Errors
+    ///
+    /// See [`RunError`].
+    pub fn run_with(
+        &self,
+        seed: u64,
+        replication: u32,
+        watch: &mut dyn FnMut(RunProgress) -> bool,
+    ) -> Result<Tape, RunError> {
+        let mut tape = crate::world::run(self.plan(seed, replication), watch)?;
+        tape.expectations = judge(&self.expectations, &tape);
+        Ok(tape)
+    }
+
+    fn plan(&self, seed: u64, replication: u32) -> Plan {
+        let mut seats = Vec::new();
+        let mut seat = |name: &str, entity: Entity| seats.push(Seat { name: name.to_owned(), entity });
+        for queue in &self.queues {
+            seat(&queue.name, Queue::new(queue.clone(), seed, replication).into());
+        }
+        for consumer in &self.consumers {
+            seat(&consumer.name, Fleet::new(consumer.clone(), seed, replication).into());
+        }
+        for producer in &self.producers {
+            let name = &producer.settings.name;
+            let arrivals = producer.arrivals.build(ArrivalsContext {
+                stream: Purpose::Arrivals.stream(seed, replication, "producer", name),
+                start_unix_millis: self.start_unix_millis,
+                trace: producer.trace.as_ref(),
+            });
+            seat(name, Producer::new(producer.settings.clone(), arrivals, seed, replication).into());
+        }
+        seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
+        Plan {
+            header: RunHeader {
+                scenario: self.name.clone(),
+                description: self.description.clone(),
+                scenario_hash: self.hash.clone(),
+                seed,
+                replication,
+                start_unix_millis: self.start_unix_millis,
+                duration: self.duration,
+                warm_up: self.warm_up,
+                quota_profile: self.quota_profile.to_owned(),
+                events: 0,
+            },
+            seats,
+            flows: self.flows.clone(),
+            watched: self.watched.clone(),
+            attributes_each: self.attributes_each,
+            notes: self.notes.clone(),
+        }
+    }
+
+    /// The rows that `summary.csv` and `ledger.csv` will have.
+    fn catalog(&self) -> Catalog {
+        let mut catalog = Catalog::default();
+        for row in crate::world::rows(self.plan(self.seed, 0)) {
+            catalog.rows.push(CatalogRow {
+                kind: row.kind,
+                name: row.name,
+                metric: row.metric,
+                statistic: row.statistic,
+                unit: row.unit,
+            });
+        }
+        catalog
+    }
+}
+
+/// The JSON Schema of scenario files (draft 2020-12), for editors.
+pub fn schema() -> Json {
+    Definitions::document::<ScenarioConfig>("queuelab scenario")
+}
+
+/// The reference of the scenario language as Markdown tables.
+pub fn reference() -> String {
+    markdown::<ScenarioConfig>()
+}

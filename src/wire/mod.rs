@@ -6,6 +6,7 @@
 //! allocated for a message once a run has warmed up.
 
 mod batch;
+mod config;
 mod deadline;
 mod journal;
 mod latency;
@@ -17,6 +18,7 @@ mod service;
 mod signal;
 
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use journal::Journal;
 pub use latency::{ApiLatency, draw_span};

@@ -69,21 +69,20 @@ impl World {
         let produced = sum("produced", &ledger, "producer");
         let forwarded = sum("forwarded", &ledger, "consumer");
         let (processed, dead_lettered, rest) = self.messages.still_there();
-        ledger.enter(
-            "run",
-            scenario,
-            &[
-                (Side::In, "produced", produced),
-                (Side::In, "forwarded", forwarded),
-                (Side::Out, "processed", self.messages.fated(Fate::Processed) + processed),
-                (Side::Out, "dead_lettered", dead_lettered),
-                (Side::Out, "expired", self.messages.fated(Fate::Expired)),
-                (Side::Out, "filtered", 0),
-                (Side::Out, "rejected", self.messages.fated(Fate::Rejected)),
-                (Side::Out, "discarded", self.messages.fated(Fate::Discarded)),
-                (Side::Out, "still_there", rest),
-            ],
-        );
+        let counts = [
+            produced,
+            forwarded,
+            self.messages.fated(Fate::Processed) + processed,
+            dead_lettered,
+            self.messages.fated(Fate::Expired),
+            0,
+            self.messages.fated(Fate::Rejected),
+            self.messages.fated(Fate::Discarded),
+            rest,
+        ];
+        let side = |fate: &str| if matches!(fate, "produced" | "forwarded") { Side::In } else { Side::Out };
+        let fates: Vec<_> = RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
+        ledger.enter("run", scenario, &fates);
         ledger
     }
 
@@ -171,6 +170,53 @@ fn summarise(
         }
     }
 }
+
+/// The rows that summary and ledger of a run will have, whatever happens in it; their values mean nothing.
+pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
+    let scenario = plan.header.scenario.clone();
+    let mut rows = Vec::new();
+    let row = |kind, name: &str, metric: &str, statistic, unit| SummaryRow {
+        kind,
+        name: name.to_owned(),
+        metric: metric.to_owned(),
+        statistic,
+        value: 0.0,
+        unit,
+    };
+    for mut seat in plan.seats {
+        let (kind, name) = (seat.entity.kind(), seat.name);
+        seat.entity.visit_metrics(&mut |definition, _| {
+            rows.extend(definition.kind.statistics().iter().map(|statistic| {
+                let unit = match *statistic {
+                    "rate" => Unit::PerSecond,
+                    "count" => Unit::Count,
+                    "share_above_zero" => Unit::Ratio,
+                    _ => definition.unit,
+                };
+                row(kind, &name, definition.name, *statistic, unit)
+            }));
+        });
+        seat.entity.summarise(Time::ZERO, 0.0, &mut rows);
+        let fates = seat.entity.balance();
+        rows.extend(fates.into_iter().map(|(_, fate, _)| row(kind, &name, fate, "messages", Unit::Count)));
+    }
+    summarise_run(&scenario, &mut rows);
+    rows.extend(RUN_FATES.iter().map(|fate| row("run", &scenario, fate, "messages", Unit::Count)));
+    rows
+}
+
+/// The fates of messages over the whole run, in the order of the ledger.
+const RUN_FATES: [&str; 9] = [
+    "produced",
+    "forwarded",
+    "processed",
+    "dead_lettered",
+    "expired",
+    "filtered",
+    "rejected",
+    "discarded",
+    "still_there",
+];
 
 /// Totals over all entities, under the scenario's name.
 fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {

@@ -7,6 +7,7 @@ mod books;
 mod roster;
 mod sampling;
 
+pub use books::rows;
 pub use roster::Entity;
 
 use crate::engine::{Calendar, Handler, Span, Time};

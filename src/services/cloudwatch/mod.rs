@@ -20,12 +20,12 @@
 //! not say. See `docs/assumptions.md`.
 
 mod alarm;
-//CFG mod config;
+mod config;
 mod evaluate;
 mod store;
 
 pub use alarm::{AlarmSettings, Comparison, Watched};
-//CFG pub use config::{AlarmConfig, AlarmMetricConfig, ComparisonConfig, StatisticConfig, TreatMissingDataConfig};
+pub use config::{AlarmConfig, AlarmMetricConfig, ComparisonConfig, StatisticConfig, TreatMissingDataConfig};
 pub use evaluate::{TreatMissingData, evaluate, evaluation_range};
 pub use store::{MetricId, Statistic};
 

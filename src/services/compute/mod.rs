@@ -16,7 +16,7 @@
 //! Life-cycle hooks, warm pools, health checks, Spot instances, Availability Zones, scheduled and predictive scaling,
 //! ECS services.
 
-//CFG mod config;
+mod config;
 mod fleet;
 mod group;
 mod metrics;
@@ -26,7 +26,10 @@ mod settings;
 //TST
 mod worker;
 
-//CFG pub use config::{//CFG     AutoScalingGroupConfig, ConsumerConfig, MetricChoice, PolicyConfig, SimpleScalingConfig, StepScalingConfig,//CFG     TargetTrackingConfig,//CFG };
+pub use config::{
+    AutoScalingGroupConfig, ConsumerConfig, ConsumerSource, MetricChoice, PolicyConfig, SimpleScalingConfig,
+    SourceQueue, StepScalingConfig, TargetTrackingConfig,
+};
 pub use fleet::Fleet;
 pub use metrics::{ConsumerMetrics, GroupMetrics};
 pub use scaling::{AdjustmentType, Policy, PolicyKind, StepAdjustment};

@@ -29,6 +29,13 @@ pub struct Attribute {
 /// Name of an attribute's data type, which counts towards the message's size ("Amazon SQS message metadata").
 const TYPE_BYTES: u32 = "String".len() as u32;
 
+/// A message timer: drawn in nanoseconds, rounded to whole seconds, at most 15 minutes ("Amazon SQS message timers").
+#[derive(Debug, Clone)]
+pub struct MessageDelay {
+    /// The delay.
+    pub nanoseconds: Distribution,
+}
+
 /// When several messages go in one call (`SendMessageBatch`).
 #[derive(Debug, Clone, Copy)]
 pub struct Batching {
@@ -56,7 +63,7 @@ pub struct ProducerSettings {
     /// Probability that a message is poison: processing it always fails.
     pub poison_rate: f64,
     /// `DelaySeconds` of each message; `None` leaves it to the queue.
-    pub delay_seconds: Option<Distribution>,
+    pub delay_seconds: Option<MessageDelay>,
     /// Whether messages go in batches.
     pub batching: Option<Batching>,
 }
@@ -160,7 +167,8 @@ impl Producer {
         self.metrics.message_size.record(u64::from(bytes));
         let mut entry = Entry::new(message);
         if let Some(delay) = &self.settings.delay_seconds {
-            entry.delay_seconds = Some(delay.sample(&mut self.chance.delay).round().clamp(0.0, 900.0) as u16);
+            let seconds = delay.nanoseconds.sample(&mut self.chance.delay) / 1e9;
+            entry.delay_seconds = Some(seconds.round().clamp(0.0, 900.0) as u16);
         }
         entry
     }

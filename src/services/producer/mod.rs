@@ -16,14 +16,16 @@
 //! Producers that wait for an answer or send again.
 
 mod arrivals;
-//CFG mod config;
+mod arrivals_config;
+mod config;
 mod entity;
 mod metrics;
 mod trace;
 
 pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
-//CFG pub use config::{ArrivalsConfig, ProducerConfig, TraceConfig};
-pub use entity::{Attribute, AttributeValue, Batching, Producer, ProducerSettings};
+pub use arrivals_config::{ArrivalsConfig, ArrivalsContext, TraceConfig};
+pub use config::{ProducerConfig, ProducerTarget};
+pub use entity::{Attribute, AttributeValue, Batching, Producer, MessageDelay, ProducerSettings};
 pub use metrics::ProducerMetrics;
 pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
 

@@ -28,7 +28,7 @@
 //! holds at most one wake-up of a queue, and only while long polls wait.
 
 mod calls;
-//CFG mod config;
+mod config;
 mod metrics;
 mod order;
 mod queue;
@@ -36,7 +36,7 @@ mod slots;
 //TST
 mod waiting;
 
-//CFG pub use config::{QueueConfig, RedrivePolicyConfig};
+pub use config::{QueueConfig, QueueDefaults, RedrivePolicyConfig};
 pub use metrics::QueueMetrics;
 pub use queue::{Queue, QueueSettings, Redrive};
 

@@ -1,0 +1,225 @@
+//! A producer in a scenario.
+
+use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
+use crate::engine::Distribution;
+use crate::language::{
+    Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems, Reference,
+    Value, choice, section,
+};
+use crate::wire::{ApiLatency, EntityId, SqsQuotas, span};
+
+use super::arrivals_config::ArrivalsConfig;
+
+section! {
+    /// Somebody who sends messages.
+    pub struct ProducerConfig {
+        /// Where the messages go.
+        pub publishes_to: ProducerTarget;
+        /// When messages are produced.
+        pub arrivals: ArrivalsConfig;
+        /// What the messages are like.
+        pub message: Option<MessageConfig>;
+        /// Send several messages in one call (`SendMessageBatch`); by default each goes alone.
+        pub batching: Option<BatchingConfig>;
+    }
+}
+
+choice! {
+    /// Where messages go.
+    pub enum ProducerTarget {
+        /// A queue.
+        Queue(Reference) = "queue",
+    }
+}
+
+section! {
+    /// What messages are like.
+    pub struct MessageConfig {
+        /// Size of the body.
+        pub size: DistributionOf<Bytes> = DistributionOf::constant(Bytes::from_kib(1));
+        /// Message attributes, up to 10. They count towards the size.
+        pub attributes: Named<AttributeConfig>;
+        /// Share of the messages whose processing always fails.
+        pub poison_rate: Probability = Probability::ZERO;
+        /// A delay of the message's own, in place of the queue's (`DelaySeconds`, whole seconds up to 15 minutes).
+        pub delay: Option<DistributionOf<Duration>>;
+    }
+}
+
+choice! {
+    /// An attribute that differs from message to message.
+    pub enum DrawnAttribute {
+        /// A whole number, drawn.
+        Number(DistributionOf<f64>) = "number",
+        /// A whole number, all equally likely between two bounds.
+        Uniform(Vec<f64>) = "uniform",
+        /// One of several texts, by weight: `{ one_of: { gold: 1, silver: 9 } }`.
+        OneOf(Named<f64>) = "one_of",
+    }
+}
+
+/// The value of an attribute: a text or number that is the same in all messages, or one that is drawn.
+#[derive(Debug, Clone)]
+pub enum AttributeConfig {
+    /// The same in all messages.
+    Constant(String),
+    /// Drawn for each message.
+    Drawn(DrawnAttribute, crate::language::Place),
+}
+
+impl Decode for AttributeConfig {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if let Value::Mapping(_) = node.value {
+            return DrawnAttribute::decode(node, problems).map(|drawn| AttributeConfig::Drawn(drawn, node.place));
+        }
+        String::decode(node, problems).map(AttributeConfig::Constant)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Json {
+        let (text, drawn) = (String::schema(definitions), DrawnAttribute::schema(definitions));
+        serde_json::json!({ "anyOf": [text, drawn] })
+    }
+
+    fn type_name() -> String {
+        format!("text, number or {}", DrawnAttribute::type_name())
+    }
+}
+
+section! {
+    /// Batches of messages in one send call.
+    pub struct BatchingConfig {
+        /// Most messages in a call.
+        pub max_entries: u32 = 10, within (1, 10);
+        /// Most bytes in a call; by default the quota.
+        pub max_bytes: Option<Bytes>, at_least (Bytes::new(1));
+        /// How long the first message of a batch waits for others.
+        pub linger: Duration = Duration::from_milliseconds(100);
+    }
+}
+
+/// Most attributes of a message ("Amazon SQS message metadata").
+const MOST_ATTRIBUTES: usize = 10;
+/// Longest `DelaySeconds` ("Amazon SQS message timers").
+const LONGEST_DELAY_NANOSECONDS: f64 = 900e9;
+
+impl ProducerConfig {
+    /// The producer's settings, its target resolved; `None` when a problem was told.
+    pub fn settings(
+        &self,
+        name: &str,
+        target: EntityId,
+        latency: &ApiLatency,
+        quotas: &SqsQuotas,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<ProducerSettings> {
+        let message = self.message.as_ref();
+        let largest = quotas.maximum_message_bytes;
+        let body_size = match message {
+            Some(message) => message.size.build(files, problems),
+            None => Distribution::constant(1024.0).ok(),
+        };
+        if let Some(size) = &body_size
+            && size.minimum() > f64::from(largest)
+        {
+            problems
+                .error(
+                    message.and_then(|message| message.places.of("size")),
+                    format!("no message can be sent: all are larger than the quota of {}", Bytes::new(u64::from(largest))),
+                )
+                .help("SQS refuses larger messages; keep the payload elsewhere and send a pointer");
+        }
+        let attributes = message.map_or(Some(Vec::new()), |message| message.build_attributes(files, problems));
+        let delay_seconds = message
+            .and_then(|message| message.delay.as_ref())
+            .map(|delay| build_delay(delay, files, problems));
+        let batching = self.batching.as_ref().map(|batching| batching.build(quotas, problems));
+        Some(ProducerSettings {
+            name: name.to_owned(),
+            target,
+            send_latency: latency.send.clone(),
+            body_size: body_size?,
+            attributes: attributes?,
+            poison_rate: message.map_or(0.0, |message| message.poison_rate.as_f64()),
+            delay_seconds: delay_seconds.map_or(Some(None), |delay| delay.map(Some))?,
+            batching,
+        })
+    }
+}
+
+/// The delay in seconds instead of nanoseconds.
+fn build_delay(
+    delay: &DistributionOf<Duration>,
+    files: &dyn Files,
+    problems: &mut Problems,
+) -> Option<super::entity::MessageDelay> {
+    let built = delay.build(files, problems)?;
+    if built.minimum() > LONGEST_DELAY_NANOSECONDS {
+        problems.error(delay.place, "a message can be delayed by 15 minutes at most (`DelaySeconds` 0 to 900)");
+        return None;
+    }
+    Some(super::entity::MessageDelay { nanoseconds: built })
+}
+
+impl MessageConfig {
+    fn build_attributes(&self, files: &dyn Files, problems: &mut Problems) -> Option<Vec<Attribute>> {
+        if self.attributes.len() > MOST_ATTRIBUTES {
+            problems.error(
+                self.places.of("attributes"),
+                format!("a message has at most {MOST_ATTRIBUTES} attributes, these are {}", self.attributes.len()),
+            );
+        }
+        let built: Vec<Option<Attribute>> = self
+            .attributes
+            .iter()
+            .map(|(name, value)| {
+                Some(Attribute { name: name.as_str().to_owned(), value: value.build(files, problems)? })
+            })
+            .collect();
+        built.into_iter().collect()
+    }
+}
+
+impl AttributeConfig {
+    fn build(&self, files: &dyn Files, problems: &mut Problems) -> Option<AttributeValue> {
+        match self {
+            AttributeConfig::Constant(text) => Some(AttributeValue::Constant(text.len() as u32)),
+            AttributeConfig::Drawn(DrawnAttribute::Number(number), _) => {
+                number.build(files, problems).map(AttributeValue::Number)
+            }
+            AttributeConfig::Drawn(DrawnAttribute::Uniform(bounds), place) => {
+                let built = match bounds[..] {
+                    [low, high] => Distribution::uniform(low, high).map_err(|error| error.to_string()),
+                    _ => Err("`uniform` takes two bounds: `[1, 500]`".to_owned()),
+                };
+                built.map_err(|what| drop(problems.error(*place, what))).ok().map(AttributeValue::Number)
+            }
+            AttributeConfig::Drawn(DrawnAttribute::OneOf(texts), place) => {
+                let weights: Vec<(f64, f64)> =
+                    texts.entries.iter().enumerate().map(|(index, (_, weight))| (index as f64, *weight)).collect();
+                let index = Distribution::empirical(&weights)
+                    .map_err(|error| drop(problems.error(*place, format!("these weights are impossible: {error}"))))
+                    .ok()?;
+                Some(AttributeValue::OneOf(texts.names().map(|text| text.len() as u32).collect(), index))
+            }
+        }
+    }
+}
+
+impl BatchingConfig {
+    fn build(&self, quotas: &SqsQuotas, problems: &mut Problems) -> Batching {
+        let largest = u64::from(quotas.maximum_batch_bytes);
+        let maximum = self.max_bytes.map_or(largest, Bytes::as_u64);
+        if maximum > largest {
+            problems.error(
+                self.places.of("max_bytes"),
+                format!("a batch has at most {} (`SendMessageBatch`)", Bytes::new(largest)),
+            );
+        }
+        Batching {
+            maximum_entries: self.max_entries as usize,
+            maximum_bytes: maximum.min(largest) as u32,
+            linger: span(self.linger),
+        }
+    }
+}
