@@ -2,3 +2,4 @@
 pub mod engine;
 pub mod language;
 pub mod record;
+pub mod report;

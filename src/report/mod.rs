@@ -1,1 +1,17 @@
-//! report
+//! Reports: what a run shows to people and to other programs. Reads tapes, changes nothing.
+//!
+//! [`write`] leaves a folder with tables (CSV), charts (SVG and PNG) and a manifest. The same tape gives the same bytes, on every machine.
+
+mod charts;
+mod error;
+mod folder;
+mod manifest;
+mod number;
+mod staging;
+mod tables;
+
+pub use error::ReportError;
+pub use folder::{Options, write};
+
+#[cfg(test)]
+mod sample;
