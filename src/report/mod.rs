@@ -5,6 +5,7 @@
 mod charts;
 mod error;
 mod folder;
+mod human;
 mod manifest;
 mod number;
 mod staging;

@@ -1,5 +1,7 @@
 //! Small and large tapes made by hand for the tests of this floor.
 
+mod busy;
+
 use crate::engine::{Span, Time};
 use crate::record::{
     AlarmChange, Datapoint, ExpectationResult, InstrumentKind, Ledger, MetricDefinition, MetricSeries,
@@ -148,4 +150,30 @@ pub(super) fn judged() -> Tape {
         },
     ];
     tape
+}
+
+/// [`busy::run`] over four hours.
+pub(super) fn busy() -> Tape {
+    busy::run(4, 15)
+}
+
+/// What to look at, each with the beginning of its file names.
+pub(super) fn gallery() -> Vec<(&'static str, Tape)> {
+    let mut bare = busy();
+    bare.series.clear();
+    bare.quantiles.clear();
+    bare.distributions.clear();
+    bare.activities.clear();
+    let mut huge = busy();
+    huge.header.scenario = "a scenario with a name so long that nobody could ever read it on a chart of a report for a manager without losing patience".to_owned();
+    huge.header.warm_up = Span::ZERO;
+    for point in huge.series.iter_mut().flat_map(|series| &mut series.points) {
+        point.value *= 1e6;
+        point.minimum *= 1e6;
+        point.maximum *= 1e6;
+    }
+    for point in huge.quantiles.iter_mut().flat_map(|series| &mut series.points) {
+        point.maximum *= 1000.0;
+    }
+    vec![("busy", busy()), ("week", busy::run(24 * 7, 10)), ("bare", bare), ("huge", huge)]
 }
