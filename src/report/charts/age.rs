@@ -1,7 +1,7 @@
 //! How long the oldest message of each queue has been waiting.
 
 use super::axis::Axis;
-use super::panel::{BELOW_TITLE, BOTTOM, Panel, Sample, begin, highest, legend, time_axis};
+use super::panel::{BELOW_TITLE, BOTTOM, Panel, Sample, begin, highest, legend, pen_for, time_axis};
 use super::picture::{Ink, Pen, Picture, ink};
 use super::source;
 use super::trace::Trace;
@@ -34,15 +34,18 @@ pub(super) fn draw(tape: &Tape) -> Picture {
     held.truncate(MOST);
     let remark = if all > MOST { format!("the {MOST} highest of {all} queues") } else { String::new() };
     let mut picture = begin(tape, "Age of the oldest message", &remark);
-    let pens = LINES.map(|(ink, dash)| Pen { ink, width: 2.0, dash });
+    let pens = || {
+        let pens = LINES.into_iter().map(|(ink, dash)| Pen { ink, width: 2.0, dash });
+        held.iter().zip(pens).map(|((_, trace), pen)| pen_for(trace, pen))
+    };
     let entries: Vec<_> =
-        held.iter().zip(pens).map(|((queue, _), pen)| (Sample::Line(pen), (*queue).to_owned())).collect();
+        held.iter().zip(pens()).map(|((queue, _), pen)| (Sample::Line(pen), (*queue).to_owned())).collect();
     let top = legend(&mut picture, BELOW_TITLE, &entries) + 32.0;
     let high = highest(held.iter().map(|(_, trace)| trace));
     let y = Axis::from_zero("Age of the oldest message", high, Unit::Seconds, 8.0);
     let panel = Panel::draw(&mut picture, (top, BOTTOM), time_axis(tape), y, true);
     panel.warm_up(&mut picture, tape);
-    for ((_, trace), pen) in held.iter().zip(pens).rev() {
+    for ((_, trace), pen) in held.iter().zip(pens()).rev() {
         panel.line(&mut picture, trace, pen);
     }
     if held.is_empty() {

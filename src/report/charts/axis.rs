@@ -48,7 +48,6 @@ impl Axis {
         let (per_unit, name) = match unit {
             Unit::Seconds => human::time_unit(peak),
             Unit::Bytes => human::byte_unit(peak),
-            Unit::PerSecond => (1.0, "per second"),
             _ => (1.0, ""),
         };
         let countable = matches!(unit, Unit::Count);

@@ -17,15 +17,18 @@ pub(super) fn draw(tape: &Tape, consumer: &str, queues: &[&str]) -> Picture {
     let title = format!("Backlog and capacity: {consumer}");
     let mut picture = begin(tape, &title, &format!("reads {}", queues.join(", ")));
     let middle = BELOW_TITLE + (BOTTOM - BELOW_TITLE) * 0.56;
-    let backlog = backlog(tape, queues, &mut picture, middle - 36.0);
+    let (backlog, visible) = backlog(tape, queues, &mut picture, middle - 36.0);
     let capacity = capacity(tape, consumer, &mut picture, middle);
     marks(tape, consumer, &mut picture, [&backlog, &capacity]);
+    if let [only] = visible.as_slice() {
+        peak(&mut picture, &backlog, only);
+    }
     backlog.finish(&mut picture);
     capacity.finish(&mut picture);
     picture
 }
 
-fn backlog(tape: &Tape, queues: &[&str], picture: &mut Picture, bottom: f64) -> Panel {
+fn backlog(tape: &Tape, queues: &[&str], picture: &mut Picture, bottom: f64) -> (Panel, Vec<Trace>) {
     let visible: Vec<Trace> =
         queues.iter().map(|queue| source::series(tape, "queue", queue, "messages_visible")).collect();
     let in_flight: Vec<Trace> =
@@ -57,12 +60,11 @@ fn backlog(tape: &Tape, queues: &[&str], picture: &mut Picture, bottom: f64) -> 
     }
     if only {
         panel.line(picture, &in_flight[0], in_flight_pen());
-        peak(picture, &panel, &visible[0]);
     }
     if visible.iter().all(Trace::is_empty) {
         panel.no_data(picture, "the backlog was not recorded");
     }
-    panel
+    (panel, visible)
 }
 
 fn in_flight_pen() -> Pen {
@@ -74,7 +76,9 @@ fn peak(picture: &mut Picture, panel: &Panel, trace: &Trace) {
     let at = (panel.x_at(peak.time), panel.y_at(peak.high));
     picture.dot(at, 5.0, ink::WHITE);
     picture.dot(at, 3.5, ink::BLACK);
-    let text = format!("peak {} at {}", human::count(peak.high), human::span(peak.time.round()));
+    // Among hours, seconds are noise.
+    let when = if peak.time >= 3600.0 { (peak.time / 60.0).round() * 60.0 } else { peak.time.round() };
+    let text = format!("peak {} at {}", human::count(peak.high), human::span(when));
     let align = match at.0 {
         x if x < LEFT + 120.0 => Align::Left,
         x if x > RIGHT - 120.0 => Align::Right,
@@ -156,7 +160,7 @@ fn marks(tape: &Tape, consumer: &str, picture: &mut Picture, panels: [&Panel; 2]
             let x = panels[0].x_at(activity.time.as_seconds_f64());
             for panel in panels {
                 let (top, bottom) = panel.rows();
-                picture.line(&[(x, top), (x, bottom)], Pen::dashed(ink.faint(faint), 1.2, 4.0, 4.0));
+                picture.line(&[(x, top), (x, bottom)], Pen::solid(ink.faint(faint), 1.2));
             }
             picture.triangle((x, panels[1].rows().0 - 8.0), 5.0, up, ink);
         }

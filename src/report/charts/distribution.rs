@@ -52,7 +52,7 @@ fn entries(buckets: &[(f64, u64)], total: u64, curve: Pen) -> Vec<(Sample, Strin
         entries.push((Sample::Line(Pen::dashed(ink, 2.0, 5.0, 3.0)), text));
     }
     let slowest = buckets.last().map_or(0.0, |bucket| bucket.0);
-    entries.push((Sample::Area(ink::WHITE), format!("slowest: {}", human::seconds(slowest))));
+    entries.push((Sample::Nothing, format!("slowest: {}", human::seconds(slowest))));
     entries
 }
 

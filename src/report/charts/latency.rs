@@ -1,7 +1,7 @@
 //! End-to-end latency over time: median, p90, p99 and the slowest message of each step.
 
 use super::axis::Axis;
-use super::panel::{BELOW_TITLE, BOTTOM, Panel, Sample, begin, highest, legend, time_axis};
+use super::panel::{BELOW_TITLE, BOTTOM, Panel, Sample, begin, highest, legend, pen_for, time_axis};
 use super::picture::{Pen, Picture, ink};
 use super::source;
 use super::trace::{Step, Trace};
@@ -20,22 +20,19 @@ pub(super) fn draw(tape: &Tape, consumer: &str) -> Picture {
         source::trace(tape, points.iter().map(|point| Step::new(point.time.as_seconds_f64(), value(point))))
     };
     let lines = [
-        (trace(|point| point.maximum), Pen::dashed(ink::GREY, 1.3, 3.0, 3.0), "Slowest"),
-        (trace(|point| point.p99), Pen::dashed(ink::VERMILION, 2.0, 9.0, 4.0), "p99"),
-        (trace(|point| point.p90), Pen::solid(ink::ORANGE, 2.0), "p90"),
+        (trace(|point| point.maximum), Pen::dashed(ink::GREY, 1.2, 3.0, 3.0), "Slowest"),
+        (trace(|point| point.p99), Pen::dashed(ink::VERMILION, 1.8, 9.0, 4.0), "p99"),
+        (trace(|point| point.p90), Pen::solid(ink::ORANGE, 2.2), "p90"),
         (trace(|point| point.p50), Pen::solid(ink::BLUE, 3.0), "Median (p50)"),
-    ];
-    let entries: Vec<_> = lines
-        .iter()
-        .rev()
-        .filter(|line| !line.0.is_empty())
-        .map(|line| (Sample::Line(line.1), line.2.to_owned()))
-        .collect();
+    ]
+    .map(|(trace, pen, name)| (pen_for(&trace, pen), trace, name));
+    let shown = lines.iter().rev().filter(|(_, trace, _)| !trace.is_empty());
+    let entries: Vec<_> = shown.map(|(pen, _, name)| (Sample::Line(*pen), (*name).to_owned())).collect();
     let top = legend(&mut picture, BELOW_TITLE, &entries) + 32.0;
-    let y = axis(lines.each_ref().map(|line| &line.0));
+    let y = axis(lines.each_ref().map(|line| &line.1));
     let panel = Panel::draw(&mut picture, (top, BOTTOM), time_axis(tape), y, true);
     panel.warm_up(&mut picture, tape);
-    for (trace, pen, _) in &lines {
+    for (pen, trace, _) in &lines {
         panel.line(&mut picture, trace, *pen);
     }
     if entries.is_empty() {

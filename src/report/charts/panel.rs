@@ -41,11 +41,18 @@ pub(super) fn begin(tape: &Tape, title: &str, remark: &str) -> Picture {
     picture
 }
 
+/// The pen for a trace: a ragged line is drawn solid, because its dashes could not be told from its gaps.
+pub(super) fn pen_for(trace: &Trace, pen: Pen) -> Pen {
+    const SMOOTH: usize = 200;
+    if trace.steps().count() > SMOOTH { Pen { dash: None, ..pen } } else { pen }
+}
+
 /// How an entry of a legend looks.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Sample {
     Line(Pen),
     Area(Ink),
+    Nothing,
     Up(Ink),
     Down(Ink),
 }
@@ -64,6 +71,7 @@ pub(super) fn legend(picture: &mut Picture, top: f64, entries: &[(Sample, String
         match sample {
             Sample::Line(pen) => picture.line(&[(x, y), (x + 28.0, y)], *pen),
             Sample::Area(ink) => picture.rectangle((x, y - 6.0), (x + 28.0, y + 6.0), *ink),
+            Sample::Nothing => x -= 36.0,
             Sample::Up(ink) => picture.triangle((x + 14.0, y), 6.0, true, *ink),
             Sample::Down(ink) => picture.triangle((x + 14.0, y), 6.0, false, *ink),
         }

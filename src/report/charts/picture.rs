@@ -26,7 +26,7 @@ pub(super) struct Ink(pub(super) u8, pub(super) u8, pub(super) u8, pub(super) f6
 
 impl Ink {
     /// The same colour, less opaque.
-    pub(super) fn faint(self, opacity: f64) -> Self {
+    pub(super) const fn faint(self, opacity: f64) -> Self {
         Self(self.0, self.1, self.2, opacity)
     }
 }
@@ -109,31 +109,22 @@ pub(super) struct Picture {
     shapes: Vec<Shape>,
 }
 
-/// A dashed line longer than this is drawn solid: dashes of a ragged line cannot be told apart anyway, and each is
-/// an element of the SVG.
-const LONGEST_DASHED: f64 = 4000.0;
-
 impl Picture {
     /// An empty white chart; title and description are for readers who cannot see it.
     pub(super) fn new(title: &str, description: &str) -> Self {
-        let mut picture =
-            Self { title: title.to_owned(), description: description.to_owned(), shapes: Vec::new() };
-        picture.rectangle((0.0, 0.0), (WIDTH, HEIGHT), ink::WHITE);
-        picture
+        Self { title: title.to_owned(), description: description.to_owned(), shapes: Vec::new() }
     }
 
     /// A line through all points.
     pub(super) fn line(&mut self, points: &[Point], pen: Pen) {
         match pen.dash {
-            Some((dash, gap)) if length(points) <= LONGEST_DASHED => {
+            Some((dash, gap)) => {
                 let solid = Pen { dash: None, ..pen };
                 self.shapes
                     .extend(dashes(points, dash, gap).into_iter().map(|part| Shape::Line(part, solid)));
             }
-            _ if points.len() > 1 => {
-                self.shapes.push(Shape::Line(points.to_vec(), Pen { dash: None, ..pen }))
-            }
-            _ => {}
+            None if points.len() > 1 => self.shapes.push(Shape::Line(points.to_vec(), pen)),
+            None => {}
         }
     }
 
@@ -186,8 +177,12 @@ impl Picture {
         let mut drawn = String::new();
         {
             let mut backend = SVGBackend::with_string(&mut drawn, size);
-            self.draw(&mut backend);
-            let presented = backend.present();
+            // A raster begins white.
+            let presented =
+                backend.draw_rect((0, 0), part((WIDTH, HEIGHT)), &fill(ink::WHITE), true).and_then(|()| {
+                    self.draw(&mut backend);
+                    backend.present()
+                });
             debug_assert!(presented.is_ok(), "drawing in memory cannot fail");
         }
         // plotters knows neither parts of a pixel nor titles: its opening tag makes way for one that does.
@@ -302,10 +297,6 @@ fn escaped(text: &str) -> String {
     // Control characters are not allowed in XML, escaped or not.
     let plain: String = text.chars().filter(|letter| !letter.is_control()).collect();
     plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn length(points: &[Point]) -> f64 {
-    points.windows(2).map(|pair| distance(pair[0], pair[1])).sum()
 }
 
 fn distance(a: Point, b: Point) -> f64 {

@@ -51,7 +51,7 @@ impl Raster {
         encoder.set_depth(png::BitDepth::Eight);
         // Charts are flat: lines equal the line above.
         encoder.set_filter(png::FilterType::Up);
-        encoder.set_compression(png::Compression::Default);
+        encoder.set_compression(png::Compression::Fast);
         let mut writer = encoder.write_header()?;
         writer.write_image_data(&self.pixels)?;
         writer.finish()
