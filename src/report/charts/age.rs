@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::panel::{BELOW_TITLE, BOTTOM, Panel, Sample, begin, highest, legend, pen_for, time_axis};
 use super::picture::{Ink, Pen, Picture, ink};
 use super::source;
-use super::trace::Trace;
+use super::trace::{Thin, Trace};
 use crate::record::{Tape, Unit};
 
 /// More lines cannot be told apart.
@@ -25,7 +25,7 @@ const LINES: [(Ink, Option<(f64, f64)>); MOST] = [
 pub(super) fn draw(tape: &Tape) -> Picture {
     let mut held: Vec<(&str, Trace)> = source::queues(tape)
         .into_iter()
-        .map(|queue| (queue, source::series(tape, "queue", queue, "age_of_oldest_message")))
+        .map(|queue| (queue, source::series(tape, "queue", queue, "age_of_oldest_message", Thin::Highest)))
         .filter(|(_, trace)| !trace.is_empty())
         .collect();
     let all = held.len();

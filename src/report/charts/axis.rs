@@ -108,19 +108,23 @@ impl Axis {
             first = first.saturating_sub(1);
             last = (last + 1).min(NAMED.len() - 1);
         }
-        let (low, mut high) = (NAMED[first].0, NAMED[last].0);
-        high = high.max(highest);
+        let (mut low, mut high) = (lowest / 1.15, highest * 1.15);
         let mut ticks: Vec<(f64, String)> = if last - first <= 3 {
             // Few powers: twice and five times are named as well.
             NAMED[first..=last]
                 .iter()
                 .flat_map(|(value, _)| [1.0, 2.0, 5.0].map(|factor| value * factor))
-                .filter(|value| *value <= high * 1.000_001)
                 .map(|value| (value, human::seconds(value)))
                 .collect()
         } else {
             NAMED[first..=last].iter().map(|(value, name)| (*value, (*name).to_owned())).collect()
         };
+        let inside = |value: f64| (low..=high).contains(&value);
+        if ticks.iter().filter(|(value, _)| inside(*value)).count() > 1 {
+            ticks.retain(|(value, _)| inside(*value));
+        } else {
+            (low, high) = (NAMED[first].0, NAMED[last].0.max(high));
+        }
         // Minutes and hours are not ten times a second: what stands too close to the one before goes.
         let scale = Scale::Log { low, high };
         let apart = 1.0 / room as f64;
@@ -226,7 +230,7 @@ mod tests {
     #[test]
     fn logarithmic_axes_contain_their_values() {
         let axis = Axis::log_seconds("Latency", 0.012, 340.0, 12);
-        assert_eq!(names(&axis), ["10 ms", "100 ms", "1 s", "10 s", "1 min", "10 min"]);
+        assert_eq!(names(&axis), ["100 ms", "1 s", "10 s", "1 min"]);
         assert_eq!(names(&Axis::log_seconds("Latency", 0.2, 0.2, 12)), ["100 ms", "200 ms", "500 ms", "1 s"]);
         let wide = Axis::log_seconds("Latency", 0.0, 1e12, 9);
         assert!(wide.ticks.len() <= 9 && wide.scale.position(1e12) <= 1.0);

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::panel::{BELOW_TITLE, BOTTOM, LEFT, Panel, RIGHT, Sample, begin, highest, legend, time_axis};
 use super::picture::{Align, Ink, Pen, Picture, Type, ink};
 use super::source;
-use super::trace::Trace;
+use super::trace::{Thin, Trace};
 use crate::record::{ScalingActivity, Tape, Unit};
 use crate::report::human;
 
@@ -29,10 +29,14 @@ pub(super) fn draw(tape: &Tape, consumer: &str, queues: &[&str]) -> Picture {
 }
 
 fn backlog(tape: &Tape, queues: &[&str], picture: &mut Picture, bottom: f64) -> (Panel, Vec<Trace>) {
-    let visible: Vec<Trace> =
-        queues.iter().map(|queue| source::series(tape, "queue", queue, "messages_visible")).collect();
-    let in_flight: Vec<Trace> =
-        queues.iter().map(|queue| source::series(tape, "queue", queue, "messages_in_flight")).collect();
+    let visible: Vec<Trace> = queues
+        .iter()
+        .map(|queue| source::series(tape, "queue", queue, "messages_visible", Thin::Highest))
+        .collect();
+    let in_flight: Vec<Trace> = queues
+        .iter()
+        .map(|queue| source::series(tape, "queue", queue, "messages_in_flight", Thin::Highest))
+        .collect();
     let only = queues.len() == 1;
     let mut entries = Vec::new();
     for ((queue, ink), index) in queues.iter().zip(COLOURS.into_iter().cycle()).zip(0..) {
@@ -88,7 +92,7 @@ fn peak(picture: &mut Picture, panel: &Panel, trace: &Trace) {
 }
 
 fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: f64) -> Panel {
-    let read = |metric| source::series(tape, "consumer", consumer, metric);
+    let read = |metric| source::series(tape, "consumer", consumer, metric, Thin::Last);
     let (desired, in_service, pending) =
         (read("desired_capacity"), read("instances_in_service"), read("instances_pending"));
     // Pending on top of in service: where the two reach the line of the desired capacity, all are asked for.

@@ -45,8 +45,7 @@ pub(super) fn draw(tape: &Tape, consumer: &str) -> Picture {
 }
 
 fn entries(buckets: &[(f64, u64)], total: u64, curve: Pen) -> Vec<(Sample, String)> {
-    let mut entries =
-        vec![(Sample::Line(curve), "Share of messages at most this old when deleted".to_owned())];
+    let mut entries = vec![(Sample::Line(curve), "Share of messages processed within this time".to_owned())];
     for (share, name, ink) in MARKS {
         let text = format!("{name}: {}", human::seconds(quantile(buckets, total, share)));
         entries.push((Sample::Line(Pen::dashed(ink, 2.0, 5.0, 3.0)), text));

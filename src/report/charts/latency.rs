@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::panel::{BELOW_TITLE, BOTTOM, Panel, Sample, begin, highest, legend, pen_for, time_axis};
 use super::picture::{Pen, Picture, ink};
 use super::source;
-use super::trace::{Step, Trace};
+use super::trace::{Step, Thin, Trace};
 use crate::record::{QuantilePoint, Tape, Unit};
 
 /// Above this ratio of slowest to median, a linear axis would press the median onto the ground.
@@ -12,18 +12,21 @@ const WIDE: f64 = 40.0;
 
 /// The chart of one consumer.
 pub(super) fn draw(tape: &Tape, consumer: &str) -> Picture {
-    let mut picture =
-        begin(tape, &format!("End-to-end latency: {consumer}"), "from sending to deletion, all messages");
+    let mut picture = begin(tape, &format!("End-to-end latency: {consumer}"), "from sent to processed");
     let points = source::quantiles(tape, "consumer", consumer, "end_to_end_latency")
         .map_or(&[][..], |series| &series.points);
-    let trace = |value: fn(&QuantilePoint) -> f64| {
-        source::trace(tape, points.iter().map(|point| Step::new(point.time.as_seconds_f64(), value(point))))
+    let trace = |value: fn(&QuantilePoint) -> f64, thin| {
+        source::trace(
+            tape,
+            points.iter().map(|point| Step::new(point.time.as_seconds_f64(), value(point))),
+            thin,
+        )
     };
     let lines = [
-        (trace(|point| point.maximum), Pen::dashed(ink::GREY, 1.2, 3.0, 3.0), "Slowest"),
-        (trace(|point| point.p99), Pen::dashed(ink::VERMILION, 1.8, 9.0, 4.0), "p99"),
-        (trace(|point| point.p90), Pen::solid(ink::ORANGE, 2.2), "p90"),
-        (trace(|point| point.p50), Pen::solid(ink::BLUE, 3.0), "Median (p50)"),
+        (trace(|point| point.maximum, Thin::Highest), Pen::dashed(ink::GREY, 1.2, 3.0, 3.0), "Slowest"),
+        (trace(|point| point.p99, Thin::Mean), Pen::dashed(ink::VERMILION, 1.8, 9.0, 4.0), "p99"),
+        (trace(|point| point.p90, Thin::Mean), Pen::solid(ink::ORANGE, 2.2), "p90"),
+        (trace(|point| point.p50, Thin::Mean), Pen::solid(ink::BLUE, 3.0), "Median (p50)"),
     ]
     .map(|(trace, pen, name)| (pen_for(&trace, pen), trace, name));
     let shown = lines.iter().rev().filter(|(_, trace, _)| !trace.is_empty());

@@ -28,7 +28,9 @@ pub(super) fn begin(tape: &Tape, title: &str, remark: &str) -> Picture {
     if !subtitle.is_empty() {
         subtitle += " · ";
     }
-    subtitle += &format!("scenario {}, seed {}", header.scenario, header.seed);
+    // A long name must not push out what follows.
+    let scenario = font::shortened(&header.scenario, 14.0, false, 420.0);
+    subtitle += &format!("scenario {scenario}, seed {}", header.seed);
     if header.replication > 0 {
         subtitle += &format!(", replication {}", header.replication);
     }

@@ -1,20 +1,20 @@
 //! Where a chart finds its data on the tape. Anything may be missing; a missing series is an empty trace.
 
 use super::panel::COLUMNS;
-use super::trace::{Step, Trace};
+use super::trace::{Step, Thin, Trace};
 use crate::record::{DistributionCurve, QuantileSeries, Tape};
 
 /// A level or rate over time, thinned to what can be seen.
-pub(super) fn series(tape: &Tape, kind: &str, name: &str, metric: &str) -> Trace {
+pub(super) fn series(tape: &Tape, kind: &str, name: &str, metric: &str, thin: Thin) -> Trace {
     tape.series
         .iter()
         .find(|series| series.kind == kind && series.name == name && series.definition.name == metric)
-        .map_or_else(Trace::default, |series| trace(tape, series.points.iter().map(Step::from)))
+        .map_or_else(Trace::default, |series| trace(tape, series.points.iter().map(Step::from), thin))
 }
 
 /// Thins steps to what can be seen.
-pub(super) fn trace(tape: &Tape, steps: impl Iterator<Item = Step>) -> Trace {
-    Trace::new(steps, tape.header.duration.as_seconds_f64(), COLUMNS)
+pub(super) fn trace(tape: &Tape, steps: impl Iterator<Item = Step>, thin: Thin) -> Trace {
+    Trace::new(steps, tape.header.duration.as_seconds_f64(), COLUMNS, thin)
 }
 
 /// Quantiles over time.
