@@ -21,7 +21,7 @@ pub(super) fn count(value: f64) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    for (from, scale, suffix) in [(1e16, 1e15, "qd"), (1e13, 1e12, "tn"), (1e10, 1e9, "bn")] {
+    for (from, scale, suffix) in [(1e13, 1e12, "tn"), (1e10, 1e9, "bn")] {
         if size >= from {
             return format!("{} {suffix}", separated(value / scale, 0));
         }
@@ -29,8 +29,17 @@ pub(super) fn count(value: f64) -> String {
     if size >= 1000.0 || value.fract() == 0.0 { separated(value, 0) } else { three_digits(value) }
 }
 
-/// A time: `340 ms`, `1.2 s`, `12.5 min`, `3 h`.
+/// A time: `340 ms`, `1.2 s`, `12m30s`, `3h`, `2d4h`.
 pub(super) fn seconds(value: f64) -> String {
+    // The coarser unit's neighbour is as much as matters.
+    let rounded = |unit: f64| span((value / unit).round() * unit);
+    match value {
+        days if days >= 1e15 => return format!("{} d", count(days / 86_400.0)),
+        days if days >= 86_400.0 => return rounded(3600.0),
+        hours if hours >= 3600.0 => return rounded(60.0),
+        minutes if minutes >= 59.95 => return rounded(1.0),
+        _ => {}
+    }
     let (scale, name) = time_unit(value);
     format!("{} {name}", three_digits(value / scale))
 }
@@ -136,7 +145,8 @@ pub(super) fn span(seconds: f64) -> String {
     let mut text = String::new();
     for (unit, name) in [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")] {
         if rest >= unit {
-            text += &format!("{}{name}", rest / unit);
+            text += &(rest / unit).to_string();
+            text += name;
             rest %= unit;
         }
     }
@@ -155,9 +165,11 @@ mod tests {
             (0.9997, Unit::Seconds, "1 s"),
             (1.234, Unit::Seconds, "1.23 s"),
             (0.000_012_5, Unit::Seconds, "12.5 µs"),
-            (750.0, Unit::Seconds, "12.5 min"),
-            (90_000.0, Unit::Seconds, "25 h"),
-            (1e12, Unit::Seconds, "11,574,074 d"),
+            (59.96, Unit::Seconds, "1m"),
+            (750.0, Unit::Seconds, "12m30s"),
+            (8130.0, Unit::Seconds, "2h16m"),
+            (90_000.0, Unit::Seconds, "1d1h"),
+            (1e12, Unit::Seconds, "11574074d2h"),
             (12_345.0, Unit::Count, "12,345"),
             (1_234_567.8, Unit::Count, "1,234,568"),
             (0.25, Unit::Count, "0.25"),

@@ -3,13 +3,18 @@
 use crate::report::{Options, sample, write};
 use insta::assert_snapshot;
 use std::fs;
+use tempfile::TempDir;
 
-#[test]
-fn the_tables_of_a_small_tape() {
+fn written() -> (TempDir, impl Fn(&str) -> String) {
     let room = tempfile::tempdir().unwrap();
     let place = room.path().join("report");
     write(&sample::judged(), &place, &Options { charts: false }).unwrap();
-    let read = |name: &str| fs::read_to_string(place.join(name)).unwrap();
+    (room, move |name: &str| fs::read_to_string(place.join(name)).unwrap())
+}
+
+#[test]
+fn the_tables_of_a_small_tape() {
+    let (_room, read) = written();
     assert_snapshot!(read("summary.csv"), @r"
     kind,name,metric,statistic,value,unit
     queue,orders,messages_sent,sum,1200,count
@@ -43,6 +48,11 @@ fn the_tables_of_a_small_tape() {
     orders.messages_sent,sum > 1000,1200,true
     orders.age_of_oldest_message,max < 500ms,750ms,false
     ");
+}
+
+#[test]
+fn the_manifest_of_a_small_tape() {
+    let (_room, read) = written();
     let manifest = read("manifest.json").replace(env!("CARGO_PKG_VERSION"), "VERSION");
     assert_snapshot!(manifest, @r#"
     {

@@ -100,9 +100,9 @@ fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: f64) -> Pan
     let waited = highest([&pending]) > 0.0;
     let mut entries = Vec::new();
     let (served, coming) = (ink::GREEN.faint(0.40), ink::YELLOW.faint(0.45));
-    let wanted = Pen::solid(ink::BLACK, 1.8);
+    let outline = Pen::solid(ink::BLACK, 1.8);
     if !desired.is_empty() {
-        entries.push((Sample::Line(wanted), "Desired capacity".to_owned()));
+        entries.push((Sample::Line(outline), "Desired capacity".to_owned()));
     }
     if !in_service.is_empty() {
         entries.push((Sample::Area(served), "In service".to_owned()));
@@ -125,7 +125,7 @@ fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: f64) -> Pan
         panel.below_steps(picture, &in_service, ink::WHITE);
     }
     panel.below_steps(picture, &in_service, served);
-    panel.step_line(picture, &desired, wanted);
+    panel.step_line(picture, &desired, outline);
     if desired.is_empty() && in_service.is_empty() {
         panel.no_data(picture, "this consumer has no instances to count");
     }

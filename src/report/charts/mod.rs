@@ -33,20 +33,20 @@ pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportErro
 /// Hands out every chart with its file name, without extension.
 fn each(
     tape: &Tape,
-    take: &mut dyn FnMut(&str, &Picture) -> Result<(), ReportError>,
+    hand_out: &mut dyn FnMut(&str, &Picture) -> Result<(), ReportError>,
 ) -> Result<(), ReportError> {
     let mut names = Names::default();
     for consumer in source::consumers(tape) {
         let queues = source::queues_of(tape, consumer);
-        take(&names.of("backlog-and-capacity", consumer), &backlog::draw(tape, consumer, &queues))?;
-        take(&names.of("latency", consumer), &latency::draw(tape, consumer))?;
-        take(&names.of("latency-distribution", consumer), &distribution::draw(tape, consumer))?;
+        hand_out(&names.of("backlog-and-capacity", consumer), &backlog::draw(tape, consumer, &queues))?;
+        hand_out(&names.of("latency", consumer), &latency::draw(tape, consumer))?;
+        hand_out(&names.of("latency-distribution", consumer), &distribution::draw(tape, consumer))?;
     }
     let queues = source::queues(tape);
     for queue in &queues {
-        take(&names.of("throughput", queue), &throughput::draw(tape, queue))?;
+        hand_out(&names.of("throughput", queue), &throughput::draw(tape, queue))?;
     }
-    if queues.is_empty() { Ok(()) } else { take("age-of-oldest-message", &age::draw(tape)) }
+    if queues.is_empty() { Ok(()) } else { hand_out("age-of-oldest-message", &age::draw(tape)) }
 }
 
 /// File names already given away, in small letters: some file systems do not tell the difference.

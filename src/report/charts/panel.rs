@@ -24,17 +24,18 @@ const SMALL: Type = Type::new(13.0, ink::GREY, Align::Left);
 /// Begins a chart: title, and a subtitle with what is special and which run it is.
 pub(super) fn begin(tape: &Tape, title: &str, remark: &str) -> Picture {
     let header = &tape.header;
-    let mut subtitle = remark.to_owned();
-    if !subtitle.is_empty() {
-        subtitle += " · ";
-    }
     // A long name must not push out what follows.
     let scenario = font::shortened(&header.scenario, 14.0, false, 420.0);
-    subtitle += &format!("scenario {scenario}, seed {}", header.seed);
-    if header.replication > 0 {
-        subtitle += &format!(", replication {}", header.replication);
-    }
-    subtitle += &format!(", {} simulated", human::span(header.duration.as_seconds_f64()));
+    let separator = if remark.is_empty() { "" } else { " · " };
+    let replication = match header.replication {
+        0 => String::new(),
+        number => format!(", replication {number}"),
+    };
+    let simulated = human::span(header.duration.as_seconds_f64());
+    let subtitle = format!(
+        "{remark}{separator}scenario {scenario}, seed {}{replication}, {simulated} simulated",
+        header.seed
+    );
     let mut picture = Picture::new(title, &subtitle);
     let room = RIGHT - 30.0;
     let face = Type { bold: true, ..Type::new(23.0, ink::BLACK, Align::Left) };

@@ -54,7 +54,9 @@ impl Trace {
         let mut steps: Vec<Step> =
             steps.filter(|step| step.value.is_finite() && step.time.is_finite()).collect();
         if thin == Thin::Highest {
-            steps.iter_mut().for_each(|step| step.value = step.high);
+            for step in &mut steps {
+                step.value = step.high;
+            }
         }
         // Steps are of one length, but for the last; where the next is further away, nothing was measured.
         let mut apart: Vec<f64> = steps.windows(2).map(|pair| pair[1].time - pair[0].time).collect();

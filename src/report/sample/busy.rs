@@ -40,6 +40,7 @@ fn wobble(state: &mut u64) -> f64 {
 }
 
 /// Four hours, or `hours` of them with steps of `step` seconds.
+#[expect(clippy::too_many_lines, reason = "one made-up story, told from beginning to end")]
 pub(in super::super) fn run(hours: u64, step: u64) -> Tape {
     let mut tape = empty();
     tape.header.scenario = "order-pipeline".to_owned();

@@ -4,7 +4,7 @@ mod busy;
 
 use crate::engine::{Span, Time};
 use crate::record::{
-    AlarmChange, Datapoint, ExpectationResult, InstrumentKind, Ledger, MetricDefinition, MetricSeries,
+    AlarmChange, Datapoint, ExpectationResult, Flow, InstrumentKind, Ledger, MetricDefinition, MetricSeries,
     RunHeader, ScalingActivity, Side, SummaryRow, Tape, Unit,
 };
 
@@ -175,5 +175,28 @@ pub(super) fn gallery() -> Vec<(&'static str, Tape)> {
     for point in huge.quantiles.iter_mut().flat_map(|series| &mut series.points) {
         point.maximum *= 1000.0;
     }
-    vec![("busy", busy()), ("week", busy::run(24 * 7, 10)), ("bare", bare), ("huge", huge)]
+    let mut many = busy();
+    let template: Vec<_> = many.series.iter().filter(|series| series.name == "orders").cloned().collect();
+    for number in 2..=12_u32 {
+        let name = format!("orders-of-region-{number}");
+        let scaled = template.iter().cloned().map(|mut series| {
+            series.name.clone_from(&name);
+            for point in &mut series.points {
+                point.value /= f64::from(number);
+                point.minimum /= f64::from(number);
+                point.maximum /= f64::from(number);
+            }
+            series
+        });
+        many.series.extend(scaled);
+        if number < 5 {
+            many.flows.push(Flow {
+                from_kind: "queue",
+                from: name,
+                to_kind: "consumer",
+                to: "workers".to_owned(),
+            });
+        }
+    }
+    vec![("many", many), ("busy", busy()), ("week", busy::run(24 * 7, 10)), ("bare", bare), ("huge", huge)]
 }
