@@ -3,12 +3,14 @@
 //! Events come out by time, and those of one instant in the order they were posted. The order is
 //! total, so a run has one history.
 //!
-//! An event is stored once, in a slab; the heap moves 16-byte keys of (time, order posted, slot).
+//! An event is stored once, in a slab; a ladder (see `ladder.rs`) sorts 16-byte keys of (time,
+//! order posted, slot).
 //! Events posted for the very instant at which they are posted (a large part in models that hand
-//! messages on without delay) go to a queue of their own and never touch the heap. Nothing is
+//! messages on without delay) go to a queue of their own and never touch the ladder. Nothing is
 //! allocated once the containers have grown to the largest number of events pending at one time.
 
-use super::heap::{EMPTY, KeyHeap};
+use super::heap::EMPTY;
+use super::ladder::Ladder;
 use super::time::Time;
 use std::collections::VecDeque;
 
@@ -40,15 +42,15 @@ const ORDERS: u64 = (1 << ORDER_BITS) - 1;
 pub struct Calendar<E: Copy> {
     now: Time,
     posted: u64,
-    heap: KeyHeap,
+    future: Ladder,
     /// Events by slot; slots named in `free` hold leftovers.
     slab: Vec<E>,
     free: Vec<u32>,
     /// Events of the instant `now` that were posted at this instant, oldest first.
     //
-    // Why the order stays total: at an instant t the heap can hold events for t only if they were
+    // Why the order stays total: at an instant t the ladder can hold events for t only if they were
     // posted while the clock stood before t, since from t on such posts go to this queue. All of
-    // the heap's events for t are therefore older than all in the queue, and are handed out first;
+    // the ladder's events for t are therefore older than all in the queue, and are handed out first;
     // the queue itself is first in, first out. The clock leaves t only when both are exhausted.
     instant: VecDeque<E>,
 }
@@ -59,7 +61,7 @@ impl<E: Copy> Calendar<E> {
         Self {
             now: Time::ZERO,
             posted: 0,
-            heap: KeyHeap::new(),
+            future: Ladder::new(),
             slab: Vec::new(),
             free: Vec::new(),
             instant: VecDeque::new(),
@@ -87,7 +89,7 @@ impl<E: Copy> Calendar<E> {
         let slot = self.store(event);
         let order = self.posted << SLOT_BITS | u64::from(slot);
         self.posted += 1;
-        self.heap.push(u128::from(at.as_nanos()) << 64 | u128::from(order));
+        self.future.push(u128::from(at.as_nanos()) << 64 | u128::from(order));
     }
 
     /// Posts `event` for the present instant, behind everything else that happens at it.
@@ -101,16 +103,16 @@ impl<E: Copy> Calendar<E> {
     /// instant. `None` leaves the clock alone.
     #[inline]
     pub fn pop_until(&mut self, end: Time) -> Option<E> {
-        if !self.instant.is_empty() && time_of(self.heap.peek()) > self.now {
+        let key = self.future.first();
+        let at = time_of(key);
+        if !self.instant.is_empty() && (at > self.now || key == EMPTY) {
             return if self.now <= end { self.instant.pop_front() } else { None };
         }
-        let key = self.heap.settle();
-        let at = time_of(key);
         if at > end || key == EMPTY {
             return None;
         }
         self.now = at;
-        self.heap.open();
+        self.future.remove_first();
         let slot = key as u32 & (SLOTS as u32 - 1);
         self.free.push(slot);
         Some(self.slab[slot as usize])
@@ -121,13 +123,13 @@ impl<E: Copy> Calendar<E> {
         if !self.instant.is_empty() {
             return Some(self.now);
         }
-        let key = self.heap.peek();
+        let key = self.future.first();
         (key != EMPTY).then(|| time_of(key))
     }
 
     /// Number of pending events.
     pub fn len(&self) -> usize {
-        self.heap.len() + self.instant.len()
+        self.future.len() + self.instant.len()
     }
 
     /// True when nothing is left to happen.

@@ -2,27 +2,28 @@
 
 use super::{Calendar, Time};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
-/// The same contract in its plainest form: a list searched for the smallest (time, order posted).
+/// The same contract in its plainest form: a set of (time, order posted).
 #[derive(Default)]
 struct Naive {
     now: u64,
     posted: u64,
-    pending: Vec<(u64, u64)>,
+    pending: BTreeSet<(u64, u64)>,
 }
 
 impl Naive {
     fn post(&mut self, at: u64) {
-        self.pending.push((at, self.posted));
+        self.pending.insert((at, self.posted));
         self.posted += 1;
     }
 
     fn pop_until(&mut self, end: u64) -> Option<u64> {
-        let next = *self.pending.iter().min()?;
+        let next = *self.pending.first()?;
         if next.0 > end {
             return None;
         }
-        self.pending.retain(|entry| *entry != next);
+        self.pending.remove(&next);
         self.now = next.0;
         Some(next.1)
     }
@@ -32,9 +33,13 @@ impl Naive {
 enum Step {
     /// Post so many nanoseconds ahead.
     Post(u64),
+    /// Post so many events, scattered up to this many bits of a nanosecond ahead.
+    Crowd(u64, u32),
     PostNow,
     /// Pop with the end so many nanoseconds ahead.
     Pop(u64),
+    /// Pop up to a hundred with the end so many nanoseconds ahead.
+    Drain(u64),
     /// Look at everything, then jump to the next event or the end of this span without taking it.
     Look(u64),
 }
@@ -43,9 +48,11 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => (0_u64..6).prop_map(Step::Post),
         2 => (0_u64..1000).prop_map(Step::Post),
+        1 => (0_u64..300, 0_u32..65).prop_map(|(count, bits)| Step::Crowd(count, bits)),
         1 => Just(Step::PostNow),
         3 => Just(Step::Pop(u64::MAX >> 1)),
         3 => (0_u64..20).prop_map(Step::Pop),
+        3 => (0_u32..64).prop_map(|bits| Step::Drain(1 << bits)),
         1 => (0_u64..20).prop_map(Step::Look),
     ]
 }
@@ -60,8 +67,9 @@ proptest! {
         for step in steps {
             match step {
                 Step::Post(ahead) => {
-                    calendar.post(at(naive.now + ahead), naive.posted);
-                    naive.post(naive.now + ahead);
+                    let to = naive.now.saturating_add(ahead);
+                    calendar.post(at(to), naive.posted);
+                    naive.post(to);
                 }
                 Step::PostNow => {
                     calendar.post_now(naive.posted);
@@ -71,10 +79,26 @@ proptest! {
                     let end = naive.now.saturating_add(ahead);
                     prop_assert_eq!(calendar.pop_until(at(end)), naive.pop_until(end));
                 }
+                Step::Crowd(count, bits) => {
+                    for number in 0..count {
+                        // Scattered by a multiplicative hash; the widest scatter reaches `MAX`.
+                        let hash = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(7);
+                        let ahead = hash.checked_shr(64 - bits).unwrap_or(0);
+                        let to = naive.now.saturating_add(ahead);
+                        calendar.post(at(to), naive.posted);
+                        naive.post(to);
+                    }
+                }
+                Step::Drain(ahead) => {
+                    let end = naive.now.saturating_add(ahead);
+                    for _ in 0..100 {
+                        prop_assert_eq!(calendar.pop_until(at(end)), naive.pop_until(end));
+                    }
+                }
                 Step::Look(ahead) => {
-                    let next = naive.pending.iter().min().map(|entry| entry.0);
+                    let next = naive.pending.first().map(|entry| entry.0);
                     prop_assert_eq!(calendar.next_time(), next.map(at));
-                    naive.now = next.unwrap_or(u64::MAX).min(naive.now + ahead);
+                    naive.now = next.unwrap_or(u64::MAX).min(naive.now.saturating_add(ahead));
                     calendar.advance_to(at(naive.now));
                 }
             }
@@ -123,6 +147,8 @@ fn never_comes_last() {
     assert_eq!(calendar.pop_until(Time::from_nanos(u64::MAX - 1)), None);
     assert_eq!(calendar.next_time(), Some(Time::MAX));
     assert_eq!(calendar.pop_until(Time::MAX), Some('n'));
+    calendar.post(Time::MAX, 'o');
+    assert_eq!(calendar.pop_until(Time::MAX), Some('o'));
     assert_eq!(calendar.pop_until(Time::MAX), None);
 }
 

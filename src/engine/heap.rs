@@ -1,7 +1,7 @@
 //! A 4-ary heap of 128-bit keys whose removed root stays open until something fills it.
 //!
 //! Most handlers post one event after taking one. The heap therefore leaves a hole at its root on
-//! [`KeyHeap::pop`]; a push that follows drops its key into the hole and sifts it down once,
+//! [`KeyHeap::remove_first`]; a push that follows drops its key into the hole and sifts it down once,
 //! instead of sifting the last key down and then the new one up.
 //!
 //! Four siblings share one cache line. The root stands apart; the key at position `p` below it has
@@ -35,6 +35,11 @@ impl KeyHeap {
         self.below + (self.root != EMPTY) as usize
     }
 
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.below == 0 && self.root == EMPTY
+    }
+
     /// The smallest key without removing it, [`EMPTY`] when there is none.
     #[inline]
     pub(super) fn peek(&self) -> u128 {
@@ -45,18 +50,12 @@ impl KeyHeap {
         self.families.first().map_or(EMPTY, |family| family.0[smallest(family)])
     }
 
-    /// Closes the hole of an earlier pop, and returns the smallest key ([`EMPTY`] when none).
+    /// Removes the smallest key, if there is one.
     #[inline]
-    pub(super) fn settle(&mut self) -> u128 {
+    pub(super) fn remove_first(&mut self) {
         if self.root == EMPTY && self.below > 0 {
             self.close();
         }
-        self.root
-    }
-
-    /// Removes the root that [`settle`](Self::settle) has just returned.
-    #[inline]
-    pub(super) fn open(&mut self) {
         self.root = EMPTY;
     }
 

@@ -32,15 +32,16 @@
 //! the same bits on every machine.
 
 mod calendar;
-
+mod distribution;
 mod heap;
+mod ladder;
 mod random;
 mod run;
 mod time;
 mod ziggurat;
 
 pub use calendar::Calendar;
-
+pub use distribution::{Distribution, DistributionError};
 pub use random::Stream;
 pub use run::{Handler, Progress, run};
 pub use time::{Span, Time};
