@@ -1,0 +1,82 @@
+//! `queuelab check`: run scenarios and judge what they expect, as a test runner does.
+
+use super::disk::{Loaded, load};
+use super::files::scenarios;
+use super::outcome::{BAD, DIM, GOOD, Outcome, print};
+use super::run::simulate;
+use crate::record::Tape;
+use clap::Args;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Run scenarios and judge what they expect.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  queuelab check scenarios/\n\nExit code 1 when an expectation failed, 2 when a scenario is wrong.")]
+pub(super) struct CheckArguments {
+    /// Scenario files, or folders with scenario files.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Change a value of every scenario. May be given several times.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Seed of all randomness, in place of the scenarios'.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+}
+
+#[derive(Default)]
+struct Tally {
+    scenarios: usize,
+    passed: usize,
+    failed: usize,
+    unsound: usize,
+}
+
+pub(super) fn check(arguments: &CheckArguments) -> anyhow::Result<Outcome> {
+    let mut tally = Tally::default();
+    for path in scenarios(&arguments.paths)? {
+        tally.scenarios += 1;
+        match load(&path, &arguments.set)? {
+            Loaded::Unsound(_) => {
+                tally.unsound += 1;
+                print(&format!("{BAD}✗{BAD:#} {} {DIM}cannot be run{DIM:#}\n", path.display()))?;
+            }
+            Loaded::Sound(scenario) => {
+                let tape = simulate(&scenario, arguments.seed.unwrap_or(scenario.seed()))?;
+                print(&judged(&path, &tape, &mut tally))?;
+            }
+        }
+    }
+    let Tally { scenarios, passed, failed, unsound } = tally;
+    let mut line = format!("\n{scenarios} scenarios: {passed} expectations passed, {failed} failed");
+    if unsound > 0 {
+        let _ = write!(line, ", {unsound} scenarios cannot be run");
+    }
+    print(&(line + "\n"))?;
+    Ok(if unsound > 0 {
+        Outcome::Wrong
+    } else if failed > 0 {
+        Outcome::Failed
+    } else {
+        Outcome::Well
+    })
+}
+
+/// The scenario with its expectations, observed beside wanted.
+fn judged(path: &Path, tape: &Tape, tally: &mut Tally) -> String {
+    let failed = tape.expectations.iter().filter(|expectation| !expectation.passed).count();
+    tally.failed += failed;
+    tally.passed += tape.expectations.len() - failed;
+    let (mark, style) = if failed == 0 { ("✓", GOOD) } else { ("✗", BAD) };
+    let mut text = format!("{style}{mark}{style:#} {}\n", path.display());
+    if tape.expectations.is_empty() {
+        let _ = writeln!(text, "    {DIM}expects nothing{DIM:#}");
+    }
+    let width = tape.expectations.iter().map(|e| e.name.len() + e.expression.len()).max().unwrap_or(0) + 1;
+    for expectation in &tape.expectations {
+        let (mark, style) = if expectation.passed { ("✓", GOOD) } else { ("✗", BAD) };
+        let wanted = format!("{} {}", expectation.name, expectation.expression);
+        let _ = writeln!(text, "    {style}{mark}{style:#} {wanted:width$}  {DIM}observed{DIM:#} {}", expectation.observed);
+    }
+    text
+}

@@ -1,0 +1,109 @@
+//! `queuelab run`: simulate, write the report, print a summary.
+
+use super::disk::{Loaded, load};
+use super::outcome::{Failure, Outcome, broken, print};
+use crate::record::Tape;
+use crate::report::{Options, summary, write};
+use crate::scenario::Scenario;
+use crate::world::{RunError, RunProgress};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Simulate a scenario, write its report and print a summary.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  queuelab run scenarios/quickstart.yaml\n  queuelab run scenarios/spike.yaml --seed 7 --set consumers.workers.threads=4\n  queuelab run scenarios/trace-replay.yaml --set producers.clients.arrivals.trace.file=/data/requests.csv"
+)]
+pub(super) struct RunArguments {
+    /// The scenario file.
+    scenario: PathBuf,
+    /// Seed of all randomness, in place of the scenario's.
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Change a value of the scenario: `queues.orders.visibility_timeout=5m`. May be given several times.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Folder of the report; by default `reports/<scenario name>`.
+    #[arg(long, short, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// Write no charts.
+    #[arg(long)]
+    no_charts: bool,
+    /// Print nothing but problems.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
+    let Loaded::Sound(scenario) = load(&arguments.scenario, &arguments.set)? else { return Ok(Outcome::Wrong) };
+    let folder = arguments.output.clone().unwrap_or_else(|| Path::new("reports").join(scenario.name()));
+    let tape = simulate(&scenario, arguments.seed.unwrap_or(scenario.seed()))?;
+    let options = Options { charts: !arguments.no_charts };
+    let files = write(&tape, &folder, &options).map_err(|error| broken(error.to_string()))?;
+    if interrupted() {
+        return Err(Failure { outcome: Outcome::Interrupted, what: "the report is complete".to_owned() }.into());
+    }
+    if !arguments.quiet {
+        print(&summary(&tape, width(), &files))?;
+    }
+    let failed = tape.expectations.iter().any(|expectation| !expectation.passed);
+    Ok(if failed { Outcome::Failed } else { Outcome::Well })
+}
+
+/// Columns of the terminal; wide ones do not make tables easier to read.
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(60, 140)
+}
+
+/// Set by Ctrl-C; runs look at it between two slices.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether Ctrl-C was pressed.
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+fn listen_for_interrupts() {
+    static LISTENING: OnceLock<()> = OnceLock::new();
+    LISTENING.get_or_init(|| {
+        // Without a handler Ctrl-C still ends the program; only its message is less kind then.
+        let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+    });
+}
+
+/// Plays the scenario, with a progress bar when somebody watches and it takes a while.
+pub(super) fn simulate(scenario: &Scenario, seed: u64) -> anyhow::Result<Tape> {
+    listen_for_interrupts();
+    let bar = progress_bar(scenario.name());
+    let mut watch = |progress: RunProgress| {
+        bar.set_length(progress.end.as_nanos() / 1_000_000);
+        bar.set_position(progress.now.as_nanos() / 1_000_000);
+        !interrupted()
+    };
+    let played = scenario.run_with(seed, 0, &mut watch);
+    bar.finish_and_clear();
+    played.map_err(|error| match error {
+        RunError::Interrupted => {
+            Failure { outcome: Outcome::Interrupted, what: "nothing was written".to_owned() }.into()
+        }
+        RunError::Unbalanced(_) | RunError::Fault { .. } => broken(format!(
+            "{error}\n  scenario `{}` ({}), seed {seed}: please report this",
+            scenario.name(),
+            scenario.hash()
+        )),
+    })
+}
+
+fn progress_bar(name: &str) -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(1) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %  {eta} left");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar.set_message(name.to_owned());
+    bar
+}

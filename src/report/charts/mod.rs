@@ -1,0 +1,77 @@
+//! Charts: what a person would want to look at, each as SVG and as PNG.
+//!
+//! A chart is a [`picture::Picture`], a list of shapes laid out once and drawn twice. Nothing in it depends on
+//! the machine: fonts are embedded, and arithmetic is exact or goes through `libm`.
+
+mod age;
+mod axis;
+mod backlog;
+mod distribution;
+mod font;
+mod latency;
+mod panel;
+mod picture;
+mod raster;
+mod source;
+mod throughput;
+mod trace;
+
+use super::ReportError;
+use super::staging::Staging;
+use crate::record::Tape;
+use picture::Picture;
+use std::collections::BTreeSet;
+
+/// Draws every chart of the tape.
+pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
+    each(tape, &mut |name, picture| {
+        staging.write(&format!("charts/{name}.svg"), picture.svg().as_bytes())?;
+        staging.write(&format!("charts/{name}.png"), &picture.png())
+    })
+}
+
+/// Hands out every chart with its file name, without extension.
+fn each(
+    tape: &Tape,
+    hand_out: &mut dyn FnMut(&str, &Picture) -> Result<(), ReportError>,
+) -> Result<(), ReportError> {
+    let mut names = Names::default();
+    for consumer in source::consumers(tape) {
+        let queues = source::queues_of(tape, consumer);
+        hand_out(&names.of("backlog-and-capacity", consumer), &backlog::draw(tape, consumer, &queues))?;
+        hand_out(&names.of("latency", consumer), &latency::draw(tape, consumer))?;
+        hand_out(&names.of("latency-distribution", consumer), &distribution::draw(tape, consumer))?;
+    }
+    let queues = source::queues(tape);
+    for queue in &queues {
+        hand_out(&names.of("throughput", queue), &throughput::draw(tape, queue))?;
+    }
+    if queues.is_empty() { Ok(()) } else { hand_out("age-of-oldest-message", &age::draw(tape)) }
+}
+
+/// File names already given away, in small letters: some file systems do not tell the difference.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Names {
+    /// `what-thing`, with what file systems dislike replaced, and a number where that is taken.
+    fn of(&mut self, what: &str, thing: &str) -> String {
+        let safe = |letter: char| {
+            if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' }
+        };
+        // File names end at 255 bytes on most systems.
+        let thing: String = thing.chars().map(safe).take(150).collect();
+        let base = format!("{what}-{thing}");
+        let mut name = base.clone();
+        let mut number = 1;
+        while !self.0.insert(name.to_lowercase()) {
+            number += 1;
+            name = format!("{base}-{number}");
+        }
+        name
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

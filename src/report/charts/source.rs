@@ -1,0 +1,81 @@
+//! Where a chart finds its data on the tape. Anything may be missing; a missing series is an empty trace.
+
+use super::panel::COLUMNS;
+use super::trace::{Step, Thin, Trace};
+use crate::record::{DistributionCurve, QuantileSeries, Tape};
+
+/// A level or rate over time, thinned to what can be seen.
+pub(super) fn series(tape: &Tape, kind: &str, name: &str, metric: &str, thin: Thin) -> Trace {
+    tape.series
+        .iter()
+        .find(|series| series.kind == kind && series.name == name && series.definition.name == metric)
+        .map_or_else(Trace::default, |series| trace(tape, series.points.iter().map(Step::from), thin))
+}
+
+/// Thins steps to what can be seen.
+pub(super) fn trace(tape: &Tape, steps: impl Iterator<Item = Step>, thin: Thin) -> Trace {
+    Trace::new(steps, tape.header.duration.as_seconds_f64(), COLUMNS, thin)
+}
+
+/// Quantiles over time.
+pub(super) fn quantiles<'a>(
+    tape: &'a Tape,
+    kind: &str,
+    name: &str,
+    metric: &str,
+) -> Option<&'a QuantileSeries> {
+    tape.quantiles
+        .iter()
+        .find(|series| series.kind == kind && series.name == name && series.definition.name == metric)
+}
+
+/// The distribution of the whole run.
+pub(super) fn distribution<'a>(
+    tape: &'a Tape,
+    kind: &str,
+    name: &str,
+    metric: &str,
+) -> Option<&'a DistributionCurve> {
+    tape.distributions
+        .iter()
+        .find(|curve| curve.kind == kind && curve.name == name && curve.definition.name == metric)
+}
+
+/// The queues that give messages to a consumer, in the tape's order.
+pub(super) fn queues_of<'a>(tape: &'a Tape, consumer: &str) -> Vec<&'a str> {
+    let mut queues: Vec<&str> = Vec::new();
+    for flow in &tape.flows {
+        let reads = flow.from_kind == "queue" && flow.to_kind == "consumer" && flow.to == consumer;
+        if reads && !queues.contains(&flow.from.as_str()) {
+            queues.push(&flow.from);
+        }
+    }
+    queues
+}
+
+/// The consumers that read a queue, in the tape's order.
+pub(super) fn consumers(tape: &Tape) -> Vec<&str> {
+    let mut consumers: Vec<&str> = Vec::new();
+    for flow in &tape.flows {
+        let reads = flow.from_kind == "queue" && flow.to_kind == "consumer";
+        if reads && !consumers.contains(&flow.to.as_str()) {
+            consumers.push(&flow.to);
+        }
+    }
+    consumers
+}
+
+/// Every queue the tape knows of, in its order.
+pub(super) fn queues(tape: &Tape) -> Vec<&str> {
+    let mut queues: Vec<&str> = Vec::new();
+    let measured =
+        tape.series.iter().filter(|series| series.kind == "queue").map(|series| series.name.as_str());
+    let given = tape.flows.iter().filter(|flow| flow.from_kind == "queue").map(|flow| flow.from.as_str());
+    let taken = tape.flows.iter().filter(|flow| flow.to_kind == "queue").map(|flow| flow.to.as_str());
+    for queue in measured.chain(given).chain(taken) {
+        if !queues.contains(&queue) {
+            queues.push(queue);
+        }
+    }
+    queues
+}

@@ -1,0 +1,289 @@
+//! What a run shows on a terminal: a header, a table for each kind of thing, and where the files are.
+
+mod grid;
+
+use super::human;
+use super::number::WallClock;
+use crate::engine::Time;
+use crate::record::{Tape, Unit};
+use anstyle::{AnsiColor, Style};
+use grid::Grid;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// The summary of a run for a terminal `width` columns wide, with ANSI styles (print it through `anstream`).
+///
+/// `files` are the paths that [`write`](super::write) returned, none when nothing was written. Tables wider than
+/// the terminal continue below; columns in which nothing happened and kinds without members are left out.
+pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
+    let width = width.max(40);
+    let mut parts = vec![header(tape, width)];
+    for table in [producers(tape), queues(tape), consumers(tape)] {
+        parts.push(table.render(width));
+    }
+    parts.push(dead_letters(tape, width));
+    parts.push(cost(tape, width));
+    parts.push(expectations(tape, width));
+    parts.push(tape.notes.iter().map(|note| wrapped(&format!("Note: {note}"), width, "      ")).collect());
+    parts.push(places(files, width));
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
+
+fn header(tape: &Tape, width: usize) -> String {
+    let header = &tape.header;
+    let start = WallClock::new(header.start_unix_millis).timestamp(Time::ZERO);
+    let mut facts = vec![format!("seed {}", header.seed)];
+    if header.replication > 0 {
+        facts.push(format!("replication {}", header.replication));
+    }
+    facts.push(format!("{} simulated from {start}", human::span(header.duration.as_seconds_f64())));
+    if !header.warm_up.is_zero() {
+        let warm_up = human::span(header.warm_up.as_seconds_f64());
+        facts.push(format!("the first {warm_up} not in the statistics"));
+    }
+    let mut text = format!("{BOLD}{}{BOLD:#}\n", header.scenario);
+    if !header.description.trim().is_empty() {
+        text += &wrapped(header.description.trim(), width, "");
+    }
+    let facts = wrapped(&facts.join(", "), width, "");
+    let _ = writeln!(text, "{DIM}{}{DIM:#}", facts.trim_end()); // into a string
+    text
+}
+
+/// A statistic of one thing, as a person reads it; `None` when the tape has none.
+fn told(tape: &Tape, (kind, name): (&str, &str), metric: &str, statistic: &str) -> Option<(f64, String)> {
+    let row = tape.summary.iter().find(|row| {
+        row.kind == kind && row.name == name && row.metric == metric && row.statistic == statistic
+    })?;
+    Some((row.value, human::value(row.value, row.unit)))
+}
+
+/// The names of a kind, in the tape's order.
+fn names<'a>(tape: &'a Tape, kind: &str) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for row in tape.summary.iter().filter(|row| row.kind == kind) {
+        if !names.contains(&row.name.as_str()) {
+            names.push(&row.name);
+        }
+    }
+    names
+}
+
+/// A column: its head, the metric and statistic in it, and whether it is shown when nothing happened.
+type Column = (&'static str, &'static str, &'static str, bool);
+
+fn table(tape: &Tape, title: &str, kind: &str, columns: &[Column]) -> Grid {
+    let names = names(tape, kind);
+    let mut grid = Grid::new(title, &names);
+    for (head, metric, statistic, always) in columns {
+        let cells: Vec<_> = names.iter().map(|name| told(tape, (kind, name), metric, statistic)).collect();
+        let happened = cells.iter().flatten().any(|(value, _)| *value != 0.0);
+        if happened || (*always && cells.iter().any(Option::is_some)) {
+            grid.column(head, cells.into_iter().map(|cell| cell.map(|(_, text)| text)).collect());
+        }
+    }
+    grid
+}
+
+fn producers(tape: &Tape) -> Grid {
+    let columns = [
+        ("produced", "messages_produced", "sum", true),
+        ("rate", "messages_produced", "rate", true),
+        ("rejected", "messages_rejected", "sum", false),
+        ("mean size", "message_size", "mean", false),
+    ];
+    table(tape, "Producers", "producer", &columns)
+}
+
+fn queues(tape: &Tape) -> Grid {
+    let columns = [
+        ("sent", "messages_sent", "sum", true),
+        ("received", "messages_received", "sum", true),
+        ("deleted", "messages_deleted", "sum", true),
+        ("backlog", "messages_visible", "mean", true),
+        ("peak", "messages_visible", "max", true),
+        ("oldest", "age_of_oldest_message", "max", true),
+        ("to DLQ", "messages_dead_lettered", "sum", false),
+        ("expired", "messages_expired", "sum", false),
+        ("from DLQ", "messages_redriven_in", "sum", false),
+        ("duplicates", "duplicates", "sum", false),
+        ("empty receives", "empty_receives", "sum", false),
+    ];
+    table(tape, "Queues", "queue", &columns)
+}
+
+fn consumers(tape: &Tape) -> Grid {
+    let columns = [
+        ("processed", "messages_processed", "sum", true),
+        ("rate", "messages_processed", "rate", true),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("p90", "end_to_end_latency", "p90", true),
+        ("p99", "end_to_end_latency", "p99", true),
+        ("slowest", "end_to_end_latency", "max", true),
+        ("duplicates", "duplicates", "sum", false),
+        ("out of order", "out_of_order", "sum", false),
+        ("failures", "failures", "sum", false),
+        ("crashes", "crashes", "sum", false),
+        ("abandoned", "messages_abandoned", "sum", false),
+    ];
+    let mut grid = table(tape, "Consumers", "consumer", &columns);
+    let names = names(tape, "consumer");
+    let instances: Vec<_> = names.iter().map(|name| instances(tape, name)).collect();
+    if instances.iter().any(Option::is_some) {
+        grid.column("instances", instances);
+    }
+    for (head, metric, statistic) in
+        [("inst. hours", "instance_hours", "sum"), ("busy", "utilization", "mean")]
+    {
+        let cells: Vec<_> = names
+            .iter()
+            .map(|name| told(tape, ("consumer", name), metric, statistic).map(|(_, text)| text))
+            .collect();
+        if cells.iter().any(Option::is_some) {
+            grid.column(head, cells);
+        }
+    }
+    grid
+}
+
+/// Fewest, mean and most instances in service; one number when that never changed.
+fn instances(tape: &Tape, name: &str) -> Option<String> {
+    let read = |statistic| told(tape, ("consumer", name), "instances_in_service", statistic);
+    let (least, most) = (read("min")?, read("max")?);
+    if least.1 == most.1 {
+        return Some(most.1);
+    }
+    let mean = read("mean").map(|(value, _)| human::three_digits(value)).unwrap_or_default();
+    Some(format!("{}–{} (mean {mean})", least.1, most.1))
+}
+
+/// Messages that nobody could process deserve a sentence of their own.
+fn dead_letters(tape: &Tape, width: usize) -> String {
+    let mut text = String::new();
+    for name in names(tape, "queue") {
+        let Some((number, told)) = told(tape, ("queue", name), "messages_dead_lettered", "sum") else {
+            continue;
+        };
+        if number > 0.0 {
+            let to = tape
+                .flows
+                .iter()
+                .find(|flow| flow.from_kind == "queue" && flow.to_kind == "queue" && flow.from == name);
+            let to = to
+                .map_or("its dead-letter queue".to_owned(), |flow| format!("dead-letter queue {}", flow.to));
+            let messages = if told == "1" { "message was" } else { "messages were" };
+            text += &wrapped(&format!("{told} {messages} moved from {name} to {to}."), width, "");
+        }
+    }
+    text
+}
+
+fn cost(tape: &Tape, width: usize) -> String {
+    let run = |metric| {
+        tape.summary
+            .iter()
+            .find(|row| row.kind == "run" && row.metric == metric && row.statistic == "sum")
+            .map(|row| human::value(row.value, row.unit))
+    };
+    let mut sentence = run("api_calls").map(|calls| format!("{calls} API calls")).unwrap_or_default();
+    if let Some(cost) = run("estimated_cost") {
+        let joint = if sentence.is_empty() { "Estimated" } else { ", estimated" };
+        let _ = write!(sentence, "{joint} cost {cost}"); // into a string
+        let mut parts: Vec<_> = tape
+            .summary
+            .iter()
+            .filter(|row| row.kind != "run" && row.metric == "estimated_cost" && row.value > 0.0)
+            .collect();
+        // Stable: equal costs stay in the tape's order.
+        parts.sort_by(|a, b| b.value.total_cmp(&a.value));
+        if parts.len() > 1 {
+            let most: Vec<String> = parts
+                .iter()
+                .take(3)
+                .map(|row| format!("{} {}", row.name, human::value(row.value, Unit::Dollars)))
+                .collect();
+            let rest = if parts.len() > 3 { ", …" } else { "" };
+            let _ = write!(sentence, " ({}{rest})", most.join(", ")); // into a string
+        }
+    }
+    if sentence.is_empty() { sentence } else { wrapped(&sentence, width, "") }
+}
+
+fn expectations(tape: &Tape, width: usize) -> String {
+    if tape.expectations.is_empty() {
+        return String::new();
+    }
+    let failed = tape.expectations.iter().filter(|result| !result.passed).count();
+    let all = tape.expectations.len();
+    let mut text = if failed == 0 {
+        format!("{BOLD}Expectations{BOLD:#}  {GOOD}all {all} held{GOOD:#}\n")
+    } else {
+        format!("{BOLD}Expectations{BOLD:#}  {BAD}{failed} of {all} failed{BAD:#}\n")
+    };
+    let said = |result: &crate::record::ExpectationResult| format!("{} {}", result.name, result.expression);
+    let longest = tape.expectations.iter().map(|result| said(result).chars().count()).max().unwrap_or(0);
+    for result in &tape.expectations {
+        let (style, mark) = if result.passed { (GOOD, '✓') } else { (BAD, '✗') };
+        let observed = match result.observed.as_str() {
+            "" => format!("{DIM}nothing to observe{DIM:#}"),
+            observed => format!("{DIM}was{DIM:#} {observed}"),
+        };
+        let said = said(result);
+        // Observed values stand below each other where there is room.
+        let pad = if longest + 26 <= width { longest } else { 0 };
+        let _ = writeln!(text, "{style}{mark}{style:#} {said:pad$}  {observed}"); // into a string
+    }
+    text
+}
+
+/// Where the report is and what is in it.
+fn places(files: &[PathBuf], width: usize) -> String {
+    let Some(folder) = files.last().and_then(|manifest| manifest.parent()) else { return String::new() };
+    let inside = |file: &Path| file.strip_prefix(folder).map_or_else(|_| file.to_owned(), Path::to_owned);
+    let charts = files.iter().filter(|file| file.extension().is_some_and(|end| end == "svg")).count();
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| inside(file))
+        .filter(|file| file.components().count() == 1)
+        .map(|file| file.display().to_string())
+        .collect();
+    let mut text = format!("{BOLD}Report{BOLD:#}  {}\n", folder.display());
+    let _ = writeln!(text, "{DIM}{}{DIM:#}", wrapped(&names.join(", "), width, "").trim_end()); // into a string
+    if charts > 0 {
+        let noun = if charts == 1 { "chart" } else { "charts" };
+        let place = folder.join("charts");
+        let _ = writeln!(text, "{DIM}{charts} {noun} as SVG and PNG in {}{DIM:#}", place.display()); // into a string
+    }
+    text
+}
+
+/// The text in lines of at most `width` characters, those after the first behind `indent`.
+fn wrapped(text: &str, width: usize, indent: &str) -> String {
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > width {
+            lines.push('\n');
+            lines.push_str(indent);
+            used = indent.chars().count();
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += length;
+    }
+    lines.push('\n');
+    lines
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
