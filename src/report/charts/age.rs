@@ -18,7 +18,7 @@ const LINES: [(Ink, Option<(f64, f64)>); MOST] = [
     (ink::PURPLE, None),
     (ink::SKY, Some((9.0, 4.0))),
     (ink::BLACK, Some((9.0, 4.0))),
-    (ink::YELLOW, Some((3.0, 3.0))),
+    (ink::GREY, Some((3.0, 3.0))),
 ];
 
 /// The chart of all queues that ever held a message.

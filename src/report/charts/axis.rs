@@ -88,14 +88,14 @@ impl Axis {
             (1e-1, "100 ms"),
             (1.0, "1 s"),
             (10.0, "10 s"),
-            (60.0, "1m"),
-            (600.0, "10m"),
-            (3600.0, "1h"),
-            (36_000.0, "10h"),
-            (86_400.0, "1d"),
-            (864_000.0, "10d"),
-            (8_640_000.0, "100d"),
-            (86_400_000.0, "1000d"),
+            (60.0, "1 min"),
+            (600.0, "10 min"),
+            (3600.0, "1 h"),
+            (36_000.0, "10 h"),
+            (86_400.0, "1 d"),
+            (864_000.0, "10 d"),
+            (8_640_000.0, "100 d"),
+            (86_400_000.0, "1,000 d"),
         ];
         let lowest = lowest.max(1e-9);
         let highest = highest.max(lowest);
@@ -114,7 +114,10 @@ impl Axis {
             NAMED[first..=last]
                 .iter()
                 .flat_map(|(value, _)| [1.0, 2.0, 5.0].map(|factor| value * factor))
-                .map(|value| (value, human::seconds(value)))
+                .map(|value| {
+                    let (scale, unit) = human::time_unit(value);
+                    (value, format!("{} {unit}", human::three_digits(value / scale)))
+                })
                 .collect()
         } else {
             NAMED[first..=last].iter().map(|(value, name)| (*value, (*name).to_owned())).collect()
@@ -230,7 +233,7 @@ mod tests {
     #[test]
     fn logarithmic_axes_contain_their_values() {
         let axis = Axis::log_seconds("Latency", 0.012, 340.0, 12);
-        assert_eq!(names(&axis), ["100 ms", "1 s", "10 s", "1m"]);
+        assert_eq!(names(&axis), ["100 ms", "1 s", "10 s", "1 min"]);
         assert_eq!(names(&Axis::log_seconds("Latency", 0.2, 0.2, 12)), ["100 ms", "200 ms", "500 ms", "1 s"]);
         let wide = Axis::log_seconds("Latency", 0.0, 1e12, 9);
         assert!(wide.ticks.len() <= 9 && wide.scale.position(1e12) <= 1.0);

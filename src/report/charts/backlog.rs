@@ -15,7 +15,11 @@ const IN: Ink = ink::BLUE;
 /// The chart of one consumer and the queues it reads.
 pub(super) fn draw(tape: &Tape, consumer: &str, queues: &[&str]) -> Picture {
     let title = format!("Backlog and capacity: {consumer}");
-    let mut picture = begin(tape, &title, &format!("reads {}", queues.join(", ")));
+    let (shown, more) = queues.split_at(queues.len().min(COLOURS.len()));
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more, not shown", more.len()) };
+    let remark = format!("reads {}{more}", shown.join(", "));
+    let queues = shown;
+    let mut picture = begin(tape, &title, &remark);
     let middle = BELOW_TITLE + (BOTTOM - BELOW_TITLE) * 0.56;
     let (backlog, visible) = backlog(tape, queues, &mut picture, middle - 36.0);
     let capacity = capacity(tape, consumer, &mut picture, middle);
@@ -40,11 +44,12 @@ fn backlog(tape: &Tape, queues: &[&str], picture: &mut Picture, bottom: f64) -> 
     let only = queues.len() == 1;
     let mut entries = Vec::new();
     for ((queue, ink), index) in queues.iter().zip(COLOURS.into_iter().cycle()).zip(0..) {
-        let of = if only { String::new() } else { format!(" in {queue}") };
+        let name =
+            if only { "Messages visible (the backlog)".to_owned() } else { format!("Visible in {queue}") };
         if !visible[index].is_empty() {
             let sample =
                 if only { Sample::Area(ink.faint(0.35)) } else { Sample::Line(Pen::solid(ink, 2.2)) };
-            entries.push((sample, format!("Messages visible{of} (the backlog)")));
+            entries.push((sample, name));
         }
         if only && !in_flight[index].is_empty() {
             entries.push((Sample::Line(in_flight_pen()), "In flight (received, not yet deleted)".to_owned()));
