@@ -1,1 +1,10 @@
-//! integration
+//! Whole runs, through the library and through the command line. One binary, one module a subject.
+
+mod architecture;
+mod command_line;
+mod determinism;
+mod documentation;
+mod properties;
+mod scenarios;
+mod theory;
+mod world_of_yaml;

@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 /// Run scenarios and judge what they expect.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  queuelab check scenarios/\n\nExit code 1 when an expectation failed, 2 when a scenario is wrong.")]
+#[command(
+    after_help = "Example:\n  queuelab check scenarios/\n\nExit code 1 when an expectation failed, 2 when a scenario is wrong."
+)]
 pub(super) struct CheckArguments {
     /// Scenario files, or folders with scenario files.
     #[arg(required = true, value_name = "PATH")]
@@ -37,7 +39,7 @@ pub(super) fn check(arguments: &CheckArguments) -> anyhow::Result<Outcome> {
     for path in scenarios(&arguments.paths)? {
         tally.scenarios += 1;
         match load(&path, &arguments.set)? {
-            Loaded::Unsound(_) => {
+            Loaded::Unsound => {
                 tally.unsound += 1;
                 print(&format!("{BAD}✗{BAD:#} {} {DIM}cannot be run{DIM:#}\n", path.display()))?;
             }
@@ -76,7 +78,11 @@ fn judged(path: &Path, tape: &Tape, tally: &mut Tally) -> String {
     for expectation in &tape.expectations {
         let (mark, style) = if expectation.passed { ("✓", GOOD) } else { ("✗", BAD) };
         let wanted = format!("{} {}", expectation.name, expectation.expression);
-        let _ = writeln!(text, "    {style}{mark}{style:#} {wanted:width$}  {DIM}observed{DIM:#} {}", expectation.observed);
+        let _ = writeln!(
+            text,
+            "    {style}{mark}{style:#} {wanted:width$}  {DIM}observed{DIM:#} {}",
+            expectation.observed
+        );
     }
     text
 }

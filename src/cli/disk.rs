@@ -35,7 +35,7 @@ pub(super) enum Loaded {
     /// It is in order.
     Sound(Box<Scenario>),
     /// It is not; the problems have been printed.
-    Unsound(usize),
+    Unsound,
 }
 
 /// Reads a scenario and prints what is wrong with it, or what it warns of.
@@ -57,7 +57,7 @@ pub(super) fn load(path: &Path, sets: &[String]) -> anyhow::Result<Loaded> {
         Err(error) => {
             let coloured = std::io::stderr().is_terminal();
             print_error(&if coloured { error.coloured().to_owned() } else { error.to_string() });
-            Ok(Loaded::Unsound(error.errors()))
+            Ok(Loaded::Unsound)
         }
     }
 }
@@ -68,8 +68,11 @@ fn nearest_file(path: &Path) -> String {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return format!("\n  help: there is no folder `{}`", folder.display());
     };
-    let mut names: Vec<String> =
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| is_yaml(Path::new(name))).collect();
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| is_yaml(Path::new(name)))
+        .collect();
     names.sort();
     let wanted = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     crate::language::nearest(wanted, names.iter().map(String::as_str))

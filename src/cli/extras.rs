@@ -7,7 +7,9 @@ use clap_complete::Shell;
 
 /// Print completions for a shell.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  queuelab completions bash > ~/.local/share/bash-completion/completions/queuelab")]
+#[command(
+    after_help = "Example:\n  queuelab completions bash > ~/.local/share/bash-completion/completions/queuelab"
+)]
 pub(super) struct CompletionsArguments {
     /// The shell.
     shell: Shell,
@@ -27,7 +29,9 @@ pub(super) fn completions(arguments: &CompletionsArguments) -> anyhow::Result<Ou
 
 pub(super) fn man(_: &ManArguments) -> anyhow::Result<Outcome> {
     let mut text = Vec::new();
-    clap_mangen::Man::new(Arguments::command()).render(&mut text).map_err(|error| broken(error.to_string()))?;
+    clap_mangen::Man::new(Arguments::command())
+        .render(&mut text)
+        .map_err(|error| broken(error.to_string()))?;
     print(&String::from_utf8_lossy(&text))?;
     Ok(Outcome::Well)
 }

@@ -23,7 +23,8 @@ pub(super) fn scenarios(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 fn search(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let refused = |error: std::io::Error| broken(format!("cannot read `{}`: {}", folder.display(), reason(&error)));
+    let refused =
+        |error: std::io::Error| broken(format!("cannot read `{}`: {}", folder.display(), reason(&error)));
     let mut entries: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(refused)? {
         entries.push(entry.map_err(refused)?.path());

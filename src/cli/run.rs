@@ -39,13 +39,17 @@ pub(super) struct RunArguments {
 }
 
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
-    let Loaded::Sound(scenario) = load(&arguments.scenario, &arguments.set)? else { return Ok(Outcome::Wrong) };
+    let Loaded::Sound(scenario) = load(&arguments.scenario, &arguments.set)? else {
+        return Ok(Outcome::Wrong);
+    };
     let folder = arguments.output.clone().unwrap_or_else(|| Path::new("reports").join(scenario.name()));
     let tape = simulate(&scenario, arguments.seed.unwrap_or(scenario.seed()))?;
     let options = Options { charts: !arguments.no_charts };
     let files = write(&tape, &folder, &options).map_err(|error| broken(error.to_string()))?;
     if interrupted() {
-        return Err(Failure { outcome: Outcome::Interrupted, what: "the report is complete".to_owned() }.into());
+        return Err(
+            Failure { outcome: Outcome::Interrupted, what: "the report is complete".to_owned() }.into()
+        );
     }
     if !arguments.quiet {
         print(&summary(&tape, width(), &files))?;

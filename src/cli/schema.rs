@@ -18,7 +18,8 @@ pub(super) fn schema(arguments: &SchemaArguments) -> anyhow::Result<Outcome> {
     let text = if arguments.markdown {
         crate::scenario::reference()
     } else {
-        serde_json::to_string_pretty(&crate::scenario::schema()).map_err(|error| broken(error.to_string()))? + "\n"
+        serde_json::to_string_pretty(&crate::scenario::schema()).map_err(|error| broken(error.to_string()))?
+            + "\n"
     };
     print(&text)?;
     Ok(Outcome::Well)

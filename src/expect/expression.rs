@@ -117,9 +117,9 @@ impl Catalog {
     /// The rows of the target; names may contain dots, metrics do not.
     fn find(&self, target: &str, place: Place, problems: &mut Problems) -> Option<Vec<&CatalogRow>> {
         let Some((name, metric)) = target.rsplit_once('.') else {
-            problems
-                .error(place, format!("`{target}` names no metric"))
-                .help("write the name of a thing, a dot, and one of its metrics: `workers.end_to_end_latency`");
+            problems.error(place, format!("`{target}` names no metric")).help(
+                "write the name of a thing, a dot, and one of its metrics: `workers.end_to_end_latency`",
+            );
             return None;
         };
         let of_name: Vec<&CatalogRow> = self.rows.iter().filter(|row| row.name == name).collect();
@@ -129,11 +129,14 @@ impl Catalog {
             problems.error(place, format!("nothing is named `{name}`")).help(help);
             return None;
         }
-        let of_metric: Vec<&CatalogRow> = of_name.iter().copied().filter(|row| row.metric == metric).collect();
+        let of_metric: Vec<&CatalogRow> =
+            of_name.iter().copied().filter(|row| row.metric == metric).collect();
         if of_metric.is_empty() {
             let metrics = unique(of_name.iter().map(|row| row.metric.as_str()));
             let help = problems.suggest(metric, &metrics, "metrics");
-            problems.error(place, format!("the {} `{name}` has no metric `{metric}`", of_name[0].kind)).help(help);
+            problems
+                .error(place, format!("the {} `{name}` has no metric `{metric}`", of_name[0].kind))
+                .help(help);
             return None;
         }
         // Things of different kinds may share a name; the first kind with such a metric is meant.
@@ -150,7 +153,9 @@ fn read_expression(
 ) -> Option<Expectation> {
     let parts = Operator::ALL
         .iter()
-        .filter_map(|(sign, operator)| text.value.split_once(sign).map(|(left, right)| (left, *operator, right)))
+        .filter_map(|(sign, operator)| {
+            text.value.split_once(sign).map(|(left, right)| (left, *operator, right))
+        })
         .min_by_key(|(left, _, _)| left.len());
     let Some((statistic, operator, wanted)) = parts else {
         problems
@@ -195,7 +200,9 @@ fn read_value(text: &str, unit: Unit) -> Result<f64, &'static str> {
         Unit::Seconds => {
             text.parse::<Duration>().map(Duration::as_seconds).map_err(|_| "a duration such as `30s`")
         }
-        Unit::Bytes => text.parse::<Bytes>().map(|bytes| bytes.as_u64() as f64).map_err(|_| "a size such as `64KiB`"),
+        Unit::Bytes => {
+            text.parse::<Bytes>().map(|bytes| bytes.as_u64() as f64).map_err(|_| "a size such as `64KiB`")
+        }
         Unit::Ratio => number()
             .or_else(|| text.parse::<Probability>().ok().map(Probability::as_f64))
             .ok_or("a share such as `0.8` or `80%`"),

@@ -27,7 +27,8 @@ pub fn judge(expectations: &[Expectation], tape: &Tape) -> Vec<ExpectationResult
             ExpectationResult {
                 name: expectation.target.clone(),
                 expression: expectation.text.clone(),
-                observed: observed.map_or_else(|| "nothing to observe".to_owned(), |value| show(value, expectation.unit)),
+                observed: observed
+                    .map_or_else(|| "nothing to observe".to_owned(), |value| show(value, expectation.unit)),
                 passed: observed.is_some_and(|value| expectation.operator.holds(value, expectation.value)),
             }
         })
@@ -42,7 +43,10 @@ fn observe(expectation: &Expectation, tape: &Tape) -> Option<f64> {
     tape.summary
         .iter()
         .find(|row| {
-            row.kind == *kind && row.name == *name && row.metric == *metric && row.statistic == statistic.as_str()
+            row.kind == *kind
+                && row.name == *name
+                && row.metric == *metric
+                && row.statistic == statistic.as_str()
         })
         .map(|row| row.value)
 }

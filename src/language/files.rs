@@ -64,7 +64,9 @@ fn build(
         DistributionSpec::Mixture(parts) => {
             let built: Vec<Option<(f64, Distribution)>> = parts
                 .iter()
-                .map(|part| Some((part.weight, build(&part.distribution, Some(part.place), files, problems)?)))
+                .map(|part| {
+                    Some((part.weight, build(&part.distribution, Some(part.place), files, problems)?))
+                })
                 .collect();
             Distribution::mixture(built.into_iter().collect::<Option<Vec<_>>>()?)
         }
@@ -118,7 +120,8 @@ fn read_column(
         match cell.parse::<f64>() {
             Ok(value) if value.is_finite() && value >= 0.0 => values.push((value * unit, 1.0)),
             _ => {
-                let line = record.as_ref().ok().and_then(csv::StringRecord::position).map_or(0, csv::Position::line);
+                let line =
+                    record.as_ref().ok().and_then(csv::StringRecord::position).map_or(0, csv::Position::line);
                 problems.error(
                     path.place,
                     format!("line {line} of `{}`: `{cell}` is not a number of at least 0", path.value),

@@ -108,6 +108,10 @@ impl Level {
     #[inline]
     pub fn set(&mut self, now: Time, value: u64) {
         self.settle(now);
+        // What is replaced before any time has passed was never a level of the run.
+        if self.watched == 0 {
+            self.minimum = value;
+        }
         self.value = value;
         self.present = true;
         self.minimum = self.minimum.min(value);
@@ -152,7 +156,11 @@ impl Level {
     /// The time-weighted mean up to `now`; `None` when it was never present since the warm-up.
     pub fn mean(&mut self, now: Time) -> Option<f64> {
         self.settle(now);
-        if self.watched > 0 { Some(self.area as f64 / self.watched as f64) } else { self.value().map(|v| v as f64) }
+        if self.watched > 0 {
+            Some(self.area as f64 / self.watched as f64)
+        } else {
+            self.value().map(|v| v as f64)
+        }
     }
 
     /// The level times the seconds it was held, since the warm-up: instance-seconds, for example.
@@ -284,6 +292,15 @@ mod tests {
         level.set(at(50), 2);
         assert_eq!(level.mean(at(60)), Some(1.0));
         assert_eq!(level.extremes(), Some((0, 2)));
+    }
+
+    #[test]
+    fn the_level_at_the_start_is_the_one_set_there() {
+        let mut level = Level::default();
+        level.set(at(0), 7);
+        level.set(at(0), 5);
+        level.set(at(3), 6);
+        assert_eq!(level.extremes(), Some((5, 7)));
     }
 
     #[test]

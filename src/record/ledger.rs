@@ -62,7 +62,11 @@ impl Ledger {
         let mut sentences = Vec::new();
         for resource in self.rows.chunk_by(|a, b| a.kind == b.kind && a.name == b.name) {
             let total = |side| {
-                resource.iter().filter(|row| row.side == side).map(|row| u128::from(row.messages)).sum::<u128>()
+                resource
+                    .iter()
+                    .filter(|row| row.side == side)
+                    .map(|row| u128::from(row.messages))
+                    .sum::<u128>()
             };
             let (came, went) = (total(Side::In), total(Side::Out));
             if came != went {
@@ -87,9 +91,17 @@ mod tests {
     #[test]
     fn an_imbalance_is_told_with_its_fates() {
         let mut ledger = Ledger::default();
-        ledger.enter("queue", "a", &[(Side::In, "sent", 3), (Side::Out, "deleted", 2), (Side::Out, "visible", 1)]);
+        ledger.enter(
+            "queue",
+            "a",
+            &[(Side::In, "sent", 3), (Side::Out, "deleted", 2), (Side::Out, "visible", 1)],
+        );
         assert!(ledger.imbalances().is_empty());
-        ledger.enter("queue", "b", &[(Side::In, "sent", 3), (Side::Out, "deleted", 2), (Side::Memo, "received", 9)]);
+        ledger.enter(
+            "queue",
+            "b",
+            &[(Side::In, "sent", 3), (Side::Out, "deleted", 2), (Side::Memo, "received", 9)],
+        );
         assert_eq!(
             ledger.imbalances(),
             ["queue `b`: 3 messages came in, 2 are accounted for (sent 3, deleted 2, received 9)"]

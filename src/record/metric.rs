@@ -68,7 +68,17 @@ impl InstrumentKind {
             InstrumentKind::Counter => &["sum", "rate"],
             InstrumentKind::Level => &["mean", "min", "max", "last"],
             InstrumentKind::Distribution => &[
-                "count", "mean", "stddev", "min", "p50", "p90", "p95", "p99", "p99.9", "max", "share_above_zero",
+                "count",
+                "mean",
+                "stddev",
+                "min",
+                "p50",
+                "p90",
+                "p95",
+                "p99",
+                "p99.9",
+                "max",
+                "share_above_zero",
             ],
         }
     }

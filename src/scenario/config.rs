@@ -1,8 +1,8 @@
 //! The scenario file: its sections, as they are written.
 
 use crate::language::{
-    Bytes, Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named, Node,
-    Probability, Problems, Value, keyword, section,
+    Bytes, Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named,
+    Node, Probability, Problems, Value, keyword, section,
 };
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
@@ -127,7 +127,8 @@ impl Decode for QuotasConfig {
     }
 
     fn schema(definitions: &mut Definitions) -> Json {
-        let (profile, changed) = (ProfileConfig::schema(definitions), ChangedQuotasConfig::schema(definitions));
+        let (profile, changed) =
+            (ProfileConfig::schema(definitions), ChangedQuotasConfig::schema(definitions));
         // YAML reads a bare 2022 as a number.
         serde_json::json!({ "anyOf": [profile, { "const": 2022 }, changed] })
     }
@@ -154,7 +155,8 @@ impl QuotasConfig {
     pub fn sqs(&self) -> SqsQuotas {
         let mut quotas = SqsQuotas::of(self.profile());
         if let QuotasConfig::Changed(changed) = self {
-            let bytes = |bytes: Bytes| u32::try_from(bytes.as_u64()).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
+            let bytes =
+                |bytes: Bytes| u32::try_from(bytes.as_u64()).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
             let set = |limit: &mut u32, changed: Option<Bytes>| *limit = changed.map_or(*limit, bytes);
             set(&mut quotas.maximum_message_bytes, changed.sqs_maximum_message_size);
             set(&mut quotas.maximum_batch_bytes, changed.sqs_maximum_batch_size);
@@ -190,7 +192,10 @@ impl ScenarioConfig {
     fn check(&self, problems: &mut Problems) {
         if self.warm_up >= self.duration {
             problems
-                .error(self.places.of("warm_up"), format!("`warm_up` ({}) leaves nothing of the run", self.warm_up))
+                .error(
+                    self.places.of("warm_up"),
+                    format!("`warm_up` ({}) leaves nothing of the run", self.warm_up),
+                )
                 .why(format!("the run lasts {}", self.duration));
         }
         if self.queues.is_empty() {

@@ -7,9 +7,7 @@ mod config;
 mod resolve;
 mod scaling;
 
-pub use config::{
-    AssumptionsConfig, ExpressionsConfig, ProfileConfig, QuotasConfig, ScenarioConfig,
-};
+pub use config::{AssumptionsConfig, ExpressionsConfig, ProfileConfig, QuotasConfig, ScenarioConfig};
 
 use crate::engine::Span;
 use crate::expect::{Catalog, CatalogRow, Expectation, judge};
@@ -19,9 +17,7 @@ use crate::language::{
 use crate::record::{Flow, RunHeader, Tape};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
-use crate::services::producer::{
-    ArrivalsConfig, ArrivalsContext, Producer, ProducerSettings, Trace,
-};
+use crate::services::producer::{ArrivalsConfig, ArrivalsContext, Producer, ProducerSettings, Trace};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::wire::{EntityId, Purpose};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat};

@@ -83,7 +83,10 @@ pub(super) fn resolve(
             let other = &config.queues.entries[position].1;
             if other.message_retention_period < queue.message_retention_period {
                 problems
-                    .warning(reference.place, format!("`{reference}` keeps messages for a shorter time than `{name}`"))
+                    .warning(
+                        reference.place,
+                        format!("`{reference}` keeps messages for a shorter time than `{name}`"),
+                    )
                     .why("the retention clock of a standard queue's message goes on in its dead-letter queue")
                     .help("give the dead-letter queue a `message_retention_period` of 14d");
             }
@@ -101,9 +104,9 @@ pub(super) fn resolve(
             flows.push(flow(Fleet::KIND, name, Queue::KIND, &forward.queue));
             Some((id, &latencies[position]))
         });
-        let settings = source.as_ref().and_then(|source| {
-            consumer.settings(name.as_str(), source, forward.flatten(), files, problems)
-        });
+        let settings = source
+            .as_ref()
+            .and_then(|source| consumer.settings(name.as_str(), source, forward.flatten(), files, problems));
         consumer_settings.push(settings);
     }
 
@@ -159,7 +162,11 @@ pub(super) fn resolve(
         quota_profile: config.quotas.profile().name(),
         queues: queue_settings.into_iter().collect::<Option<_>>()?,
         consumers,
-        attributes_each: producers.iter().map(|producer| producer.settings.attributes.len()).max().unwrap_or(0),
+        attributes_each: producers
+            .iter()
+            .map(|producer| producer.settings.attributes.len())
+            .max()
+            .unwrap_or(0),
         producers,
         cloudwatch: CloudWatchSettings {
             alarms,
@@ -243,7 +250,8 @@ fn tell_gaps(
         ));
     }
     if trace.gaps.len() > SHOWN {
-        notes.push(format!("producer `{producer}`: the recording has {} more gaps", trace.gaps.len() - SHOWN));
+        notes
+            .push(format!("producer `{producer}`: the recording has {} more gaps", trace.gaps.len() - SHOWN));
     }
     let run = span(config.duration);
     if trace.end().since_start() > run {

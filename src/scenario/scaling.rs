@@ -95,13 +95,17 @@ impl<'a> Scaling<'a> {
         let (id, tables): (_, &[&'static [MetricDefinition]]) = if let Some(queue) = &metric.queue {
             (self.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS])
         } else if let Some(consumer) = &metric.consumer {
-            (self.consumers.find(consumer, problems)?.1, &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS])
+            (
+                self.consumers.find(consumer, problems)?.1,
+                &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS],
+            )
         } else {
             (self.producers.find(metric.producer.as_ref()?, problems)?.1, &[ProducerMetrics::DEFINITIONS])
         };
         let definitions = || tables.iter().copied().flatten();
-        let found = definitions()
-            .find(|definition| definition.name == name.value || definition.cloudwatch_name == Some(&name.value));
+        let found = definitions().find(|definition| {
+            definition.name == name.value || definition.cloudwatch_name == Some(&name.value)
+        });
         let Some(definition) = found else {
             let names: Vec<&str> = definitions().map(|d| d.cloudwatch_name.unwrap_or(d.name)).collect();
             let help = problems.suggest(&name.value, &names, "metrics");
@@ -134,8 +138,12 @@ impl<'a> Scaling<'a> {
                     PolicyConfig::TargetTracking(policy) => {
                         self.track(&reference, policy, &mut policies, problems);
                     }
-                    PolicyConfig::StepScaling(policy) => self.step(&reference, policy, &mut policies, problems),
-                    PolicyConfig::SimpleScaling(policy) => self.simple(&reference, policy, &mut policies, problems),
+                    PolicyConfig::StepScaling(policy) => {
+                        self.step(&reference, policy, &mut policies, problems)
+                    }
+                    PolicyConfig::SimpleScaling(policy) => {
+                        self.simple(&reference, policy, &mut policies, problems)
+                    }
                 }
             }
             all.push(policies);

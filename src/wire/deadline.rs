@@ -136,7 +136,9 @@ mod tests {
     fn memory_follows_the_living() {
         let mut list = DeadlineList::default();
         for index in 0..100_000 {
-            list.push(Time::from_nanos(u64::from(index)), receipt(index), 5, |_, receipt| receipt.slot + 5 > index);
+            list.push(Time::from_nanos(u64::from(index)), receipt(index), 5, |_, receipt| {
+                receipt.slot + 5 > index
+            });
         }
         assert!(list.len() < 2_000, "{} entries for five living", list.len());
     }

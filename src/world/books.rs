@@ -60,7 +60,12 @@ impl World {
     fn ledger(&self, scenario: &str) -> Ledger {
         let mut ledger = Ledger::default();
         let sum = |fate: &str, ledger: &Ledger, kind: &str| -> u64 {
-            ledger.rows().iter().filter(|row| row.kind == kind && row.fate == fate).map(|row| row.messages).sum()
+            ledger
+                .rows()
+                .iter()
+                .filter(|row| row.kind == kind && row.fate == fate)
+                .map(|row| row.messages)
+                .sum()
         };
         for seat in &self.seats {
             let balance = seat.entity.balance();
@@ -81,7 +86,8 @@ impl World {
             rest,
         ];
         let side = |fate: &str| if matches!(fate, "produced" | "forwarded") { Side::In } else { Side::Out };
-        let fates: Vec<_> = RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
+        let fates: Vec<_> =
+            RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
         ledger.enter("run", scenario, &fates);
         ledger
     }
@@ -109,7 +115,9 @@ impl World {
         }
         let lost: u64 = holders.iter().map(|left| u64::from(*left)).sum();
         (lost > 0 || unknown > 0).then(|| {
-            format!("messages: {lost} holds belong to nobody, {unknown} holders have no hold on their message")
+            format!(
+                "messages: {lost} holds belong to nobody, {unknown} holders have no hold on their message"
+            )
         })
     }
 }
@@ -126,7 +134,14 @@ fn summarise(
 ) {
     let scale = definition.unit.scale();
     let mut row = |statistic, value, unit| {
-        rows.push(SummaryRow { kind, name: name.to_owned(), metric: definition.name.to_owned(), statistic, value, unit });
+        rows.push(SummaryRow {
+            kind,
+            name: name.to_owned(),
+            metric: definition.name.to_owned(),
+            statistic,
+            value,
+            unit,
+        });
     };
     match instrument {
         Instrument::Counter(counter) => {
@@ -222,7 +237,9 @@ const RUN_FATES: [&str; 9] = [
 fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
     let total = |kind: &str, metrics: &[&str]| -> f64 {
         rows.iter()
-            .filter(|row| row.kind == kind && row.statistic == "sum" && metrics.contains(&row.metric.as_str()))
+            .filter(|row| {
+                row.kind == kind && row.statistic == "sum" && metrics.contains(&row.metric.as_str())
+            })
             .map(|row| row.value)
             .sum()
     };

@@ -276,7 +276,8 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
                 .cloned()
                 .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
                 .unwrap_or_else(|| "an unknown panic".to_owned());
-            let entity = world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
+            let entity =
+                world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
             return Err(RunError::Fault { what, entity, time: calendar.now() });
         }
     }

@@ -44,7 +44,8 @@ fn chart_step(duration: Span) -> Span {
         return Span::from_nanos(duration.as_nanos().div_ceil(60).max(1));
     }
     let least = duration.as_nanos().div_ceil(CHART_STEPS);
-    let round = ROUND_STEPS.iter().map(|seconds| Span::from_seconds(*seconds)).find(|step| step.as_nanos() >= least);
+    let round =
+        ROUND_STEPS.iter().map(|seconds| Span::from_seconds(*seconds)).find(|step| step.as_nanos() >= least);
     round.unwrap_or(Span::from_nanos(least))
 }
 
@@ -55,7 +56,8 @@ impl Sampler {
             let (kind, name) = (seat.entity.kind(), seat.name.clone());
             let me = EntityId(index as u32);
             seat.entity.visit_metrics(&mut |definition, _| {
-                let position = watched.iter().position(|(entity, metric)| *entity == me && *metric == definition.name);
+                let position =
+                    watched.iter().position(|(entity, metric)| *entity == me && *metric == definition.name);
                 tracks.push(Track {
                     definition,
                     kind,
@@ -176,7 +178,11 @@ impl Sampler {
                 kind: track.kind,
                 name: track.name.clone(),
                 definition: track.definition,
-                buckets: distribution.histogram().buckets().map(|(value, n)| (value as f64 * scale, n)).collect(),
+                buckets: distribution
+                    .histogram()
+                    .buckets()
+                    .map(|(value, n)| (value as f64 * scale, n))
+                    .collect(),
             });
         });
         for track in self.tracks {
@@ -185,7 +191,12 @@ impl Sampler {
                 readings.series.push(Series { kind, name: name.clone(), definition, points });
             }
             if !quantiles.is_empty() {
-                readings.quantiles.push(QuantileSeries { kind, name: name.clone(), definition, points: quantiles });
+                readings.quantiles.push(QuantileSeries {
+                    kind,
+                    name: name.clone(),
+                    definition,
+                    points: quantiles,
+                });
             }
             if definition.cloudwatch_name.is_some() {
                 readings.metrics.push(MetricSeries { definition, kind, name, datapoints });

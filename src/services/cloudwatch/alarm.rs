@@ -159,7 +159,8 @@ impl Alarm {
         if judged.is_empty() {
             return format!("no datapoint in the last {} periods", evaluation.values.len());
         }
-        let breaching = judged.iter().filter(|value| settings.comparison.breaches(**value, settings.threshold)).count();
+        let breaching =
+            judged.iter().filter(|value| settings.comparison.breaches(**value, settings.threshold)).count();
         let mut text = format!(
             "{breaching} of the last {} datapoints {} {} the threshold {}: ",
             judged.len(),
@@ -168,7 +169,8 @@ impl Alarm {
             settings.threshold
         );
         for (index, value) in judged.iter().enumerate() {
-            let _ = write!(text, "{}{}", if index == 0 { "" } else { ", " }, (value * 1000.0).round() / 1000.0);
+            let _ =
+                write!(text, "{}{}", if index == 0 { "" } else { ", " }, (value * 1000.0).round() / 1000.0);
         }
         let _ = write!(text, " ({} of {wanted} make an alarm", settings.datapoints_to_alarm);
         if judged.len() < wanted {

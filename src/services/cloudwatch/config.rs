@@ -129,9 +129,9 @@ impl AlarmConfig {
         const MINUTE: u64 = 60_000_000_000;
         const DAY: u64 = 1_440 * MINUTE;
         if !self.period.as_nanos().is_multiple_of(MINUTE) {
-            problems.error(self.places.of("period"), "a period is a multiple of 60s").why(
-                "shorter ones need high-resolution metrics, which are not modelled yet",
-            );
+            problems
+                .error(self.places.of("period"), "a period is a multiple of 60s")
+                .why("shorter ones need high-resolution metrics, which are not modelled yet");
         }
         if self.period.as_nanos().saturating_mul(u64::from(self.evaluation_periods)) > 7 * DAY
             || (self.period.as_nanos() < 60 * MINUTE
@@ -145,7 +145,10 @@ impl AlarmConfig {
         if self.datapoints_to_alarm.is_some_and(|datapoints| datapoints > self.evaluation_periods) {
             problems.error(
                 self.places.of("datapoints_to_alarm"),
-                format!("`datapoints_to_alarm` cannot exceed `evaluation_periods` ({})", self.evaluation_periods),
+                format!(
+                    "`datapoints_to_alarm` cannot exceed `evaluation_periods` ({})",
+                    self.evaluation_periods
+                ),
             );
         }
     }

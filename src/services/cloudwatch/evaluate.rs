@@ -58,7 +58,11 @@ pub fn evaluate(
             }
             // Only breaching points, too few of them: ALARM once the oldest is old enough, not at once.
             let oldest = range.iter().position(Option::is_some).map_or(0, |index| range.len() - index);
-            if oldest >= datapoints_to_alarm && treat == TreatMissingData::Missing { AlarmState::Alarm } else { present }
+            if oldest >= datapoints_to_alarm && treat == TreatMissingData::Missing {
+                AlarmState::Alarm
+            } else {
+                present
+            }
         }
     }
 }

@@ -46,7 +46,10 @@ impl Store {
     pub(super) fn put(&mut self, metric: MetricId, datapoint: Datapoint, visible_from: Time) {
         let points = &mut self.metrics[metric.0 as usize];
         points.push_back(Stored { datapoint, visible_from });
-        while points.front().is_some_and(|oldest| oldest.datapoint.time.saturating_add(self.keep) < datapoint.time) {
+        while points
+            .front()
+            .is_some_and(|oldest| oldest.datapoint.time.saturating_add(self.keep) < datapoint.time)
+        {
             points.pop_front();
         }
     }
@@ -96,8 +99,14 @@ mod tests {
         for index in 0..20_u64 {
             let time = Time::ZERO + minute * index;
             let value = index as f64;
-            let datapoint =
-                Datapoint { time, period: minute, sample_count: 1.0, sum: value, minimum: value, maximum: value };
+            let datapoint = Datapoint {
+                time,
+                period: minute,
+                sample_count: 1.0,
+                sum: value,
+                minimum: value,
+                maximum: value,
+            };
             store.put(MetricId(0), datapoint, time + minute * 2);
         }
         let from = Time::ZERO + minute * 15;

@@ -7,8 +7,8 @@ use super::settings::{
 };
 use crate::engine::{Distribution, Span};
 use crate::language::{
-    Bytes, DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice, keyword,
-    section,
+    Bytes, DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice,
+    keyword, section,
 };
 use crate::wire::{ApiLatency, EntityId, instance_price_per_hour, instance_types, span, whole_seconds};
 
@@ -292,7 +292,10 @@ section! {
 
 fn default_launch_time() -> DistributionOf<Duration> {
     let seconds = |seconds: u64| Duration::from_seconds(seconds).as_nanos() as f64;
-    DistributionOf::from_spec(DistributionSpec::LognormalMeanP95 { mean: seconds(95), p95: seconds(150) }, None)
+    DistributionOf::from_spec(
+        DistributionSpec::LognormalMeanP95 { mean: seconds(95), p95: seconds(150) },
+        None,
+    )
 }
 
 impl From<AdjustmentTypeConfig> for AdjustmentType {
@@ -325,7 +328,10 @@ impl StepScalingConfig {
         let steps = &self.step_adjustments;
         let here = self.places.of("step_adjustments");
         if steps.is_empty() || steps.len() > MOST_STEPS {
-            problems.error(here, format!("a step scaling policy has 1 to {MOST_STEPS} steps, not {}", steps.len()));
+            problems.error(
+                here,
+                format!("a step scaling policy has 1 to {MOST_STEPS} steps, not {}", steps.len()),
+            );
         }
         let mut sorted: Vec<&StepConfig> = steps.iter().collect();
         let low = |step: &StepConfig| step.lower_bound.unwrap_or(f64::NEG_INFINITY);
@@ -371,13 +377,17 @@ impl AutoScalingGroupConfig {
         {
             problems.error(
                 self.places.of("desired_capacity"),
-                format!("`desired_capacity` must lie between `min_size` {} and `max_size` {}", self.min_size, self.max_size),
+                format!(
+                    "`desired_capacity` must lie between `min_size` {} and `max_size` {}",
+                    self.min_size, self.max_size
+                ),
             );
         }
     }
 
     fn settings(&self, files: &dyn Files, problems: &mut Problems) -> Option<GroupSettings> {
-        let (launch, gone) = (self.launch_time.build(files, problems), self.termination_time.build(files, problems));
+        let (launch, gone) =
+            (self.launch_time.build(files, problems), self.termination_time.build(files, problems));
         Some(GroupSettings {
             min_size: self.min_size,
             max_size: self.max_size,
@@ -385,9 +395,9 @@ impl AutoScalingGroupConfig {
             launch_time: launch?,
             termination_time: gone?,
             termination: match &self.termination {
-                TerminationConfig::Graceful(config) => {
-                    Termination::Graceful(span(config.as_ref().map_or(DEFAULT_GRACE, |config| config.timeout)))
-                }
+                TerminationConfig::Graceful(config) => Termination::Graceful(span(
+                    config.as_ref().map_or(DEFAULT_GRACE, |config| config.timeout),
+                )),
                 TerminationConfig::Kill => Termination::Kill,
             },
             termination_policy: match self.termination_policy {
@@ -423,7 +433,10 @@ impl ConsumerConfig {
         }
         if self.instances.is_some() && self.auto_scaling_group.is_some() {
             problems
-                .error(self.places.key("instances"), "a consumer has either `instances` or an `auto_scaling_group`")
+                .error(
+                    self.places.key("instances"),
+                    "a consumer has either `instances` or an `auto_scaling_group`",
+                )
                 .help("the group's `desired_capacity` is its size at the start");
         }
         if self.instance_price.is_none() && instance_price_per_hour(&self.instance_type).is_none() {
@@ -445,7 +458,10 @@ impl ConsumerConfig {
         let free = |latency: &Distribution| latency.maximum() <= 0.0;
         if wait == 0 && self.pause_after_empty_receive.is_zero() && free(&queue.latency.receive) {
             problems
-                .error(self.place, "with short polls that take no time, an empty queue would be polled infinitely often")
+                .error(
+                    self.place,
+                    "with short polls that take no time, an empty queue would be polled infinitely often",
+                )
                 .help("give `pause_after_empty_receive`, a `wait_time`, or an `api_latency` above zero");
         }
         let instant = matches!(&self.processing_time.spec, DistributionSpec::Constant(time) if *time <= 0.0);
@@ -475,7 +491,11 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let size = self.forwards_to.as_ref().and_then(|config| config.size.as_ref()).map(|s| s.build(files, problems));
+        let size = self
+            .forwards_to
+            .as_ref()
+            .and_then(|config| config.size.as_ref())
+            .map(|s| s.build(files, problems));
         let forward = self.forwards_to.as_ref().zip(forward).map(|(config, (queue, latency))| Forward {
             queue,
             share: config.share.as_f64(),

@@ -68,13 +68,16 @@ impl Fleet {
     /// Instances in service go before those still being launched.
     fn next_to_terminate(&self) -> Option<u32> {
         let candidates = |life| {
-            let of_life = self.instances.iter().enumerate().filter(move |(_, instance)| instance.life == life);
+            let of_life =
+                self.instances.iter().enumerate().filter(move |(_, instance)| instance.life == life);
             match self.settings.group.termination_policy {
                 TerminationPolicy::OldestInstance => of_life.min_by_key(|(_, instance)| instance.launch),
                 TerminationPolicy::NewestInstance => of_life.max_by_key(|(_, instance)| instance.launch),
             }
         };
-        candidates(LifeCycle::InService).or_else(|| candidates(LifeCycle::Pending)).map(|(index, _)| index as u32)
+        candidates(LifeCycle::InService)
+            .or_else(|| candidates(LifeCycle::Pending))
+            .map(|(index, _)| index as u32)
     }
 
     /// An instance has been launched.
@@ -199,7 +202,12 @@ impl Fleet {
     }
 
     /// An instance is gone.
-    pub(super) fn end_termination<O: Outbox<Timer>>(&mut self, index: u32, epoch: u32, cx: &mut Context<'_, O>) {
+    pub(super) fn end_termination<O: Outbox<Timer>>(
+        &mut self,
+        index: u32,
+        epoch: u32,
+        cx: &mut Context<'_, O>,
+    ) {
         let instance = &mut self.instances[index as usize];
         if instance.epoch == epoch && instance.life == LifeCycle::Terminating {
             instance.life = LifeCycle::Terminated;

@@ -156,8 +156,10 @@ impl Service for Fleet {
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
-        self.metrics.visit(&mut |position, instrument| visitor(&ConsumerMetrics::DEFINITIONS[position], instrument));
-        self.group_metrics.visit(&mut |position, instrument| visitor(&GroupMetrics::DEFINITIONS[position], instrument));
+        self.metrics
+            .visit(&mut |position, instrument| visitor(&ConsumerMetrics::DEFINITIONS[position], instrument));
+        self.group_metrics
+            .visit(&mut |position, instrument| visitor(&GroupMetrics::DEFINITIONS[position], instrument));
     }
 
     fn balance(&self) -> Balance {

@@ -2,7 +2,9 @@
 
 use super::Timer;
 use super::fleet::{Activity, Fleet, LifeCycle};
-use super::scaling::{Capacity, Policy, PolicyKind, adjusted, adjustment, step_for, tracked, tracked_in, tracked_out};
+use super::scaling::{
+    Capacity, Policy, PolicyKind, adjusted, adjustment, step_for, tracked, tracked_in, tracked_out,
+};
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
 use crate::wire::{AlarmState, Context, Outbox};
@@ -58,8 +60,12 @@ impl Fleet {
             _ => Span::ZERO,
         };
         self.desired = decision.desired;
-        self.activity =
-            Activity { number: self.activity.number.wrapping_add(1), unfinished: 0, cooldown_until: None, cooldown };
+        self.activity = Activity {
+            number: self.activity.number.wrapping_add(1),
+            unfinished: 0,
+            cooldown_until: None,
+            cooldown,
+        };
         self.reconcile(cx);
     }
 
@@ -88,17 +94,29 @@ impl Fleet {
                     return Decision { desired: self.desired, cause: why };
                 }
                 let capacity = self.capacity(Span::ZERO, now);
-                let change =
-                    adjustment(*adjustment_type, *scaling_adjustment, *min_adjustment_magnitude, self.desired);
+                let change = adjustment(
+                    *adjustment_type,
+                    *scaling_adjustment,
+                    *min_adjustment_magnitude,
+                    self.desired,
+                );
                 let wanted = f64::from(self.desired) + change;
                 let desired = wanted.clamp(f64::from(capacity.min_size), f64::from(capacity.max_size)) as u32;
                 let cause = format!("simple scaling: {} {change:+} makes {wanted}", self.desired);
                 self.within_sizes(desired, wanted, cause)
             }
-            PolicyKind::Step { adjustment_type, steps, min_adjustment_magnitude, threshold, instance_warmup } => {
-                let capacity = self.capacity(instance_warmup.unwrap_or(self.settings.group.instance_warmup), now);
+            PolicyKind::Step {
+                adjustment_type,
+                steps,
+                min_adjustment_magnitude,
+                threshold,
+                instance_warmup,
+            } => {
+                let capacity =
+                    self.capacity(instance_warmup.unwrap_or(self.settings.group.instance_warmup), now);
                 let Some(step) = step_for(steps, *threshold, value) else {
-                    let cause = format!("step scaling: no step holds {value}, with the threshold at {threshold}");
+                    let cause =
+                        format!("step scaling: no step holds {value}, with the threshold at {threshold}");
                     return Decision { desired: self.desired, cause };
                 };
                 let number = step.scaling_adjustment;
@@ -115,13 +133,15 @@ impl Fleet {
                 self.within_sizes(desired, f64::from(desired), cause)
             }
             PolicyKind::TrackHigh { target_value, instance_warmup } => {
-                let capacity = self.capacity(instance_warmup.unwrap_or(self.settings.group.instance_warmup), now);
+                let capacity =
+                    self.capacity(instance_warmup.unwrap_or(self.settings.group.instance_warmup), now);
                 let wanted = tracked(value, *target_value, capacity.in_service);
                 let cause = track_cause(value, *target_value, capacity.in_service, wanted);
                 self.within_sizes(tracked_out(value, *target_value, capacity), wanted, cause)
             }
             PolicyKind::TrackLow { target_value, instance_warmup, scale_in_interval } => {
-                let capacity = self.capacity(instance_warmup.unwrap_or(self.settings.group.instance_warmup), now);
+                let capacity =
+                    self.capacity(instance_warmup.unwrap_or(self.settings.group.instance_warmup), now);
                 let wanted = tracked(value, *target_value, capacity.in_service);
                 let cause = track_cause(value, *target_value, capacity.in_service, wanted);
                 if self.is_warming(capacity) {
@@ -169,5 +189,7 @@ impl Fleet {
 }
 
 fn track_cause(value: f64, target: f64, in_service: u32, wanted: f64) -> String {
-    format!("target tracking: {value} against a target of {target} with {in_service} in service asks for {wanted}")
+    format!(
+        "target tracking: {value} against a target of {target} with {in_service} in service asks for {wanted}"
+    )
 }

@@ -80,7 +80,7 @@ pub struct Policy {
 
 /// What a policy may know about its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Capacity {
+pub(super) struct Capacity {
     /// Desired capacity now.
     pub desired: u32,
     /// Instances in service.
@@ -103,7 +103,7 @@ impl Capacity {
 
 /// How many instances an adjustment adds to (or takes from) `present` ("Step and simple scaling policies": how
 /// percentages are rounded).
-pub fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u32, present: u32) -> f64 {
+pub(super) fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u32, present: u32) -> f64 {
     match kind {
         AdjustmentType::ChangeInCapacity => number.trunc(),
         AdjustmentType::ExactCapacity => number.trunc() - f64::from(present),
@@ -127,7 +127,7 @@ pub fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u32, pre
 
 /// The step whose interval holds the metric ("Step and simple scaling policies": above the threshold the lower bound
 /// is inclusive and the upper exclusive, below it the other way round).
-pub fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<&StepAdjustment> {
+pub(super) fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<&StepAdjustment> {
     let beyond = value - threshold;
     steps.iter().find(|step| {
         let lower = step.lower_bound.unwrap_or(f64::NEG_INFINITY);
@@ -138,7 +138,7 @@ pub fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<
 
 /// What a step or simple adjustment makes of the group. Warming instances are not in the present capacity but in the
 /// desired one; terminating ones still count, so that nothing is removed twice.
-pub fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capacity: Capacity) -> u32 {
+pub(super) fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capacity: Capacity) -> u32 {
     let settled = capacity.in_service.saturating_sub(capacity.warming);
     let change = adjustment(kind, number, minimum_magnitude, settled);
     if change > 0.0 {
@@ -154,19 +154,19 @@ pub fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capac
 
 /// The capacity that would bring the metric to its target, in proportion ("Target tracking scaling policies": rounded
 /// up when adding, and on the side of keeping capacity when removing, which is rounding up too).
-pub fn tracked(value: f64, target: f64, in_service: u32) -> f64 {
+pub(super) fn tracked(value: f64, target: f64, in_service: u32) -> f64 {
     let exact = f64::from(in_service) * value / target;
     let nearest = exact.round();
     if (exact - nearest).abs() < 1e-9 { nearest } else { exact.ceil() }
 }
 
 /// Scale-out of target tracking.
-pub fn tracked_out(value: f64, target: f64, capacity: Capacity) -> u32 {
+pub(super) fn tracked_out(value: f64, target: f64, capacity: Capacity) -> u32 {
     capacity.clamp(tracked(value, target, capacity.in_service)).max(capacity.desired)
 }
 
 /// Scale-in of target tracking.
-pub fn tracked_in(value: f64, target: f64, capacity: Capacity) -> u32 {
+pub(super) fn tracked_in(value: f64, target: f64, capacity: Capacity) -> u32 {
     capacity.clamp(tracked(value, target, capacity.in_service)).min(capacity.desired)
 }
 

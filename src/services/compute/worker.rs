@@ -170,7 +170,9 @@ impl Fleet {
         let Some(batch) = worker.batch else { return };
         let entries = cx.batches.entries(batch);
         let begun = match self.settings.processing_mode {
-            ProcessingMode::PerMessage => &entries[usize::from(worker.position)..=usize::from(worker.position)],
+            ProcessingMode::PerMessage => {
+                &entries[usize::from(worker.position)..=usize::from(worker.position)]
+            }
             ProcessingMode::PerBatch => entries,
         };
         let mut fails = false;
@@ -195,14 +197,21 @@ impl Fleet {
     #[inline]
     fn draw_processing_time(&mut self) -> Span {
         match &self.settings.outliers {
-            Some((share, time)) if self.chance.outlier.chance(*share) => draw_span(time, &mut self.chance.outlier),
+            Some((share, time)) if self.chance.outlier.chance(*share) => {
+                draw_span(time, &mut self.chance.outlier)
+            }
             _ => draw_span(&self.settings.processing_time, &mut self.chance.processing),
         }
     }
 
     /// Processing has come to its end, well or badly.
     #[inline]
-    pub(super) fn end_processing<O: Outbox<Timer>>(&mut self, index: u32, epoch: u32, cx: &mut Context<'_, O>) {
+    pub(super) fn end_processing<O: Outbox<Timer>>(
+        &mut self,
+        index: u32,
+        epoch: u32,
+        cx: &mut Context<'_, O>,
+    ) {
         let Some(worker) = self.alive(index, epoch) else { return };
         let (fails, began) = (worker.fails, worker.began);
         let (Some(batch), position) = (worker.batch, usize::from(worker.position)) else { return };
@@ -284,7 +293,8 @@ impl Fleet {
                 }
                 // A batch processed as a whole is deleted as a whole.
                 DeleteMode::EachMessage | DeleteMode::WholeBatch => {
-                    let receipts = *self.workers[index as usize].to_delete.get_or_insert_with(|| cx.batches.open());
+                    let receipts =
+                        *self.workers[index as usize].to_delete.get_or_insert_with(|| cx.batches.open());
                     for position in range.clone() {
                         let entry = cx.batches.entries(batch)[position];
                         cx.batches.entries_mut(receipts).push(entry);
@@ -363,7 +373,10 @@ impl Fleet {
                 continue;
             }
             let bytes = match &forward.size {
-                Some(size) => size.sample(&mut self.chance.forwarding).round().clamp(1.0, f64::from(u32::MAX / 2)) as u32,
+                Some(size) => {
+                    size.sample(&mut self.chance.forwarding).round().clamp(1.0, f64::from(u32::MAX / 2))
+                        as u32
+                }
                 None => cx.messages.bytes(ancestor),
             };
             let message = cx.messages.create(NewMessage {
@@ -437,7 +450,8 @@ impl Fleet {
         if let Some(receipts) = worker.to_delete {
             cx.batches.close(receipts);
         }
-        self.workers[index as usize] = Worker { epoch: worker.epoch.wrapping_add(1), ..Worker::new(worker.instance) };
+        self.workers[index as usize] =
+            Worker { epoch: worker.epoch.wrapping_add(1), ..Worker::new(worker.instance) };
         self.worker_stopped(worker.instance, cx);
     }
 

@@ -128,7 +128,8 @@ impl RateArrivals {
     fn begin_next_piece(&mut self) {
         let piece = match &self.pieces {
             Pieces::Listed { list, repeat } => {
-                let index = if *repeat && !list.is_empty() { self.next_piece % list.len() } else { self.next_piece };
+                let index =
+                    if *repeat && !list.is_empty() { self.next_piece % list.len() } else { self.next_piece };
                 list.get(index).copied().unwrap_or_else(|| {
                     let rate = list.last().map_or(0.0, |last| last.to);
                     Piece { length: Span::MAX, from: rate, to: rate }

@@ -3,7 +3,9 @@
 use super::arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
 use super::trace::{Trace, TraceArrivals, TraceOptions};
 use crate::engine::{Span, Stream, Time};
-use crate::language::{Duration, Files, Located, Place, Probability, Problems, Rate, choice, keyword, section};
+use crate::language::{
+    Duration, Files, Located, Place, Probability, Problems, Rate, choice, keyword, section,
+};
 use crate::wire::span;
 
 choice! {
@@ -171,7 +173,10 @@ fn in_order(times: impl Iterator<Item = (Duration, Option<Place>)>, problems: &m
     let mut last: Option<Duration> = None;
     for (time, place) in times {
         if let Some(last) = last.filter(|last| time < *last) {
-            problems.error(place, format!("{time} comes after {last} but is earlier: write them in order of time"));
+            problems.error(
+                place,
+                format!("{time} comes after {last} but is earlier: write them in order of time"),
+            );
         }
         last = Some(time);
     }
@@ -184,7 +189,9 @@ impl PiecewiseConfig {
         }
         in_order(self.points.iter().map(|point| (point.at, point.places.of("at"))), problems);
         for pair in self.points.windows(2) {
-            if pair[0].at.as_nanos() + pair[0].ramp.as_nanos() > pair[1].at.as_nanos() && pair[0].at <= pair[1].at {
+            if pair[0].at.as_nanos() + pair[0].ramp.as_nanos() > pair[1].at.as_nanos()
+                && pair[0].at <= pair[1].at
+            {
                 problems.error(
                     pair[0].places.of("ramp"),
                     format!("this ramp is not over when the next change begins, at {}", pair[1].at),
@@ -225,7 +232,9 @@ impl SpikesConfig {
     fn check(&self, problems: &mut Problems) {
         in_order(self.spikes.iter().map(|spike| (spike.at, spike.places.of("at"))), problems);
         for pair in self.spikes.windows(2) {
-            if pair[0].at.as_nanos() + pair[0].duration.as_nanos() > pair[1].at.as_nanos() && pair[0].at <= pair[1].at {
+            if pair[0].at.as_nanos() + pair[0].duration.as_nanos() > pair[1].at.as_nanos()
+                && pair[0].at <= pair[1].at
+            {
                 problems.error(pair[0].places.of("duration"), "this spike is not over when the next begins");
             }
         }

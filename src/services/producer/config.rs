@@ -3,8 +3,8 @@
 use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
 use crate::engine::Distribution;
 use crate::language::{
-    Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems, Reference,
-    Value, choice, section,
+    Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems,
+    Reference, Value, choice, section,
 };
 use crate::wire::{ApiLatency, EntityId, SqsQuotas, span};
 
@@ -70,7 +70,8 @@ pub enum AttributeConfig {
 impl Decode for AttributeConfig {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
         if let Value::Mapping(_) = node.value {
-            return DrawnAttribute::decode(node, problems).map(|drawn| AttributeConfig::Drawn(drawn, node.place));
+            return DrawnAttribute::decode(node, problems)
+                .map(|drawn| AttributeConfig::Drawn(drawn, node.place));
         }
         String::decode(node, problems).map(AttributeConfig::Constant)
     }
@@ -125,11 +126,15 @@ impl ProducerConfig {
             problems
                 .error(
                     message.and_then(|message| message.places.of("size")),
-                    format!("no message can be sent: all are larger than the quota of {}", Bytes::new(u64::from(largest))),
+                    format!(
+                        "no message can be sent: all are larger than the quota of {}",
+                        Bytes::new(u64::from(largest))
+                    ),
                 )
                 .help("SQS refuses larger messages; keep the payload elsewhere and send a pointer");
         }
-        let attributes = message.map_or(Some(Vec::new()), |message| message.build_attributes(files, problems));
+        let attributes =
+            message.map_or(Some(Vec::new()), |message| message.build_attributes(files, problems));
         let delay_seconds = message
             .and_then(|message| message.delay.as_ref())
             .map(|delay| build_delay(delay, files, problems));
@@ -155,7 +160,8 @@ fn build_delay(
 ) -> Option<super::entity::MessageDelay> {
     let built = delay.build(files, problems)?;
     if built.minimum() > LONGEST_DELAY_NANOSECONDS {
-        problems.error(delay.place, "a message can be delayed by 15 minutes at most (`DelaySeconds` 0 to 900)");
+        problems
+            .error(delay.place, "a message can be delayed by 15 minutes at most (`DelaySeconds` 0 to 900)");
         return None;
     }
     Some(super::entity::MessageDelay { nanoseconds: built })
@@ -166,7 +172,10 @@ impl MessageConfig {
         if self.attributes.len() > MOST_ATTRIBUTES {
             problems.error(
                 self.places.of("attributes"),
-                format!("a message has at most {MOST_ATTRIBUTES} attributes, these are {}", self.attributes.len()),
+                format!(
+                    "a message has at most {MOST_ATTRIBUTES} attributes, these are {}",
+                    self.attributes.len()
+                ),
             );
         }
         let built: Vec<Option<Attribute>> = self
@@ -195,10 +204,16 @@ impl AttributeConfig {
                 built.map_err(|what| drop(problems.error(*place, what))).ok().map(AttributeValue::Number)
             }
             AttributeConfig::Drawn(DrawnAttribute::OneOf(texts), place) => {
-                let weights: Vec<(f64, f64)> =
-                    texts.entries.iter().enumerate().map(|(index, (_, weight))| (index as f64, *weight)).collect();
+                let weights: Vec<(f64, f64)> = texts
+                    .entries
+                    .iter()
+                    .enumerate()
+                    .map(|(index, (_, weight))| (index as f64, *weight))
+                    .collect();
                 let index = Distribution::empirical(&weights)
-                    .map_err(|error| drop(problems.error(*place, format!("these weights are impossible: {error}"))))
+                    .map_err(|error| {
+                        drop(problems.error(*place, format!("these weights are impossible: {error}")))
+                    })
                     .ok()?;
                 Some(AttributeValue::OneOf(texts.names().map(|text| text.len() as u32).collect(), index))
             }

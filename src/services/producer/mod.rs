@@ -25,7 +25,7 @@ mod trace;
 pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
 pub use arrivals_config::{ArrivalsConfig, ArrivalsContext, TraceConfig};
 pub use config::{ProducerConfig, ProducerTarget};
-pub use entity::{Attribute, AttributeValue, Batching, Producer, MessageDelay, ProducerSettings};
+pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
 pub use metrics::ProducerMetrics;
 pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
 
@@ -65,7 +65,8 @@ impl Service for Producer {
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
-        self.metrics.visit(&mut |position, instrument| visitor(&ProducerMetrics::DEFINITIONS[position], instrument));
+        self.metrics
+            .visit(&mut |position, instrument| visitor(&ProducerMetrics::DEFINITIONS[position], instrument));
     }
 
     fn balance(&self) -> Balance {

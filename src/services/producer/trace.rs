@@ -91,18 +91,23 @@ impl Trace {
             if pair[1].nanoseconds <= pair[0].nanoseconds {
                 return Err(TraceError {
                     line: pair[1].line,
-                    what: format!("the timestamp {} is not after the one before it, {}", pair[1].stamp, pair[0].stamp),
+                    what: format!(
+                        "the timestamp {} is not after the one before it, {}",
+                        pair[1].stamp, pair[0].stamp
+                    ),
                 });
             }
         }
-        let mut steps: Vec<i128> = rows.windows(2).map(|pair| pair[1].nanoseconds - pair[0].nanoseconds).collect();
+        let mut steps: Vec<i128> =
+            rows.windows(2).map(|pair| pair[1].nanoseconds - pair[0].nanoseconds).collect();
         steps.sort_unstable();
         let step = steps.get(steps.len() / 2).copied().unwrap_or(60_000_000_000);
         let run_time = |nanoseconds: i128| {
             let since = (nanoseconds - first.nanoseconds) as f64 / options.speed_up;
             u64::try_from(since.round() as i128).map(Time::from_nanos).ok()
         };
-        let mut trace = Trace { step: Span::from_nanos((step as f64 / options.speed_up) as u64), ..Trace::default() };
+        let mut trace =
+            Trace { step: Span::from_nanos((step as f64 / options.speed_up) as u64), ..Trace::default() };
         let (mut exact, mut emitted) = (0.0_f64, 0_u64);
         for (index, row) in rows.iter().enumerate() {
             let next = rows.get(index + 1);
@@ -125,7 +130,10 @@ impl Trace {
             let messages = (exact + 1e-9).floor().max(0.0) as u64 - emitted;
             emitted += messages;
             let (Some(start), Some(end)) = (run_time(row.nanoseconds), run_time(ends)) else {
-                return Err(TraceError { line: row.line, what: "the recording is longer than 584 years".to_owned() });
+                return Err(TraceError {
+                    line: row.line,
+                    what: "the recording is longer than 584 years".to_owned(),
+                });
             };
             trace.intervals.push(Interval { start, length: end - start, messages });
         }
@@ -150,7 +158,8 @@ fn read_rows(text: &str, options: &TraceOptions) -> Result<Vec<Row>, TraceError>
         what: format!("this is not CSV: {error}"),
     };
     let header = reader.headers().map_err(|error| fail(&error))?.clone();
-    let stamp_column = find_column(&header, options.timestamp_column.as_deref(), &["timestamp", "time", "Timestamp"], 0)?;
+    let stamp_column =
+        find_column(&header, options.timestamp_column.as_deref(), &["timestamp", "time", "Timestamp"], 0)?;
     let count_column =
         find_column(&header, options.count_column.as_deref(), &["value", "count", "Sum", "SampleCount"], 1)?;
     let mut rows = Vec::new();
@@ -161,7 +170,9 @@ fn read_rows(text: &str, options: &TraceOptions) -> Result<Vec<Row>, TraceError>
         let stamp = cell(stamp_column);
         let nanoseconds = read_stamp(stamp).ok_or_else(|| TraceError {
             line,
-            what: format!("`{stamp}` is not a timestamp such as `2026-03-02 08:05:00` or `2026-03-02T08:05:00Z`"),
+            what: format!(
+                "`{stamp}` is not a timestamp such as `2026-03-02 08:05:00` or `2026-03-02T08:05:00Z`"
+            ),
         })?;
         let count: f64 = cell(count_column).parse().map_err(|_| TraceError {
             line,
@@ -242,7 +253,8 @@ impl TraceArrivals {
                     // The next of k uniform times in what is left is the smallest of k: a power of one uniform.
                     let begun = if self.played == 0 { interval.start } else { self.at };
                     let left = (interval.start + interval.length) - begun;
-                    let share = -libm::expm1(-self.stream.exponential() / (interval.messages - self.played) as f64);
+                    let share =
+                        -libm::expm1(-self.stream.exponential() / (interval.messages - self.played) as f64);
                     let last = interval.length.as_nanos().saturating_sub(1);
                     ((begun - interval.start).as_nanos() + (left.as_nanos() as f64 * share) as u64).min(last)
                 }
@@ -277,7 +289,8 @@ mod tests {
 
     #[test]
     fn counts_are_the_recordings_whatever_the_spacing() {
-        let text = "timestamp,value\n2014-04-10 00:04:00,94.0\n2014-04-10 00:09:00,0\n2014-04-10 00:14:00,187\n";
+        let text =
+            "timestamp,value\n2014-04-10 00:04:00,94.0\n2014-04-10 00:09:00,0\n2014-04-10 00:14:00,187\n";
         for spacing in [Spacing::Evenly, Spacing::Poisson] {
             let trace = Trace::read(text, &OPTIONS).unwrap();
             assert_eq!(trace.step, Span::from_minutes(5));
@@ -307,8 +320,14 @@ mod tests {
         let tell = |text: &str| Trace::read(text, &OPTIONS).unwrap_err().to_string();
         assert_eq!(tell("timestamp,value\n"), "the file has a header but no rows");
         assert_eq!(tell("timestamp,value\n2026-01-01,x\n"), "line 2: `x` in column `value` is not a number");
-        assert_eq!(tell("timestamp,value\n2026-01-01 00:00,-3\n"), "line 2: -3 cannot be a number of messages");
-        assert_eq!(tell("timestamp,value\n2026-01-01 00:00,NaN\n"), "line 2: NaN cannot be a number of messages");
+        assert_eq!(
+            tell("timestamp,value\n2026-01-01 00:00,-3\n"),
+            "line 2: -3 cannot be a number of messages"
+        );
+        assert_eq!(
+            tell("timestamp,value\n2026-01-01 00:00,NaN\n"),
+            "line 2: NaN cannot be a number of messages"
+        );
         assert!(tell("timestamp,value\nyesterday,3\n").starts_with("line 2: `yesterday` is not a timestamp"));
         assert!(tell("timestamp,value\n2026-01-02,3\n2026-01-01,3\n").starts_with("line 3: the timestamp"));
         let options = TraceOptions { count_column: Some("Sum".to_owned()), ..OPTIONS };

@@ -107,7 +107,8 @@ impl Queue {
         self.settle(cx.now, cx.messages);
         self.serve_waiters(cx);
         let mut waiters = std::mem::take(&mut self.waiters);
-        waiters.take_expired(cx.now, |waiter| self.answer(waiter.from, waiter.poller, PollOutcome::Empty, cx));
+        waiters
+            .take_expired(cx.now, |waiter| self.answer(waiter.from, waiter.poller, PollOutcome::Empty, cx));
         self.waiters = waiters;
         self.arm(cx);
     }
@@ -167,7 +168,11 @@ impl Queue {
             }
             chosen |= 1 << pick;
         }
-        if few { (0..SERVERS / FEW_SERVERS).fold(0, |all, copy| all | (chosen << (copy * FEW_SERVERS))) } else { chosen }
+        if few {
+            (0..SERVERS / FEW_SERVERS).fold(0, |all, copy| all | (chosen << (copy * FEW_SERVERS)))
+        } else {
+            chosen
+        }
     }
 
     /// Takes up to `maximum` visible messages on the given servers and puts them in flight. Messages received too
@@ -195,7 +200,9 @@ impl Queue {
             );
             let Some(index) = next else { break };
             let receive_count = self.slots.get(index).receive_count;
-            if let Some(redrive) = self.settings.redrive.filter(|redrive| receive_count >= redrive.max_receive_count) {
+            if let Some(redrive) =
+                self.settings.redrive.filter(|redrive| receive_count >= redrive.max_receive_count)
+            {
                 let (_, batch) = *dead.get_or_insert_with(|| (redrive.dead_letter_queue, cx.batches.open()));
                 self.move_to_dead_letters(index, batch, cx);
             } else {

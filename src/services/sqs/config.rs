@@ -75,8 +75,15 @@ impl QueueConfig {
     }
 
     /// How long calls to this queue take.
-    pub fn latency(&self, scenario: &ApiLatency, files: &dyn Files, problems: &mut Problems) -> Option<ApiLatency> {
-        self.api_latency.as_ref().map_or_else(|| Some(scenario.clone()), |latency| latency.build(files, problems))
+    pub fn latency(
+        &self,
+        scenario: &ApiLatency,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<ApiLatency> {
+        self.api_latency
+            .as_ref()
+            .map_or_else(|| Some(scenario.clone()), |latency| latency.build(files, problems))
     }
 
     /// The queue's settings, its references resolved; `None` when a problem was told.
@@ -108,12 +115,15 @@ impl QueueConfig {
             visibility_timeout: span(self.visibility_timeout),
             message_retention_period: span(self.message_retention_period),
             delay: span(self.delay),
-            receive_message_wait_seconds: (span(self.receive_message_wait_time) / Span::from_seconds(1)) as u8,
+            receive_message_wait_seconds: (span(self.receive_message_wait_time) / Span::from_seconds(1))
+                as u8,
             maximum_message_size: maximum.min(largest) as u32,
-            redrive: self.redrive_policy.as_ref().zip(dead_letter_queue).map(|(policy, dead_letter_queue)| Redrive {
-                dead_letter_queue,
-                max_receive_count: policy.max_receive_count,
-            }),
+            redrive: self.redrive_policy.as_ref().zip(dead_letter_queue).map(
+                |(policy, dead_letter_queue)| Redrive {
+                    dead_letter_queue,
+                    max_receive_count: policy.max_receive_count,
+                },
+            ),
             quotas: defaults.quotas,
             latency: latency?,
             prices: defaults.prices,

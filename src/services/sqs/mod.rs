@@ -60,7 +60,9 @@ impl Service for Queue {
         match signal {
             Signal::Put { batch } => self.put(from, batch, cx),
             Signal::DeadLetter { batch } => self.take_dead_letters(batch, cx),
-            Signal::Poll { poller, maximum, wait_seconds } => self.poll(from, poller, maximum, wait_seconds, cx),
+            Signal::Poll { poller, maximum, wait_seconds } => {
+                self.poll(from, poller, maximum, wait_seconds, cx)
+            }
             Signal::Delete { batch } => self.delete(batch, cx),
             Signal::ChangeVisibility { batch, timeout } => self.change_visibility(batch, timeout, cx),
             Signal::HangUp { poller } => self.hang_up(from, poller),
@@ -85,7 +87,8 @@ impl Service for Queue {
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
-        self.metrics.visit(&mut |position, instrument| visitor(&QueueMetrics::DEFINITIONS[position], instrument));
+        self.metrics
+            .visit(&mut |position, instrument| visitor(&QueueMetrics::DEFINITIONS[position], instrument));
     }
 
     fn balance(&self) -> Balance {

@@ -6,8 +6,8 @@ use super::slots::{Slot, Slots, State};
 use super::waiting::Waiters;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
-    ApiLatency, Context, DeadlineList, EntityId, Entry, Messages, Outbox, Prices, Purpose, Receipt, SqsQuotas,
-    draw_span,
+    ApiLatency, Context, DeadlineList, EntityId, Entry, Messages, Outbox, Prices, Purpose, Receipt,
+    SqsQuotas, draw_span,
 };
 
 /// Where a queue sends messages that were received too often ("`CreateQueue`", `RedrivePolicy`).
