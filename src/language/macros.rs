@@ -180,6 +180,16 @@ macro_rules! choice {
                     &$crate::language::declared_name(stringify!($name), &[$($parameter::NAME)?]),
                 )
             }
+
+            fn to_json(&self) -> Option<$crate::language::Json> {
+                $(
+                    if matches!(self, $name::$variant { .. }) {
+                        let word: Option<&str> = $crate::language::choice_word!($key $(, $type)?);
+                        return word.map($crate::language::Json::from);
+                    }
+                )*
+                None
+            }
         }
     };
 }

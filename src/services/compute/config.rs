@@ -146,7 +146,7 @@ section! {
         pub desired_capacity: Option<u32>;
         /// From the decision to launch an instance to its first receive call. AWS publishes no such time: an assumption.
         pub launch_time: DistributionOf<Duration> = default_launch_time();
-        /// How an instance is taken out of service.
+        /// How an instance is taken out of service; by default gracefully.
         pub termination: TerminationConfig = TerminationConfig::Graceful(None);
         /// How long an instance exists after its threads have stopped. An assumption.
         pub termination_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_seconds(30));

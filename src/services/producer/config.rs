@@ -201,7 +201,10 @@ impl AttributeConfig {
                     [low, high] => Distribution::uniform(low, high).map_err(|error| error.to_string()),
                     _ => Err("`uniform` takes two bounds: `[1, 500]`".to_owned()),
                 };
-                built.map_err(|what| drop(problems.error(*place, what))).ok().map(AttributeValue::Number)
+                let built = built.map_err(|what| {
+                    problems.error(*place, what);
+                });
+                built.ok().map(AttributeValue::Number)
             }
             AttributeConfig::Drawn(DrawnAttribute::OneOf(texts), place) => {
                 let weights: Vec<(f64, f64)> = texts
@@ -212,7 +215,7 @@ impl AttributeConfig {
                     .collect();
                 let index = Distribution::empirical(&weights)
                     .map_err(|error| {
-                        drop(problems.error(*place, format!("these weights are impossible: {error}")))
+                        problems.error(*place, format!("these weights are impossible: {error}"));
                     })
                     .ok()?;
                 Some(AttributeValue::OneOf(texts.names().map(|text| text.len() as u32).collect(), index))
