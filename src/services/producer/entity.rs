@@ -144,7 +144,7 @@ impl Producer {
     #[inline]
     fn make_message<O>(&mut self, cx: &mut Context<'_, O>) -> Entry {
         let body = self.settings.body_size.sample(&mut self.chance.size);
-        let mut bytes = body.round().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
+        let mut bytes = whole_bytes(body);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
         let message = cx.messages.create(NewMessage {
             published_at: cx.now,
@@ -263,6 +263,11 @@ impl AttributeValue {
             }
         }
     }
+}
+
+/// A drawn size as whole bytes, at least one.
+fn whole_bytes(size: f64) -> u32 {
+    ((size + 0.5) as u32).clamp(1, u32::MAX / 2)
 }
 
 /// How many characters a whole number has when it is written out.
