@@ -122,7 +122,7 @@ impl Producer {
     /// Asks to be woken for the next message, if there is one.
     #[inline]
     pub(super) fn await_next<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        if let Some(at) = self.arrivals.next() {
+        if let Some(at) = self.arrivals.next_arrival() {
             cx.outbox.wake(at, Timer::Arrival);
         }
     }
@@ -179,15 +179,14 @@ impl Producer {
         if self.filling_bytes.saturating_add(bytes) > batching.maximum_bytes {
             self.send_batch(cx);
         }
-        let batch = match self.filling {
-            Some(batch) => batch,
-            None => {
-                let batch = cx.batches.open();
-                self.filling = Some(batch);
-                self.batches_begun = self.batches_begun.wrapping_add(1);
-                cx.outbox.wake(cx.now + batching.linger, Timer::Linger(self.batches_begun));
-                batch
-            }
+        let batch = if let Some(batch) = self.filling {
+            batch
+        } else {
+            let batch = cx.batches.open();
+            self.filling = Some(batch);
+            self.batches_begun = self.batches_begun.wrapping_add(1);
+            cx.outbox.wake(cx.now + batching.linger, Timer::Linger(self.batches_begun));
+            batch
         };
         cx.batches.entries_mut(batch).push(entry);
         self.waiting += 1;
