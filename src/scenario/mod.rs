@@ -22,7 +22,7 @@ use crate::services::sqs::{Queue, QueueSettings};
 use crate::wire::{EntityId, Purpose};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A scenario that was found to be in order.
 #[derive(Debug, Clone)]
@@ -103,7 +103,7 @@ impl Scenario {
                 apply_set(root, &mut sources, set, &mut problems);
             }
         }
-        let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hexadecimal(&hasher.finalize());
         let config = root.and_then(|root| ScenarioConfig::decode(&root, &mut problems));
         let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
         match scenario {
@@ -230,6 +230,13 @@ impl Scenario {
         }
         catalog
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The JSON Schema of scenario files (draft 2020-12), for editors.

@@ -201,6 +201,13 @@ pub struct RunProgress {
 pub enum RunError {
     /// The caller asked it to stop.
     Interrupted,
+    /// So many events fell on one instant that simulated time will hardly ever move on: a fault of the scenario.
+    StandsStill {
+        /// The entity that was being told something.
+        entity: String,
+        /// The instant.
+        time: Time,
+    },
     /// The books do not balance: a fault of queuelab. One sentence for each resource concerned.
     Unbalanced(Vec<String>),
     /// An assertion failed: a fault of queuelab.
@@ -218,6 +225,12 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunError::Interrupted => f.write_str("the run was interrupted"),
+            RunError::StandsStill { entity, time } => write!(
+                f,
+                "time stands still at {time}: {} million events at this one instant, the last of them at `{entity}`; \
+                 give calls, processing or pauses a duration above zero",
+                SLICES_AT_ONE_INSTANT * EVENTS_AT_A_TIME / 1_000_000
+            ),
             RunError::Unbalanced(sentences) => {
                 write!(f, "the ledger does not balance, so nothing is reported (a fault of queuelab)")?;
                 sentences.iter().try_for_each(|sentence| write!(f, "\n  {sentence}"))
@@ -233,6 +246,16 @@ impl std::error::Error for RunError {}
 
 /// Events between two looks at whether the caller wants the run to stop.
 const EVENTS_AT_A_TIME: u64 = 100_000;
+
+/// Slices that may pass without time moving on.
+const SLICES_AT_ONE_INSTANT: u64 = 500;
+
+/// How playing a world ended.
+enum Played {
+    ToTheEnd,
+    Interrupted,
+    StandingStill,
+}
 
 /// Plays a world to its end. `watch` is asked now and then; when it says `false` the run stops.
 ///
@@ -256,29 +279,37 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
     let mut events = 0;
     let played = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut calendar);
+        let (mut slices, mut instant) = (0, calendar.now());
         loop {
             let progress = crate::engine::run(&mut world, &mut calendar, end, EVENTS_AT_A_TIME);
             events += progress.handled;
             if progress.finished {
-                return true;
+                return Played::ToTheEnd;
             }
             if !watch(RunProgress { now: calendar.now(), end, events }) {
-                return false;
+                return Played::Interrupted;
+            }
+            slices = if calendar.now() == instant { slices + 1 } else { 0 };
+            instant = calendar.now();
+            if slices >= SLICES_AT_ONE_INSTANT {
+                return Played::StandingStill;
             }
         }
     }));
+    let told = world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
     match played {
-        Ok(true) => {}
-        Ok(false) => return Err(RunError::Interrupted),
+        Ok(Played::ToTheEnd) => {}
+        Ok(Played::Interrupted) => return Err(RunError::Interrupted),
+        Ok(Played::StandingStill) => {
+            return Err(RunError::StandsStill { entity: told, time: calendar.now() });
+        }
         Err(panic) => {
             let what = panic
                 .downcast_ref::<String>()
                 .cloned()
                 .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
                 .unwrap_or_else(|| "an unknown panic".to_owned());
-            let entity =
-                world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
-            return Err(RunError::Fault { what, entity, time: calendar.now() });
+            return Err(RunError::Fault { what, entity: told, time: calendar.now() });
         }
     }
     let header = RunHeader { events, ..plan.header };

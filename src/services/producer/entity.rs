@@ -122,7 +122,7 @@ impl Producer {
     /// Asks to be woken for the next message, if there is one.
     #[inline]
     pub(super) fn await_next<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        if let Some(at) = self.arrivals.next() {
+        if let Some(at) = self.arrivals.next_arrival() {
             cx.outbox.wake(at, Timer::Arrival);
         }
     }
@@ -144,7 +144,7 @@ impl Producer {
     #[inline]
     fn make_message<O>(&mut self, cx: &mut Context<'_, O>) -> Entry {
         let body = self.settings.body_size.sample(&mut self.chance.size);
-        let mut bytes = body.round().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
+        let mut bytes = whole_bytes(body);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
         let message = cx.messages.create(NewMessage {
             published_at: cx.now,
@@ -179,15 +179,14 @@ impl Producer {
         if self.filling_bytes.saturating_add(bytes) > batching.maximum_bytes {
             self.send_batch(cx);
         }
-        let batch = match self.filling {
-            Some(batch) => batch,
-            None => {
-                let batch = cx.batches.open();
-                self.filling = Some(batch);
-                self.batches_begun = self.batches_begun.wrapping_add(1);
-                cx.outbox.wake(cx.now + batching.linger, Timer::Linger(self.batches_begun));
-                batch
-            }
+        let batch = if let Some(batch) = self.filling {
+            batch
+        } else {
+            let batch = cx.batches.open();
+            self.filling = Some(batch);
+            self.batches_begun = self.batches_begun.wrapping_add(1);
+            cx.outbox.wake(cx.now + batching.linger, Timer::Linger(self.batches_begun));
+            batch
         };
         cx.batches.entries_mut(batch).push(entry);
         self.waiting += 1;
@@ -263,6 +262,11 @@ impl AttributeValue {
             }
         }
     }
+}
+
+/// A drawn size as whole bytes, at least one.
+fn whole_bytes(size: f64) -> u32 {
+    ((size + 0.5) as u32).clamp(1, u32::MAX / 2)
 }
 
 /// How many characters a whole number has when it is written out.
