@@ -6,7 +6,8 @@
 //!     QUEUELAB_BLESS=1 cargo test --test main documentation
 
 use queuelab::language::Files;
-use queuelab::record::{InstrumentKind, MetricDefinition};
+use queuelab::record::{InstrumentKind, MetricDefinition, Tape};
+use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::compute::{ConsumerMetrics, GroupMetrics};
 use queuelab::services::producer::ProducerMetrics;
@@ -153,6 +154,60 @@ fn fresh(page: &str, name: &str, generated: &str) {
 #[test]
 fn the_scenario_reference_is_fresh() {
     fresh("docs/scenario-reference.md", "scenario language", &reference());
+}
+
+/// Runs a bundled scenario, with changes.
+fn run(name: &str, sets: &[&str]) -> Tape {
+    let path = root().join("scenarios").join(name);
+    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+    let scenario = Scenario::load(name, read(&path).as_bytes(), &sets, &Beside(root().join("scenarios")))
+        .unwrap_or_else(|error| panic!("{error}"));
+    scenario.run().unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_summary_and_the_chart_of_the_readme_are_fresh() {
+    let tape = run("quickstart.yaml", &[]);
+    let printed = summary(&tape, 100, &[]);
+    let plain = anstream::adapter::strip_str(&printed).to_string();
+    let (_, shown) = plain.split_once("\n\n").expect("a summary begins with a header");
+    fresh("README.md", "quickstart summary", &format!("```text\n{}\n```", shown.trim()));
+
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    write(&tape, &folder.path().join("report"), &Options { charts: true })
+        .expect("the report can be written");
+    let drawn =
+        fs::read(folder.path().join("report/charts/backlog-and-capacity-workers.png")).expect("the chart");
+    let kept = root().join("docs/images/quickstart-backlog-and-capacity.png");
+    if fs::read(&kept).is_ok_and(|kept| kept == drawn) {
+        return;
+    }
+    assert!(std::env::var_os("QUEUELAB_BLESS").is_some(), "{} is stale; bless it", kept.display());
+    fs::write(&kept, drawn).expect("the picture can be written");
+}
+
+#[test]
+fn the_figures_of_queueing_theory_are_fresh() {
+    const RATE: &str = "producers.arrivals.arrivals.poisson.rate";
+    const TIME: &str = "consumers.server.processing_time";
+    let (faster, many) = (format!("{RATE}=9/s"), format!("{RATE}=24/s"));
+    let (constant, uniform) = (format!("{TIME}=100ms"), format!("{TIME}={{ uniform: [0s, 200ms] }}"));
+    let rows: [(&str, &str, &str, &[&str]); 5] = [
+        ("M/M/1", "8/s", "400.0 ms", &[]),
+        ("M/M/1", "9/s", "900.0 ms", &[&faster]),
+        ("M/D/1", "8/s", "200.0 ms", &[&constant]),
+        ("M/G/1, uniform from 0 to 200 ms", "8/s", "266.7 ms", &[&uniform]),
+        ("M/M/3", "24/s", "107.9 ms", &["consumers.server.threads=3", &many]),
+    ];
+    let mut text = String::from(
+        "| model, mean processing time 100 ms | λ | W_q by formula | W_q simulated |\n|---|---|---|---|\n",
+    );
+    for (model, rate, formula, sets) in rows {
+        let tape = run("single-server-queue.yaml", sets);
+        let wait = tape.value("line", "queue_wait", "mean").expect("messages were received") * 1e3;
+        let _ = writeln!(text, "| {model} | {rate} | {formula} | {wait:.1} ms |");
+    }
+    fresh("docs/queueing-theory.md", "figures", &text);
 }
 
 fn kind(kind: InstrumentKind) -> &'static str {
