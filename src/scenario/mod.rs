@@ -4,6 +4,7 @@
 //! seed, without touching the file again.
 
 mod config;
+mod references;
 mod resolve;
 mod scaling;
 
@@ -104,7 +105,10 @@ impl Scenario {
             }
         }
         let hash = hexadecimal(&hasher.finalize());
-        let config = root.and_then(|root| ScenarioConfig::decode(&root, &mut problems));
+        let config = root.as_ref().and_then(|root| ScenarioConfig::decode(root, &mut problems));
+        if let (Some(root), None) = (&root, &config) {
+            references::check(root, &mut problems);
+        }
         let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {

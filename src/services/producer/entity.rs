@@ -130,24 +130,39 @@ impl Producer {
     /// A message is due.
     #[inline]
     pub(super) fn produce<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        let entry = self.make_message(cx);
         if self.settings.batching.is_some() {
+            let entry = self.make_message(cx.now, cx);
             self.add_to_batch(entry, cx);
-        } else {
+            self.await_next(cx);
+            return;
+        }
+        // A producer waits for nobody, so messages that come before anybody looks can be made now, and only the
+        // ends of their send calls need events.
+        let mut at = cx.now;
+        for _ in 0..MESSAGES_AHEAD {
+            let entry = self.make_message(at, cx);
             let batch = cx.batches.open();
             cx.batches.entries_mut(batch).push(entry);
-            self.send(batch, cx);
+            self.send(batch, at, cx);
+            match self.arrivals.next_arrival() {
+                Some(next) if next < cx.unobserved_until => at = next,
+                Some(next) => {
+                    cx.outbox.wake(next, Timer::Arrival);
+                    return;
+                }
+                None => return,
+            }
         }
-        self.await_next(cx);
+        cx.outbox.wake(at, Timer::Arrival);
     }
 
     #[inline]
-    fn make_message<O>(&mut self, cx: &mut Context<'_, O>) -> Entry {
+    fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
         let body = self.settings.body_size.sample(&mut self.chance.size);
         let mut bytes = whole_bytes(body);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
         let message = cx.messages.create(NewMessage {
-            published_at: cx.now,
+            published_at: at,
             producer: cx.me,
             sequence: self.sequence,
             bytes,
@@ -207,17 +222,17 @@ impl Producer {
         if let Some(batch) = self.filling.take() {
             self.waiting = 0;
             self.filling_bytes = 0;
-            self.send(batch, cx);
+            self.send(batch, cx.now, cx);
         }
     }
 
-    /// The send call begins; the messages reach the target when it ends.
+    /// The send call begins at `at`; the messages reach the target when it ends.
     #[inline]
-    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
+    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
         let delay = draw_span(&self.settings.send_latency, &mut self.chance.latency);
-        cx.outbox.send(self.settings.target, delay, Signal::Put { batch });
+        cx.outbox.send(self.settings.target, (at - cx.now) + delay, Signal::Put { batch });
     }
 
     /// The target refused messages for good: they are lost.
@@ -263,6 +278,9 @@ impl AttributeValue {
         }
     }
 }
+
+/// Most messages made ahead of their time.
+const MESSAGES_AHEAD: usize = 32;
 
 /// A drawn size as whole bytes, at least one.
 fn whole_bytes(size: f64) -> u32 {
