@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Simulate a scenario, write its report and print a summary.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  queuelab run scenarios/quickstart.yaml\n  queuelab run scenarios/spike.yaml --seed 7 --set consumers.workers.threads=4\n  queuelab run scenarios/trace-replay.yaml --set producers.clients.arrivals.trace.file=/data/requests.csv"
+    after_help = "Examples:\n  queuelab run scenarios/quickstart.yaml\n  queuelab run scenarios/spike-into-small-group.yaml --seed 7 --set consumers.workers.threads=4\n  queuelab run scenarios/trace-replay.yaml --set producers.clients.arrivals.trace.file=/data/requests.csv"
 )]
 pub(super) struct RunArguments {
     /// The scenario file.

@@ -71,6 +71,11 @@ pub trait Service {
         let _ = (now, messages);
     }
 
+    /// The warm-up ends: statistics the entity keeps besides its instruments start from here.
+    fn end_warm_up(&mut self, now: Time) {
+        let _ = now;
+    }
+
     /// Shows every instrument with its declaration, always in the same order.
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>));
 

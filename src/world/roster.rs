@@ -65,6 +65,10 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.sample(now, messages), )* }
             }
 
+            pub(super) fn end_warm_up(&mut self, now: crate::engine::Time) {
+                match self { $( Entity::$name(service) => service.end_warm_up(now), )* }
+            }
+
             pub(super) fn visit_metrics(
                 &mut self,
                 visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>),

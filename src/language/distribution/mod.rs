@@ -109,17 +109,14 @@ impl<U: Unit> Decode for DistributionOf<U> {
     }
 
     fn schema(definitions: &mut Definitions) -> Json {
-        const DOCUMENTATION: &str = "A distribution: one value alone, which is then constant, or the name of a shape with its parameters.";
+        const DOCUMENTATION: &str = "A distribution: one value alone, which is then constant, or the name of a shape with its parameters, as in the section that follows.";
         let declared = declared_name("Distribution", &[U::NAME]);
         definitions.define(&declared, module_path!(), |definitions| {
             let alone = U::schema(definitions);
             let shape = Shape::<U>::schema(definitions);
             let example = U::EXAMPLE;
-            let content = Content::Form(vec![
-                example.to_owned(),
-                format!("{{ exponential: {{ mean: {example} }} }}"),
-                format!("see Shape{}", &declared["Distribution".len()..]),
-            ]);
+            let content =
+                Content::Form(vec![example.to_owned(), format!("{{ exponential: {{ mean: {example} }} }}")]);
             let schema = json!({ "description": DOCUMENTATION, "anyOf": [alone, shape] });
             (schema, Page { documentation: DOCUMENTATION.to_owned(), content })
         })

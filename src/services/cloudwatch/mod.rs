@@ -149,6 +149,13 @@ impl Service for CloudWatch {
         self.evaluate(timer.0, cx);
     }
 
+    fn end_warm_up(&mut self, now: Time) {
+        for alarm in &mut self.alarms {
+            alarm.settle(now);
+            alarm.time_in_alarm = Span::ZERO;
+        }
+    }
+
     fn visit_metrics(&mut self, _visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {}
 
     fn summarise(&mut self, now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
