@@ -148,7 +148,7 @@ impl Queue {
         cx.outbox.send(to, delay, Signal::Delivery { poller, outcome });
     }
 
-    fn room_in_flight(&self) -> u64 {
+    pub(super) fn room_in_flight(&self) -> u64 {
         self.settings.quotas.maximum_in_flight.saturating_sub(self.counts.in_flight)
     }
 
@@ -225,7 +225,7 @@ impl Queue {
         self.leave_state(index, now);
         let hidden_until = now + self.settings.visibility_timeout;
         let slot = self.slots.get_mut(index);
-        if slot.receive_count == 0 {
+        if slot.received_here() == 0 {
             self.metrics.queue_wait.record((now - slot.since).as_nanos());
         }
         slot.state = State::InFlight;

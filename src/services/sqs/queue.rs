@@ -150,6 +150,7 @@ impl Queue {
             birth: 0,
             generation: 0,
             receive_count: entry.receive_count,
+            received_elsewhere: entry.receive_count,
             state: State::Delayed,
             server,
             enqueued_at: entry.enqueued_at,
@@ -162,7 +163,8 @@ impl Queue {
         let stay = slots.stay(index);
         let held = self.counts.held();
         let staying = |_, stay: Receipt| slots.is_staying(stay);
-        let expires = entry.enqueued_at.saturating_add(self.settings.message_retention_period);
+        // A dead letter older than this queue's retention period is lost now, not in the past.
+        let expires = entry.enqueued_at.saturating_add(self.settings.message_retention_period).max(now);
         self.retention.push(expires, stay, held, staying);
         self.ages.push(now, stay, held, staying);
         if delay == Span::ZERO {
@@ -296,7 +298,7 @@ impl Queue {
     /// "Using dead-letter queues in Amazon SQS").
     pub(super) fn show_again(&mut self, index: u32, now: Time) {
         let slot = self.slots.get(index);
-        let key = if slot.receive_count >= RECEIVES_TO_THE_BACK { now } else { slot.key };
+        let key = if slot.received_here() >= RECEIVES_TO_THE_BACK { now } else { slot.key };
         self.show_at(index, now, key);
     }
 
@@ -315,7 +317,12 @@ impl Queue {
         if self.waiters.is_empty() {
             return;
         }
-        let at = self.waiters.earliest_deadline().min(self.delayed.earliest()).min(self.in_flight.earliest());
+        let mut at =
+            self.waiters.earliest_deadline().min(self.delayed.earliest()).min(self.in_flight.earliest());
+        if self.room_in_flight() == 0 {
+            // A message that expires in flight makes room.
+            at = at.min(self.retention.earliest());
+        }
         if at < self.armed {
             self.armed = at;
             cx.outbox.wake(at.max(cx.now), super::Timer::Deadline);
@@ -337,13 +344,13 @@ impl Queue {
     pub(super) fn oldest_age(&mut self, now: Time) -> Option<Span> {
         let slots = &self.slots;
         let oldest = self.ages.next(|_, stay| {
-            slots.is_staying(stay) && slots.get(stay.slot).receive_count < RECEIVES_TO_THE_BACK
+            slots.is_staying(stay) && slots.get(stay.slot).received_here() < RECEIVES_TO_THE_BACK
         });
         oldest.map(|(since, _)| now - since)
     }
 }
 
-/// A message received this often without being deleted goes to the back of the queue.
+/// A message received this often from one queue without being deleted goes to the back of it.
 pub(super) const RECEIVES_TO_THE_BACK: u32 = 3;
 
 impl Chance {

@@ -26,7 +26,10 @@ pub(super) struct Slot {
     pub(super) birth: u32,
     /// Changes with each receive and each change of tenant: the other half of a receipt handle.
     pub(super) generation: u32,
+    /// Receives over its whole life, as AWS counts them.
     pub(super) receive_count: u32,
+    /// How many of them were in other queues, before it was moved here as a dead letter.
+    pub(super) received_elsewhere: u32,
     pub(super) state: State,
     /// The server it lies on, 0..64, for short polls.
     pub(super) server: u8,
@@ -38,6 +41,14 @@ pub(super) struct Slot {
     pub(super) hidden_until: Time,
     /// When it was received last; when it became visible, before that.
     pub(super) since: Time,
+}
+
+impl Slot {
+    /// Receives from this queue.
+    #[inline]
+    pub(super) fn received_here(&self) -> u32 {
+        self.receive_count - self.received_elsewhere
+    }
 }
 
 /// All places of a queue.
@@ -74,6 +85,12 @@ impl Slots {
     /// The messages the queue holds.
     pub(super) fn messages(&self) -> impl Iterator<Item = MessageId> + '_ {
         self.slots.iter().filter(|slot| slot.state != State::Free).map(|slot| slot.message)
+    }
+
+    /// How many places there are, used or not.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
     }
 
     #[inline]
