@@ -27,7 +27,8 @@ fn station(servers: u32, load: f64, processing_time: &str, arrivals: f64) -> Sce
     let rate = load * f64::from(servers) / SERVICE;
     // The influence of the empty start decays at least this fast ("relaxation time"); five of them are removed, and
     // as many service times as it takes to fill the servers.
-    let relaxation = SERVICE / f64::from(servers) / (1.0 - load.sqrt()).powi(2);
+    let distance = 1.0 - load.sqrt();
+    let relaxation = SERVICE / f64::from(servers) / (distance * distance);
     let warm_up = 5.0 * relaxation + 20.0 * SERVICE;
     let nanoseconds = |seconds: f64| (seconds * 1e9).round() as u64;
     load_scenario(&format!(
@@ -102,10 +103,10 @@ impl Verdict {
         let sigmas = (mean - exact).abs() / error;
         let width = T_99 * error / exact;
         self.intervals += 1;
-        // Written so that a NaN misses.
-        self.missed_99 += u32::from(!(sigmas <= T_99));
-        self.missed_999 += u32::from(!(sigmas <= T_999));
-        self.too_wide += u32::from(!(width <= widest));
+        let beyond = |value: f64, limit: f64| u32::from(value.is_nan() || value > limit);
+        self.missed_99 += beyond(sigmas, T_99);
+        self.missed_999 += beyond(sigmas, T_999);
+        self.too_wide += beyond(width, widest);
         let _ = writeln!(
             self.report,
             "{what}: {mean:.6} ± {:.1} % where theory has {exact:.6} ({sigmas:.2} standard errors; at most ± {:.1} %)",

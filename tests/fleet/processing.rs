@@ -105,6 +105,54 @@ fn a_heartbeat_covers_the_whole_batch_until_it_is_deleted() {
     }
 }
 
+/// Seconds between polls are the consumer's choice: each row is a consumer and its empty receives in 400 s.
+#[test]
+fn empty_receives_follow_waits_and_pauses() {
+    let cases = [
+        ("wait_time: 20s", 20),
+        ("wait_time: 20s, pause_after_empty_receive: 5s", 16),
+        ("wait_time: 0s, pause_after_empty_receive: 1s", 401),
+        ("threads: 3, wait_time: 10s", 120),
+    ];
+    for (consumer, empty_receives) in cases {
+        let tape = run(&one_queue(&format!("processing_time: 1s, {consumer}"), 0, ""));
+        check_counts(&tape, "q", &[("empty_receives", empty_receives), ("messages_received", 0)]);
+    }
+}
+
+/// A refused poll is repeated after 200 ms, however short the consumer's own pause.
+#[test]
+fn a_refused_poll_pauses() {
+    let consumer = "threads: 2, wait_time: 0s, pause_after_empty_receive: 1ms, processing_time: 10s";
+    let text = one_queue(consumer, 2, "") + "quotas: { sqs_maximum_in_flight: 1 }\n";
+    let tape = run(&text);
+    check_counts(&tape, "w", &[("messages_processed", 2), ("duplicates", 0)]);
+    // The burst comes at 0 s after both threads have polled in vain. At 1 ms one takes the first message and the other
+    // is refused; at 10.001 s, when that message is done, one of them takes the second and the other is refused again;
+    // at 20.001 s there is room. Refused at 1 ms + k · 200 ms for k = 0, ..., 99.
+    check_counts(&tape, "q", &[("over_limit_errors", 100)]);
+}
+
+#[test]
+fn a_batch_processed_as_a_whole_fails_as_a_whole() {
+    let consumer = "batch_size: 10, processing: per_batch, processing_time: 1s, failure_rate: 100%";
+    let tape = run(&one_queue(consumer, 10, IN_TENS));
+    // Received every 30 s, for the last time at 390 s.
+    check_counts(&tape, "w", &[("failures", 140), ("messages_processed", 0)]);
+    check_counts(&tape, "q", &[("delete_calls", 0), ("messages_received", 140)]);
+    check_close(area(&tape, "w", "busy_threads"), 14.0, "fourteen batches of a second");
+}
+
+#[test]
+fn outliers_have_their_share_and_their_time() {
+    let consumer = "instances: 40, processing_time: 1s, outliers: { share: 20%, processing_time: 3s }";
+    let tape = run(&one_queue(consumer, 10_000, ""));
+    check_counts(&tape, "w", &[("messages_processed", 10_000)]);
+    let share = (value(&tape, "w", "processing_time", "mean") - 1.0) / 2.0;
+    // 10,000 trials: four standard deviations are 0.016.
+    assert!((share - 0.2).abs() < 0.016, "{share}");
+}
+
 fn poisoned(consumer: &str, max_receive_count: u32) -> String {
     format!(
         "duration: 400s

@@ -189,8 +189,11 @@ impl Bench {
         let mut text = String::new();
         for entry in entries {
             let name = self.names[&entry.message].clone();
-            let count = entry.receive_count;
-            text += &if count == 1 { format!("{name} ") } else { format!("{name}({count}) ") };
+            text += &name;
+            if entry.receive_count > 1 {
+                let _ = write!(text, "({})", entry.receive_count);
+            }
+            text.push(' ');
             self.messages.release(entry.message);
             self.receipts.entry(name).or_default().push(*entry);
         }

@@ -2,7 +2,6 @@
 
 use super::{Bench, play, settings};
 use crate::services::sqs::QueueSettings;
-use std::fmt::Write as _;
 
 #[test]
 fn a_batch_has_as_many_messages_as_asked_for() {

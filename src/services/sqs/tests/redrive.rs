@@ -4,6 +4,7 @@ use super::bench::DEAD_LETTER_QUEUE;
 use super::{Bench, play, settings};
 use crate::engine::Span;
 use crate::services::sqs::{QueueSettings, Redrive};
+use std::fmt::Write as _;
 
 fn after(max_receive_count: u32) -> QueueSettings {
     let redrive = Redrive { dead_letter_queue: DEAD_LETTER_QUEUE, max_receive_count };
@@ -150,7 +151,7 @@ fn the_age_in_a_dead_letter_queue_counts_from_the_move() {
         let mut script = "0s | send a |\n".to_owned();
         for receive in 0..max_receive_count {
             let answer = if receive == 0 { "a".to_owned() } else { format!("a({})", receive + 1) };
-            script += &format!("{}s | poll | {answer}\n", 30 * receive);
+            let _ = writeln!(script, "{}s | poll | {answer}", 30 * receive);
         }
         script += "200s | poll    | empty
                    260s | dlq age | 1m
