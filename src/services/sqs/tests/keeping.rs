@@ -153,6 +153,26 @@ fn one_delete_in_four_leaves_a_copy() {
     assert!((share - 0.25).abs() < 0.024, "{share}");
 }
 
+/// Best-effort order: messages sent within the jitter of each other change places, others do not, and none is lost.
+#[test]
+fn disorder_reaches_as_far_as_the_jitter() {
+    let jitter = Distribution::uniform(0.0, 10e9).unwrap();
+    let mut bench = Bench::new(QueueSettings { ordering_jitter: jitter, ..settings() }, settings());
+    for message in 0..30 {
+        // Three at a time, eleven seconds apart.
+        bench.ask(&format!("{}s", message / 3 * 11), &format!("send m{message}"));
+    }
+    let mut found: Vec<u32> = Vec::new();
+    for _ in 0..3 {
+        found.extend(bench.ask("400s", "poll 10").split(' ').map(|name| name[1..].parse::<u32>().unwrap()));
+    }
+    let mut sorted = found.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..30).collect::<Vec<_>>());
+    assert!(found.iter().zip(0..).all(|(message, place)| message / 3 == place / 3), "{found:?}");
+    assert_ne!(found, sorted, "of ten groups of three at least one is shuffled");
+}
+
 #[test]
 fn memory_follows_what_is_in_the_queue() {
     let mut bench = Bench::new(settings(), settings());

@@ -90,6 +90,17 @@ fn a_wait_may_outlive_many_wake_ups() {
 }
 
 #[test]
+fn a_message_that_comes_as_the_wait_ends_is_still_taken() {
+    play(
+        settings(),
+        "0s  | send a            |
+         0s  | poll              | a
+         10s | poll wait=20 as x | waits
+         30s | answer x          | a(2) | lapse and end of the wait fall together",
+    );
+}
+
+#[test]
 fn who_has_waited_longest_is_served_first() {
     play(
         settings(),
