@@ -1,7 +1,7 @@
 //! `queuelab run`: simulate, write the report, print a summary.
 
 use super::disk::{Loaded, load};
-use super::outcome::{Failure, Outcome, broken, print};
+use super::outcome::{Failure, Outcome, broken, print, wrong};
 use crate::record::Tape;
 use crate::report::{Options, summary, write};
 use crate::scenario::Scenario;
@@ -94,6 +94,7 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> anyhow::Result<Tape> {
         RunError::Interrupted => {
             Failure { outcome: Outcome::Interrupted, what: "nothing was written".to_owned() }.into()
         }
+        RunError::StandsStill { .. } => wrong(error.to_string()),
         RunError::Unbalanced(_) | RunError::Fault { .. } => broken(format!(
             "{error}\n  scenario `{}` ({}), seed {seed}: please report this",
             scenario.name(),

@@ -454,7 +454,7 @@ impl ConsumerConfig {
 
     /// Polls that return at once, cost no time and are followed by no pause would go on for ever at one instant.
     fn check_that_time_passes(&self, queue: &SourceQueue, problems: &mut Problems) {
-        let wait = self.wait_time.map_or(u64::from(queue.wait_seconds), |wait| wait.as_nanos());
+        let wait = self.wait_time.map_or(u64::from(queue.wait_seconds), Duration::as_nanos);
         let free = |latency: &Distribution| latency.maximum() <= 0.0;
         if wait == 0 && self.pause_after_empty_receive.is_zero() && free(&queue.latency.receive) {
             problems

@@ -26,9 +26,9 @@ pub(super) struct Slot {
     pub(super) birth: u32,
     /// Changes with each receive and each change of tenant: the other half of a receipt handle.
     pub(super) generation: u32,
-    /// Receives over its whole life, as AWS counts them.
+    /// `ApproximateReceiveCount`: receives in this queue and in those it came from as a dead letter.
     pub(super) receive_count: u32,
-    /// How many of them were in other queues, before it was moved here as a dead letter.
+    /// Those of them that happened elsewhere.
     pub(super) received_elsewhere: u32,
     pub(super) state: State,
     /// The server it lies on, 0..64, for short polls.
@@ -44,9 +44,9 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Receives from this queue.
+    /// How often it was received from this queue.
     #[inline]
-    pub(super) fn received_here(&self) -> u32 {
+    pub(super) fn receives_here(&self) -> u32 {
         self.receive_count - self.received_elsewhere
     }
 }

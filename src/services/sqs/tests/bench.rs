@@ -144,6 +144,7 @@ impl Bench {
             let mut cx = Context {
                 now: at,
                 me: to,
+                unobserved_until: at,
                 outbox: &mut desk,
                 messages: &mut self.messages,
                 batches: &mut self.batches,
