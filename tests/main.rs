@@ -4,6 +4,7 @@ mod architecture;
 mod command_line;
 mod determinism;
 mod documentation;
+mod fleet;
 mod properties;
 mod scenarios;
 mod theory;

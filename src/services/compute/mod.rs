@@ -23,7 +23,6 @@ mod metrics;
 mod policies;
 mod scaling;
 mod settings;
-//TST
 mod worker;
 
 pub use config::{

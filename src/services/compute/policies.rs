@@ -121,7 +121,7 @@ impl Fleet {
                 };
                 let number = step.scaling_adjustment;
                 let desired = adjusted(*adjustment_type, number, *min_adjustment_magnitude, capacity);
-                let settled = capacity.in_service.saturating_sub(capacity.warming);
+                let settled = capacity.settled();
                 let cause = format!(
                     "step scaling: {value} against a threshold of {threshold} asks for {adjustment_type:?} {number:+} \
                      with {settled} of {} instances warmed up",
@@ -135,8 +135,8 @@ impl Fleet {
             PolicyKind::TrackHigh { target_value, instance_warmup } => {
                 let capacity =
                     self.capacity(instance_warmup.unwrap_or(self.settings.group.instance_warmup), now);
-                let wanted = tracked(value, *target_value, capacity.in_service);
-                let cause = track_cause(value, *target_value, capacity.in_service, wanted);
+                let wanted = tracked(value, *target_value, capacity.settled());
+                let cause = track_cause(value, *target_value, capacity.settled(), wanted);
                 self.within_sizes(tracked_out(value, *target_value, capacity), wanted, cause)
             }
             PolicyKind::TrackLow { target_value, instance_warmup, scale_in_interval } => {
@@ -188,8 +188,8 @@ impl Fleet {
     }
 }
 
-fn track_cause(value: f64, target: f64, in_service: u32, wanted: f64) -> String {
+fn track_cause(value: f64, target: f64, instances: u32, wanted: f64) -> String {
     format!(
-        "target tracking: {value} against a target of {target} with {in_service} in service asks for {wanted}"
+        "target tracking: {value} against a target of {target} with {instances} warmed up asks for {wanted}"
     )
 }

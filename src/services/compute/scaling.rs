@@ -96,6 +96,11 @@ pub(super) struct Capacity {
 }
 
 impl Capacity {
+    /// Instances in service that have warmed up.
+    pub(super) fn settled(&self) -> u32 {
+        self.in_service.saturating_sub(self.warming)
+    }
+
     fn clamp(&self, desired: f64) -> u32 {
         desired.clamp(f64::from(self.min_size), f64::from(self.max_size)) as u32
     }
@@ -157,7 +162,7 @@ pub(super) fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> 
 /// What a step or simple adjustment makes of the group. Warming instances are not in the present capacity but in the
 /// desired one; terminating ones still count, so that nothing is removed twice.
 pub(super) fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capacity: Capacity) -> u32 {
-    let settled = capacity.in_service.saturating_sub(capacity.warming);
+    let settled = capacity.settled();
     let change = adjustment(kind, number, minimum_magnitude, settled);
     if change > 0.0 {
         return capacity.clamp(f64::from(settled) + change).max(capacity.desired);
@@ -172,15 +177,16 @@ pub(super) fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32
 
 /// The capacity that would bring the metric to its target, in proportion ("Target tracking scaling policies": rounded
 /// up when adding, and on the side of keeping capacity when removing, which is rounding up too).
-pub(super) fn tracked(value: f64, target: f64, in_service: u32) -> f64 {
-    let exact = f64::from(in_service) * value / target;
+pub(super) fn tracked(value: f64, target: f64, instances: u32) -> f64 {
+    let exact = f64::from(instances) * value / target;
     let nearest = exact.round();
     if (exact - nearest).abs() < 1e-9 { nearest } else { exact.ceil() }
 }
 
-/// Scale-out of target tracking.
+/// Scale-out of target tracking. Warming instances are not in the present capacity but in the desired one, as with
+/// steps ("Default instance warmup"): the metric that still shows the time before them does not count them again.
 pub(super) fn tracked_out(value: f64, target: f64, capacity: Capacity) -> u32 {
-    capacity.clamp(tracked(value, target, capacity.in_service)).max(capacity.desired)
+    capacity.clamp(tracked(value, target, capacity.settled())).max(capacity.desired)
 }
 
 /// Scale-in of target tracking.
@@ -279,5 +285,12 @@ mod tests {
         assert_eq!(tracked_in(94.0, 100.0, group(10)), 10);
         let launching = Capacity { desired: 15, ..group(10) };
         assert_eq!(tracked_out(120.0, 100.0, launching), 15, "capacity on its way counts");
+        let warming = Capacity { desired: 15, in_service: 15, warming: 5, ..group(10) };
+        assert_eq!(
+            tracked_out(150.0, 100.0, warming),
+            15,
+            "a metric from before the launch asks for no more"
+        );
+        assert_eq!(tracked_out(210.0, 100.0, warming), 21, "a higher one does");
     }
 }

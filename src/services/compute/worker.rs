@@ -409,17 +409,28 @@ impl Fleet {
         }
     }
 
-    /// A heartbeat is due: the messages still in hand are hidden for longer (`ChangeMessageVisibilityBatch`).
+    /// A heartbeat is due: the messages still in hand are hidden for longer (`ChangeMessageVisibilityBatch`), also those
+    /// that are processed but wait for the delete call of their batch.
     pub(super) fn beat<O: Outbox<Timer>>(&mut self, index: u32, beat: u32, cx: &mut Context<'_, O>) {
         let worker = self.workers[index as usize];
         let (Some(heartbeat), Some(batch)) = (self.settings.heartbeat, worker.batch) else { return };
-        if worker.heartbeat != beat || worker.position >= worker.length {
+        if worker.heartbeat != beat {
             return;
         }
         let receipts = cx.batches.open();
+        if let Some(processed) = worker.to_delete {
+            for position in 0..cx.batches.entries(processed).len() {
+                let entry = cx.batches.entries(processed)[position];
+                cx.batches.entries_mut(receipts).push(entry);
+            }
+        }
         for position in usize::from(worker.position)..usize::from(worker.length) {
             let entry = cx.batches.entries(batch)[position];
             cx.batches.entries_mut(receipts).push(entry);
+        }
+        if cx.batches.entries(receipts).is_empty() {
+            cx.batches.close(receipts);
+            return;
         }
         let latency = draw_span(&self.settings.latency.change_visibility, &mut self.chance.change_latency);
         let signal = Signal::ChangeVisibility { batch: receipts, timeout: heartbeat.visibility_timeout };

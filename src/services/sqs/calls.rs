@@ -148,7 +148,7 @@ impl Queue {
         cx.outbox.send(to, delay, Signal::Delivery { poller, outcome });
     }
 
-    fn room_in_flight(&self) -> u64 {
+    pub(super) fn room_in_flight(&self) -> u64 {
         self.settings.quotas.maximum_in_flight.saturating_sub(self.counts.in_flight)
     }
 

@@ -33,7 +33,8 @@ mod metrics;
 mod order;
 mod queue;
 mod slots;
-//TST
+#[cfg(test)]
+mod tests;
 mod waiting;
 
 pub use config::{QueueConfig, QueueDefaults, RedrivePolicyConfig};

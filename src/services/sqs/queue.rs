@@ -163,7 +163,8 @@ impl Queue {
         let stay = slots.stay(index);
         let held = self.counts.held();
         let staying = |_, stay: Receipt| slots.is_staying(stay);
-        let expires = entry.enqueued_at.saturating_add(self.settings.message_retention_period);
+        // A dead letter older than this queue's retention period is lost now, not in the past.
+        let expires = entry.enqueued_at.saturating_add(self.settings.message_retention_period).max(now);
         self.retention.push(expires, stay, held, staying);
         self.ages.push(now, stay, held, staying);
         if delay == Span::ZERO {
@@ -316,7 +317,12 @@ impl Queue {
         if self.waiters.is_empty() {
             return;
         }
-        let at = self.waiters.earliest_deadline().min(self.delayed.earliest()).min(self.in_flight.earliest());
+        let mut at =
+            self.waiters.earliest_deadline().min(self.delayed.earliest()).min(self.in_flight.earliest());
+        if self.room_in_flight() == 0 {
+            // A message that expires in flight makes room.
+            at = at.min(self.retention.earliest());
+        }
         if at < self.armed {
             self.armed = at;
             cx.outbox.wake(at.max(cx.now), super::Timer::Deadline);
@@ -344,7 +350,7 @@ impl Queue {
     }
 }
 
-/// A message received this often without being deleted goes to the back of the queue.
+/// A message received this often from one queue without being deleted goes to the back of it.
 pub(super) const RECEIVES_TO_THE_BACK: u32 = 3;
 
 impl Chance {

@@ -87,6 +87,12 @@ impl Slots {
         self.slots.iter().filter(|slot| slot.state != State::Free).map(|slot| slot.message)
     }
 
+    /// How many places there are, used or not.
+    #[cfg(test)]
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
     #[inline]
     pub(super) fn get(&self, index: u32) -> &Slot {
         &self.slots[index as usize]
