@@ -67,25 +67,6 @@ impl Histogram {
         self.maximum = self.maximum.max(value);
     }
 
-    /// Adds everything `other` holds.
-    pub fn absorb(&mut self, other: &Histogram) {
-        if other.count == 0 {
-            return;
-        }
-        let (first, last) = (Self::index(other.minimum), Self::index(other.maximum));
-        if last >= self.counts.len() {
-            self.grow(last);
-        }
-        for (mine, theirs) in self.counts[first..=last].iter_mut().zip(&other.counts[first..=last]) {
-            *mine += theirs;
-        }
-        self.count += other.count;
-        self.sum += other.sum;
-        self.sum_of_squares += other.sum_of_squares;
-        self.minimum = self.minimum.min(other.minimum);
-        self.maximum = self.maximum.max(other.maximum);
-    }
-
     #[cold]
     fn grow(&mut self, index: usize) {
         self.counts.resize((index / OCTAVE + 1) * OCTAVE, 0);
@@ -172,6 +153,79 @@ impl Histogram {
     }
 }
 
+/// Buckets per power of two of an [`IntervalHistogram`], as a power of two: a relative error below 0.4 %.
+const INTERVAL_BITS: u32 = 7;
+
+/// A coarse histogram of a short interval, cheap to fill, to read and to empty many times.
+#[derive(Debug, Clone, Default)]
+pub(super) struct IntervalHistogram {
+    counts: Vec<u32>,
+    count: u64,
+    /// The occupied buckets lie between these, once there are any.
+    lowest: usize,
+    highest: usize,
+    maximum: u64,
+}
+
+impl IntervalHistogram {
+    #[inline]
+    pub(super) fn record(&mut self, value: u64) {
+        let shift = (value | (1 << INTERVAL_BITS)).ilog2() - INTERVAL_BITS;
+        let index = ((shift as usize) << INTERVAL_BITS) + (value >> shift) as usize;
+        if index >= self.counts.len() {
+            self.counts.resize(index + 1, 0);
+        }
+        self.counts[index] += 1;
+        if self.count == 0 {
+            (self.lowest, self.highest) = (index, index);
+        }
+        self.count += 1;
+        self.lowest = self.lowest.min(index);
+        self.highest = self.highest.max(index);
+        self.maximum = self.maximum.max(value);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(super) fn maximum(&self) -> u64 {
+        self.maximum
+    }
+
+    /// The values at some quantiles, which must increase; the middle of the bucket each falls into.
+    pub(super) fn quantiles<const N: usize>(&self, quantiles: [f64; N]) -> [u64; N] {
+        let mut found = [self.maximum; N];
+        let (mut seen, mut next) = (0, 0);
+        for index in self.lowest..=self.highest {
+            seen += u64::from(self.counts[index]);
+            while next < N && seen as f64 >= (self.count as f64 * quantiles[next]).ceil() {
+                found[next] = Self::middle(index).min(self.maximum);
+                next += 1;
+            }
+        }
+        found
+    }
+
+    fn middle(index: usize) -> u64 {
+        const OCTAVE: usize = 1 << INTERVAL_BITS;
+        if index < 2 * OCTAVE {
+            return index as u64;
+        }
+        let shift = (index >> INTERVAL_BITS) - 1;
+        let low = (((index & (OCTAVE - 1)) | OCTAVE) as u64) << shift;
+        low + ((1 << shift) - 1) / 2
+    }
+
+    pub(super) fn clear(&mut self) {
+        if self.count > 0 {
+            self.counts[self.lowest..=self.highest].fill(0);
+            self.count = 0;
+            self.maximum = 0;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +263,38 @@ mod tests {
         assert_eq!(histogram.quantile(0.99), Some(3));
     }
 
+    #[test]
+    fn an_interval_forgets_and_begins_anew() {
+        let mut interval = IntervalHistogram::default();
+        for value in [5_000_000, 7, 0, 9_000_000_000] {
+            interval.record(value);
+        }
+        assert_eq!(interval.quantiles([0.25, 0.5]), [0, 7]);
+        interval.clear();
+        interval.record(100);
+        assert_eq!(
+            (interval.count(), interval.maximum(), interval.quantiles([0.5, 0.99])),
+            (1, 100, [100, 100])
+        );
+    }
+
     proptest! {
+        #[test]
+        fn quantiles_of_an_interval_are_within_a_hundredth(
+            mut values in proptest::collection::vec(0u64..u64::MAX, 1..100)
+        ) {
+            let mut interval = IntervalHistogram::default();
+            for value in &values {
+                interval.record(*value);
+            }
+            values.sort_unstable();
+            for (quantile, found) in [0.5, 0.9, 0.99].into_iter().zip(interval.quantiles([0.5, 0.9, 0.99])) {
+                let rank = ((values.len() as f64 * quantile).ceil() as usize).clamp(1, values.len());
+                let exact = values[rank - 1] as f64;
+                prop_assert!((found as f64 - exact).abs() <= exact * 0.01, "{found} is not {exact}");
+            }
+        }
+
         #[test]
         fn quantiles_are_within_a_thousandth(mut values in proptest::collection::vec(0u64..u64::MAX, 1..200),
                                              quantile in 0.0f64..=1.0) {

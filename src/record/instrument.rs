@@ -1,6 +1,7 @@
 //! The three instruments a service holds: counters, levels over time, and distributions.
 
 use super::Histogram;
+use super::histogram::IntervalHistogram;
 use crate::engine::Time;
 
 /// A borrowed instrument of any kind, as the world sees it when it samples.
@@ -182,36 +183,31 @@ impl Level {
 }
 
 /// Values with a distribution: latencies, sizes.
-///
-/// A value is recorded once; whoever reads folds what came since the last reading into the longer periods.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Distribution {
-    /// Since the last reading of any kind.
-    fresh: Histogram,
-    /// Since the warm-up, up to the last reading.
+    /// Since the warm-up.
     all: Histogram,
-    /// Since the last step of the charts, up to the last reading.
-    tick: Histogram,
-    /// The statistic set of the current CloudWatch minute, up to the last reading.
-    minute: Minute,
+    /// Since the last step of the charts.
+    step: IntervalHistogram,
+    /// Extremes since the last CloudWatch minute.
+    minute_minimum: u64,
+    minute_maximum: u64,
+    /// Count and sum of `all` when the current minute began.
+    at_minute: (u64, u128),
+    /// What the current minute had when the warm-up ended in it.
+    before_warm_up: (u64, u128),
 }
 
-/// Count, sum, minimum and maximum.
-#[derive(Debug, Clone, Copy)]
-struct Minute {
-    count: u64,
-    sum: u128,
-    minimum: u64,
-    maximum: u64,
-}
-
-impl Minute {
-    const EMPTY: Self = Self { count: 0, sum: 0, minimum: u64::MAX, maximum: 0 };
-}
-
-impl Default for Minute {
+impl Default for Distribution {
     fn default() -> Self {
-        Self::EMPTY
+        Self {
+            all: Histogram::new(),
+            step: IntervalHistogram::default(),
+            minute_minimum: u64::MAX,
+            minute_maximum: 0,
+            at_minute: (0, 0),
+            before_warm_up: (0, 0),
+        }
     }
 }
 
@@ -234,52 +230,52 @@ impl Distribution {
     /// One more value was observed.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.fresh.record(value);
-    }
-
-    fn fold(&mut self) {
-        if let (Some(minimum), Some(maximum)) = (self.fresh.minimum(), self.fresh.maximum()) {
-            self.minute.count += self.fresh.count();
-            self.minute.sum += self.fresh.sum();
-            self.minute.minimum = self.minute.minimum.min(minimum);
-            self.minute.maximum = self.minute.maximum.max(maximum);
-            self.all.absorb(&self.fresh);
-            self.tick.absorb(&self.fresh);
-            self.fresh.clear();
-        }
+        self.all.record(value);
+        self.step.record(value);
+        self.minute_minimum = self.minute_minimum.min(value);
+        self.minute_maximum = self.minute_maximum.max(value);
     }
 
     /// Everything since the warm-up ended.
-    pub fn histogram(&mut self) -> &Histogram {
-        self.fold();
+    pub fn histogram(&self) -> &Histogram {
         &self.all
+    }
+
+    /// Count and sum of the current minute so far.
+    fn this_minute(&self) -> (u64, u128) {
+        (
+            self.all.count() - self.at_minute.0 + self.before_warm_up.0,
+            self.all.sum() - self.at_minute.1 + self.before_warm_up.1,
+        )
     }
 
     /// Ends the warm-up: statistics start from here.
     pub fn end_warm_up(&mut self) {
-        self.fold();
+        self.before_warm_up = self.this_minute();
+        self.at_minute = (0, 0);
         self.all.clear();
     }
 
     /// Count, sum, minimum and maximum since the last call, `None` without values: one CloudWatch period.
     pub fn take_minute(&mut self) -> Option<(u64, u128, u64, u64)> {
-        self.fold();
-        let minute = std::mem::take(&mut self.minute);
-        (minute.count > 0).then_some((minute.count, minute.sum, minute.minimum, minute.maximum))
+        let (count, sum) = self.this_minute();
+        self.before_warm_up = (0, 0);
+        self.at_minute = (self.all.count(), self.all.sum());
+        let minimum = std::mem::replace(&mut self.minute_minimum, u64::MAX);
+        let maximum = std::mem::replace(&mut self.minute_maximum, 0);
+        (count > 0).then_some((count, sum, minimum, maximum))
     }
 
     /// The quantiles since the last call, `None` without values: one step of the charts.
     pub fn take_tick(&mut self) -> Option<IntervalQuantiles> {
-        self.fold();
-        let taken = self.tick.maximum().map(|maximum| IntervalQuantiles {
-            count: self.tick.count(),
-            p50: self.tick.quantile(0.5).unwrap_or(0),
-            p90: self.tick.quantile(0.9).unwrap_or(0),
-            p99: self.tick.quantile(0.99).unwrap_or(0),
-            maximum,
-        });
-        self.tick.clear();
-        taken
+        if self.step.count() == 0 {
+            return None;
+        }
+        let [p50, p90, p99] = self.step.quantiles([0.5, 0.9, 0.99]);
+        let taken =
+            IntervalQuantiles { count: self.step.count(), p50, p90, p99, maximum: self.step.maximum() };
+        self.step.clear();
+        Some(taken)
     }
 }
 
@@ -323,6 +319,19 @@ mod tests {
         level.clear(at(10));
         assert_eq!(level.mean(at(100)), Some(10.0));
         assert_eq!(level.extremes(), Some((10, 10)));
+    }
+
+    #[test]
+    fn a_minute_is_whole_though_the_warm_up_ends_in_it() {
+        let mut distribution = Distribution::default();
+        distribution.record(5);
+        assert_eq!(distribution.take_minute(), Some((1, 5, 5, 5)));
+        distribution.record(7);
+        distribution.end_warm_up();
+        distribution.record(2);
+        assert_eq!(distribution.histogram().count(), 1);
+        assert_eq!(distribution.take_minute(), Some((2, 9, 2, 7)));
+        assert_eq!(distribution.take_minute(), None);
     }
 
     #[test]

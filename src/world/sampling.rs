@@ -97,7 +97,9 @@ impl Sampler {
     }
 
     pub(super) fn end_warm_up(&mut self, now: Time, seats: &mut [Seat]) {
-        seats.iter_mut().for_each(|seat| seat.entity.end_warm_up(now));
+        for seat in seats.iter_mut() {
+            seat.entity.end_warm_up(now);
+        }
         self.each(seats, |_, instrument| match instrument {
             Instrument::Counter(counter) => counter.end_warm_up(),
             Instrument::Level(level) => level.end_warm_up(now),
