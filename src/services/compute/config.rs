@@ -383,6 +383,16 @@ impl AutoScalingGroupConfig {
                 ),
             );
         }
+        // "Target tracking scaling policies": several of them must each use a different metric, and there is one metric.
+        let tracking = self.policies.iter().filter_map(|policy| match policy {
+            PolicyConfig::TargetTracking(policy) => Some(policy.place),
+            PolicyConfig::StepScaling(_) | PolicyConfig::SimpleScaling(_) => None,
+        });
+        for place in tracking.skip(1) {
+            problems
+                .error(place, "a group can have only one target tracking policy of the same metric")
+                .label("the second one");
+        }
     }
 
     fn settings(&self, files: &dyn Files, problems: &mut Problems) -> Option<GroupSettings> {

@@ -162,7 +162,8 @@ impl Queue {
         let stay = slots.stay(index);
         let held = self.counts.held();
         let staying = |_, stay: Receipt| slots.is_staying(stay);
-        let expires = entry.enqueued_at.saturating_add(self.settings.message_retention_period);
+        // A dead letter may be older than this queue's retention period already: then it expires now, not in the past.
+        let expires = entry.enqueued_at.saturating_add(self.settings.message_retention_period).max(now);
         self.retention.push(expires, stay, held, staying);
         self.ages.push(now, stay, held, staying);
         if delay == Span::ZERO {
