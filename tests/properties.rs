@@ -105,6 +105,73 @@ fn hold(cases: u32, seed: u64) {
     }
 }
 
+/// A run with something to falsify in every table.
+const LIVELY: &str = "\
+name: random
+duration: 30m
+queues: { q: { visibility_timeout: 30s } }
+producers: { p: { publishes_to: { queue: q }, arrivals: { poisson: { rate: 2/s } } } }
+consumers:
+  c:
+    receives_from: { queue: q }
+    processing_time: 2s
+    failure_rate: 5%
+    auto_scaling_group:
+      min_size: 1
+      max_size: 9
+      policies: [ { target_tracking: { metric: backlog_per_instance, target_value: 10 } } ]
+";
+
+/// A way to falsify a tape.
+type Falsify = fn(&mut Tape);
+
+/// One message more in a row of the ledger.
+fn one_more(tape: &mut Tape, fate: &str) {
+    let rows = tape.ledger.rows().to_vec();
+    tape.ledger = queuelab::record::Ledger::default();
+    for row in rows {
+        let messages = row.messages + u64::from(row.fate == fate);
+        tape.ledger.enter(row.kind, &row.name, &[(row.side, row.fate, messages)]);
+    }
+}
+
+#[test]
+fn falsified_tapes_are_noticed() {
+    let (_, tape) = play(LIVELY).expect("it runs");
+    assert_eq!(judge::faults(&tape), Vec::<String>::new());
+    let falsifications: &[(&str, Falsify)] = &[
+        ("sent", |tape| one_more(tape, "sent")),
+        ("deleted", |tape| one_more(tape, "deleted")),
+        ("dead_letters_in", |tape| one_more(tape, "dead_letters_in")),
+        ("received", |tape| one_more(tape, "received")),
+        ("processed", |tape| one_more(tape, "processed")),
+        ("handed_over", |tape| one_more(tape, "handed_over")),
+        ("refused", |tape| one_more(tape, "refused")),
+        ("visible", |tape| one_more(tape, "visible")),
+        ("a minute", |tape| {
+            let sent = tape.metrics.iter_mut().find(|series| series.definition.name == "messages_sent");
+            sent.expect("queues count").datapoints[3].sum += 1.0;
+        }),
+        ("a minute twice", |tape| {
+            let points = &mut tape.metrics[0].datapoints;
+            points.insert(2, points[2]);
+        }),
+        ("a level below zero", |tape| tape.series[0].points[5].minimum = -1.0),
+        ("a chart's time", |tape| tape.series[0].points.swap(3, 4)),
+        ("no number", |tape| tape.summary[0].value = f64::NAN),
+        ("a row twice", |tape| tape.summary.push(tape.summary[0].clone())),
+        ("alarms' order", |tape| tape.alarms.reverse()),
+        ("an alarm's state", |tape| tape.alarms[0].old_state = "ALARM"),
+        ("activities' order", |tape| tape.activities.reverse()),
+        ("a desired capacity", |tape| tape.activities[1].old_desired += 1),
+    ];
+    for (what, falsify) in falsifications {
+        let mut false_tape = tape.clone();
+        falsify(&mut false_tape);
+        assert!(!judge::faults(&false_tape).is_empty(), "{what}");
+    }
+}
+
 #[test]
 fn books_balance_and_time_goes_forward() {
     hold(2_000, 1);

@@ -295,3 +295,22 @@ fn ten_thousand_queues_are_read_and_ten_thousand_wrong_ones_told() {
     let unknown = told(format!("{text}{}", last.replace("q9999", "q10000")).as_bytes());
     assert!(unknown.contains("there is no queue `q10000`"), "{unknown}");
 }
+
+#[test]
+fn circles_in_which_no_time_passes() {
+    let instant = SMALL
+        .replace("processing_time: 1s", "processing_time: 0s, wait_time: 20s")
+        .replace("  c: {", "  c: { ");
+    let circle = |text: &str| text.replace("duration: 10s", "duration: 10s\napi_latency: none");
+    let hidden = circle(&instant).replace("q: {}", "q: { visibility_timeout: 0s }");
+    assert!(told(hidden.as_bytes()).contains("infinitely often"));
+    let polls = circle(&SMALL.replace("processing_time: 1s", "processing_time: 0s"));
+    assert!(told(polls.as_bytes()).contains("infinitely often"));
+    let again = circle(&instant).replace("wait_time: 20s", "wait_time: 20s, on_failure: make_visible_again");
+    assert!(told(again.as_bytes()).contains("infinitely often"));
+    // Circles through several queues are only seen when they are run.
+    let around = circle(&instant).replace("wait_time: 20s", "wait_time: 20s, forwards_to: { queue: q }");
+    let run = load(around.as_bytes(), &[]).expect("it is in order").run();
+    let error = run.expect_err("no time passes").to_string();
+    assert!(error.starts_with("time stands still at 1s") && error.contains("`api_latency`"), "{error}");
+}

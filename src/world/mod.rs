@@ -203,6 +203,13 @@ pub enum RunError {
     Interrupted,
     /// The books do not balance: a fault of queuelab. One sentence for each resource concerned.
     Unbalanced(Vec<String>),
+    /// Time does not pass: things that take no time follow each other without end.
+    Standstill {
+        /// The entity that was told something last.
+        entity: String,
+        /// The instant, in simulated time.
+        time: Time,
+    },
     /// An assertion failed: a fault of queuelab.
     Fault {
         /// What was asserted.
@@ -222,6 +229,13 @@ impl fmt::Display for RunError {
                 write!(f, "the ledger does not balance, so nothing is reported (a fault of queuelab)")?;
                 sentences.iter().try_for_each(|sentence| write!(f, "\n  {sentence}"))
             }
+            RunError::Standstill { entity, time } => write!(
+                f,
+                "time stands still at {time}: more than {} million events, the last of them in `{entity}`\n  \
+                 help: something that takes no time repeats itself without end (results sent on in a circle?); give \
+                 it a `processing_time`, or an `api_latency` above zero",
+                EVENTS_AT_ONE_INSTANT / 1_000_000
+            ),
             RunError::Fault { what, entity, time } => {
                 write!(f, "a fault of queuelab at {time} in `{entity}`: {what}")
             }
@@ -233,6 +247,16 @@ impl std::error::Error for RunError {}
 
 /// Events between two looks at whether the caller wants the run to stop.
 const EVENTS_AT_A_TIME: u64 = 100_000;
+
+/// More than so many events at one instant are taken for a circle without end.
+const EVENTS_AT_ONE_INSTANT: u64 = 20_000_000;
+
+/// How a run was played.
+enum Played {
+    ToTheEnd,
+    UntilStopped,
+    ToAStandstill,
+}
 
 /// Plays a world to its end. `watch` is asked now and then; when it says `false` the run stops.
 ///
@@ -254,31 +278,40 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         told: NOBODY,
     };
     let mut events = 0;
+    // When time last passed between two looks, and how many events there had been.
+    let mut moved = (Time::ZERO, 0);
     let played = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut calendar);
         loop {
             let progress = crate::engine::run(&mut world, &mut calendar, end, EVENTS_AT_A_TIME);
             events += progress.handled;
             if progress.finished {
-                return true;
+                return Played::ToTheEnd;
             }
             if !watch(RunProgress { now: calendar.now(), end, events }) {
-                return false;
+                return Played::UntilStopped;
+            }
+            if calendar.now() > moved.0 {
+                moved = (calendar.now(), events);
+            } else if events - moved.1 > EVENTS_AT_ONE_INSTANT {
+                return Played::ToAStandstill;
             }
         }
     }));
+    let told = || world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
     match played {
-        Ok(true) => {}
-        Ok(false) => return Err(RunError::Interrupted),
+        Ok(Played::ToTheEnd) => {}
+        Ok(Played::UntilStopped) => return Err(RunError::Interrupted),
+        Ok(Played::ToAStandstill) => {
+            return Err(RunError::Standstill { entity: told(), time: calendar.now() });
+        }
         Err(panic) => {
             let what = panic
                 .downcast_ref::<String>()
                 .cloned()
                 .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
                 .unwrap_or_else(|| "an unknown panic".to_owned());
-            let entity =
-                world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
-            return Err(RunError::Fault { what, entity, time: calendar.now() });
+            return Err(RunError::Fault { what, entity: told(), time: calendar.now() });
         }
     }
     let header = RunHeader { events, ..plan.header };
