@@ -144,9 +144,9 @@ fn broken_trades(source: &Source) -> Vec<String> {
     let mut broken = Vec::new();
     for (outside, rooms) in TRADES {
         let (root, rest) = outside.split_once("::").unwrap_or((outside, ""));
-        for (path, line) in paths::paths_from(&source.code, root) {
-            let matches = rest.is_empty() || rest.split("::").zip(&path).all(|(part, name)| part == name);
-            let long_enough = path.len() >= rest.split("::").filter(|part| !part.is_empty()).count();
+        for (used, line) in paths::paths_from(&source.code, root) {
+            let matches = rest.is_empty() || rest.split("::").zip(&used).all(|(part, name)| part == name);
+            let long_enough = used.len() >= rest.split("::").filter(|part| !part.is_empty()).count();
             if matches && long_enough && !rooms.contains(&room) {
                 broken.push(format!(
                     "{}:{line}: only {} may use `{outside}`",

@@ -119,7 +119,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_does_not() {
     for name in ["summary.csv", "metrics.csv", "ledger.csv", "scaling_activities.csv", "manifest.json"] {
         assert!(differ.iter().any(|other| other == name), "{name} is the same with another seed: {differ:?}");
     }
-    assert!(differ.iter().any(|name| name.ends_with(".png")), "{differ:?}");
+    assert!(differ.iter().any(|name| name.contains("charts/")), "{differ:?}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn strangers_disturb_nobody() {
                 text.insert_str(at, stranger);
             }
             let tape = play(&scenario(&text, &[]), 42);
-            assert_eq!(tape.value("aside", "messages_sent", "sum").is_some_and(|sent| sent > 1000.0), true);
+            assert!(tape.value("aside", "messages_sent", "sum").is_some_and(|sent| sent > 1000.0));
             assert_undisturbed(&alone, &tape, &format!("{many} strangers, last: {last}"));
         }
     }

@@ -70,8 +70,7 @@ fn hold(cases: u32, seed: u64) {
         max_shrink_iters: 500,
         ..Config::default()
     };
-    let (played, busy, dead, refused, scaled, copies) = Default::default();
-    let tally: [Cell<u32>; 6] = [played, busy, dead, refused, scaled, copies];
+    let tally: [Cell<u32>; 6] = Default::default();
     let outcome = TestRunner::new(config).run(&generate::scenario(), |text| {
         let (_, tape) = play(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
         let mut faults = judge::faults(&tape);

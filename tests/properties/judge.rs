@@ -81,9 +81,9 @@ impl Faults {
                     format!("queue {name}: {metric} {minutes:?}, {fate} {wanted}")
                 });
             }
-            let deletes = sum_of_minutes(tape, "queue", &name, "NumberOfMessagesDeleted").unwrap_or(-1.0);
+            let calls = sum_of_minutes(tape, "queue", &name, "NumberOfMessagesDeleted").unwrap_or(-1.0);
             let deleted = of("deleted") as f64;
-            self.check(deletes >= deleted, || format!("queue {name}: {deletes} deletes deleted {deleted}"));
+            self.check(calls >= deleted, || format!("queue {name}: {calls} deletes deleted {deleted}"));
             let last = |metric: &str| tape.value(&name, metric, "last");
             for (metric, fate) in [
                 ("messages_visible", "visible"),

@@ -162,7 +162,7 @@ impl Queue {
         let stay = slots.stay(index);
         let held = self.counts.held();
         let staying = |_, stay: Receipt| slots.is_staying(stay);
-        // A dead letter may be older than this queue's retention period already: then it expires now, not in the past.
+        // A dead letter older than this queue's retention period is lost now, not in the past.
         let expires = entry.enqueued_at.saturating_add(self.settings.message_retention_period).max(now);
         self.retention.push(expires, stay, held, staying);
         self.ages.push(now, stay, held, staying);
