@@ -171,6 +171,34 @@ fn falsified_tapes_are_noticed() {
     }
 }
 
+/// Scenarios that once failed, as small as they became.
+const ONCE_WRONG: &[(&str, &str)] = &[
+    (
+        "a dead letter older than its new queue's retention period expired in the past",
+        "name: a\nduration: 10m\nqueues:\n  q: { visibility_timeout: 1s, redrive_policy: { dead_letter_queue: d, \
+         max_receive_count: 2 } }\n  d: { message_retention_period: 60s }\nproducers:\n  p: { publishes_to: { queue: q }, \
+         arrivals: { bursts: [ { at: 0s, messages: 100 } ] } }\nconsumers:\n  c: { receives_from: { queue: q }, \
+         processing_time: 7s, failure_rate: 100%, instances: 2 }\n",
+    ),
+    (
+        "threads that finished their batches on draining instances were busy but did not exist",
+        "name: b\nduration: 10m\nqueues: { q: { visibility_timeout: 10m } }\nproducers:\n  p: { publishes_to: { queue: q }, \
+         arrivals: { bursts: [ { at: 0s, messages: 1 } ] } }\nconsumers:\n  c: { receives_from: { queue: q }, \
+         processing_time: 5m, auto_scaling_group: { min_size: 0, max_size: 1, desired_capacity: 1, termination: { graceful: \
+         { timeout: 10m } }, policies: [ { simple_scaling: { alarm: few, adjustment_type: ExactCapacity, \
+         scaling_adjustment: 0 } } ] } }\nalarms:\n  few: { metric: { queue: q, name: messages_visible }, threshold: 9, \
+         comparison_operator: LessThanThreshold }\n",
+    ),
+];
+
+#[test]
+fn what_was_once_wrong_stays_right() {
+    for (what, text) in ONCE_WRONG {
+        let (_, tape) = play(text).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(judge::faults(&tape), Vec::<String>::new(), "{what}");
+    }
+}
+
 #[test]
 fn books_balance_and_time_goes_forward() {
     hold(2_000, 1);

@@ -143,6 +143,23 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!((ended.code, ended.out.as_str(), ended.err.as_str()), (Some(0), "{\n", ""));
 }
 
+/// Waits until the program listens for Ctrl-C, as far as the system tells: bit 1 of the signals it catches.
+#[cfg(unix)]
+fn wait_until_it_listens(child: &Child) {
+    let status = format!("/proc/{}/status", child.id());
+    for _ in 0..1_000 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let Ok(text) = fs::read_to_string(&status) else { break };
+        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        if caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 2 != 0)
+        {
+            break;
+        }
+    }
+    // Into the middle of the run, which takes minutes.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+}
+
 #[cfg(unix)]
 fn interrupt(child: &Child) {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
@@ -163,8 +180,7 @@ fn an_interrupted_run_leaves_nothing() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        // Late enough to be in the middle of the run, which takes minutes.
-        std::thread::sleep(std::time::Duration::from_millis(400));
+        wait_until_it_listens(&child);
         interrupt(&child);
         let code = child.wait().expect("the program ends").code();
         let mut told = (String::new(), String::new());

@@ -101,6 +101,23 @@ fn an_expectation_of_nothing() {
 }
 
 #[test]
+fn a_metric_tracked_twice() {
+    let desk = Desk::new();
+    let policy = "{ target_tracking: { metric: backlog_per_instance, target_value: 9 } }";
+    let group = |policies: &str| {
+        let group =
+            format!("processing_time: 1s\n    auto_scaling_group: {{ max_size: 2, policies: [{policies}] }}");
+        SMALL.replace("processing_time: 1s", &group)
+    };
+    desk.put("once.yaml", &group(policy));
+    desk.put("twice.yaml", &group(&format!("{policy}, {policy}")));
+    assert_eq!(desk.run(&["validate", "once.yaml"]).code, Some(0));
+    let ended = desk.run(&["validate", "twice.yaml"]);
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.err.contains("only one target tracking policy of the same metric"), "{}", ended.err);
+}
+
+#[test]
 fn a_setting_of_nothing() {
     let desk = Desk::new();
     let ended = desk.run(&["run", "small.yaml", "--set", "queues.order.delay=3s"]);
