@@ -143,8 +143,8 @@ fn broken_trades(source: &Source) -> Vec<String> {
     let room = source.module.first().map_or("", String::as_str);
     let mut broken = Vec::new();
     for (outside, rooms) in TRADES {
-        let (root, rest) = outside.split_once("::").unwrap_or((outside, ""));
-        for (used, line) in paths::paths_from(&source.code, root) {
+        let (first, rest) = outside.split_once("::").unwrap_or((outside, ""));
+        for (used, line) in paths::paths_from(&source.code, first) {
             let matches = rest.is_empty() || rest.split("::").zip(&used).all(|(part, name)| part == name);
             let long_enough = used.len() >= rest.split("::").filter(|part| !part.is_empty()).count();
             if matches && long_enough && !rooms.contains(&room) {

@@ -80,7 +80,7 @@ fn hold(cases: u32, seed: u64) {
         }
         let total =
             |fate: &str| tape.ledger.rows().iter().filter(|row| row.fate == fate).map(|r| r.messages).sum();
-        let seen: [u64; 6] = [
+        let shown: [u64; 6] = [
             1,
             total("processed"),
             total("dead_letters_in"),
@@ -88,8 +88,8 @@ fn hold(cases: u32, seed: u64) {
             tape.activities.iter().filter(|activity| activity.status == "Successful").count() as u64,
             total("copies_returned"),
         ];
-        for (tally, seen) in tally.iter().zip(seen) {
-            tally.set(tally.get() + u32::from(seen > 0));
+        for (tally, shown) in tally.iter().zip(shown) {
+            tally.set(tally.get() + u32::from(shown > 0));
         }
         Ok(())
     });
@@ -99,8 +99,8 @@ fn hold(cases: u32, seed: u64) {
     // Random scenarios that show nothing would prove nothing.
     let [played, rest @ ..] = tally.map(Cell::into_inner);
     assert_eq!(played, cases);
-    for (what, seen) in ["processed", "dead letters", "refusals", "scaling", "copies"].iter().zip(rest) {
-        assert!(seen * 30 > cases, "only {seen} of {cases} scenarios show {what}");
+    for (what, shown) in ["processed", "dead letters", "refusals", "scaling", "copies"].iter().zip(rest) {
+        assert!(shown * 30 > cases, "only {shown} of {cases} scenarios show {what}");
     }
 }
 
