@@ -312,5 +312,5 @@ fn circles_in_which_no_time_passes() {
     let around = circle(&instant).replace("wait_time: 20s", "wait_time: 20s, forwards_to: { queue: q }");
     let run = load(around.as_bytes(), &[]).expect("it is in order").run();
     let error = run.expect_err("no time passes").to_string();
-    assert!(error.starts_with("time stands still at 1s") && error.contains("`api_latency`"), "{error}");
+    assert!(error.starts_with("time stands still at 1s") && error.contains("at `c`"), "{error}");
 }

@@ -98,7 +98,7 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> anyhow::Result<Tape> {
         RunError::Interrupted => {
             Failure { outcome: Outcome::Interrupted, what: "nothing was written".to_owned() }.into()
         }
-        RunError::Standstill { .. } => wrong(format!("{error}")),
+        RunError::StandsStill { .. } => wrong(error.to_string()),
         RunError::Unbalanced(_) | RunError::Fault { .. } => broken(format!(
             "{error}\n  scenario `{}` ({}), seed {seed}: please report this",
             scenario.name(),

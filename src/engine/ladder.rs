@@ -43,6 +43,8 @@ pub(super) struct Ladder {
     far: Vec<u128>,
     /// Keys removed since the buckets were laid out.
     removed: u64,
+    /// The smallest key, [`EMPTY`] when there is none: asked for more often than it changes.
+    head: u128,
 }
 
 impl Ladder {
@@ -59,6 +61,7 @@ impl Ladder {
             far_begin: 0,
             far: Vec::new(),
             removed: 0,
+            head: EMPTY,
         }
     }
 
@@ -67,11 +70,15 @@ impl Ladder {
     }
 
     /// The smallest key, [`EMPTY`] when there is none.
-    //
+    #[inline]
+    pub(super) const fn first(&self) -> u128 {
+        self.head
+    }
+
     // `bottom` and `near` are never both empty while a key waits elsewhere.
     #[inline]
-    pub(super) fn first(&self) -> u128 {
-        self.bottom.last().map_or(EMPTY, |&key| key).min(self.near.peek())
+    fn find_head(&mut self) {
+        self.head = self.bottom.last().map_or(EMPTY, |&key| key).min(self.near.peek());
     }
 
     #[inline]
@@ -84,10 +91,12 @@ impl Ladder {
             self.in_buckets += 1;
         } else {
             self.near.push(key);
+            self.head = self.head.min(key);
             return;
         }
-        if self.bottom.is_empty() && self.near.is_empty() {
+        if self.head == EMPTY {
             self.refill();
+            self.find_head();
         }
     }
 
@@ -95,7 +104,7 @@ impl Ladder {
     #[inline]
     pub(super) fn remove_first(&mut self) {
         self.removed += 1;
-        if self.bottom.last().is_some_and(|&key| key < self.near.peek()) {
+        if self.bottom.last().is_some_and(|&key| key == self.head) {
             self.bottom.pop();
         } else {
             self.near.remove_first();
@@ -103,6 +112,7 @@ impl Ladder {
         if self.bottom.is_empty() && self.near.is_empty() {
             self.refill();
         }
+        self.find_head();
     }
 
     /// Fills the empty `bottom` from the next bucket with anything in it.

@@ -103,16 +103,16 @@ fn read_column(
     let names: Vec<&str> = header.iter().collect();
     let index = match column {
         None => 0,
-        Some(wanted) => match names.iter().position(|name| *name == wanted.value) {
-            Some(index) => index,
-            None => {
+        Some(wanted) => {
+            let index = names.iter().position(|name| *name == wanted.value);
+            if index.is_none() {
                 let help = problems.suggest(&wanted.value, &names, "columns");
                 problems
                     .error(wanted.place, format!("`{}` has no column `{}`", path.value, wanted.value))
                     .help(help);
-                return None;
             }
-        },
+            index?
+        }
     };
     let mut values = Vec::new();
     for record in reader.records() {

@@ -123,6 +123,7 @@ macro_rules! choice {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone)]
         #[allow(unreachable_pub)] // a floor may keep its declarations to itself
+        #[allow(clippy::large_enum_variant)] // read once; boxes would show in every match
         pub enum $name $(<$parameter: $bound>)? {
             $(
                 $(#[$($variant_attribute)*])*
@@ -180,6 +181,16 @@ macro_rules! choice {
                     &$crate::language::declared_name(stringify!($name), &[$($parameter::NAME)?]),
                 )
             }
+
+            fn to_json(&self) -> Option<$crate::language::Json> {
+                $(
+                    if matches!(self, $name::$variant { .. }) {
+                        let word: Option<&str> = $crate::language::choice_word!($key $(, $type)?);
+                        return word.map($crate::language::Json::from);
+                    }
+                )*
+                None
+            }
         }
     };
 }
@@ -233,6 +244,7 @@ macro_rules! keyword {
         $(#[$($attribute)*])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         #[allow(unreachable_pub)]
+        #[allow(clippy::enum_variant_names)] // the words are AWS's
         pub enum $name {
             $(
                 $(#[$($variant_attribute)*])*

@@ -78,9 +78,27 @@ fn default(row: &Row) -> String {
     match &row.default {
         _ if row.required => "*required*".to_owned(),
         Some(Json::String(text)) => format!("`{text}`"),
+        Some(Json::Object(value)) => format!("`{}`", flow(value)),
         Some(value) => format!("`{value}`"),
         None => "none".to_owned(),
     }
+}
+
+/// A mapping as a scenario would write it on one line: `{ lognormal: { mean: 95s, p95: 150s } }`.
+fn flow(mapping: &serde_json::Map<String, Json>) -> String {
+    let entries: Vec<String> = mapping
+        .iter()
+        .map(|(key, value)| match value {
+            Json::Object(value) => format!("{key}: {}", flow(value)),
+            Json::Array(values) => {
+                let values: Vec<&str> = values.iter().filter_map(Json::as_str).collect();
+                format!("{key}: [{}]", values.join(", "))
+            }
+            Json::String(text) => format!("{key}: {text}"),
+            value => format!("{key}: {value}"),
+        })
+        .collect();
+    format!("{{ {} }}", entries.join(", "))
 }
 
 /// A text that fits into one cell of a table.

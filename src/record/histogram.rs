@@ -5,6 +5,7 @@
 /// With 1,024 buckets an octave a bucket is at most 1/1024 of its value wide; answering with its middle
 /// keeps the relative error of every quantile below 0.05 %.
 const PRECISION_BITS: u32 = 10;
+const OCTAVE: usize = 1 << PRECISION_BITS;
 
 /// A log-linear histogram of non-negative integers (nanoseconds, bytes, …).
 ///
@@ -13,10 +14,8 @@ const PRECISION_BITS: u32 = 10;
 /// never the number of records.
 #[derive(Debug, Clone)]
 pub struct Histogram {
-    precision_bits: u32,
     counts: Vec<u64>,
     count: u64,
-    zeros: u64,
     sum: u128,
     sum_of_squares: f64,
     minimum: u64,
@@ -30,54 +29,37 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// An empty histogram with a relative error of at most 0.05 %.
+    /// An empty histogram.
     pub fn new() -> Self {
-        Self::with_precision_bits(PRECISION_BITS)
-    }
-
-    /// An empty histogram with `2^bits` buckets an octave: for short intervals, where a coarser answer does.
-    pub fn with_precision_bits(bits: u32) -> Self {
-        assert!((1..=16).contains(&bits), "a histogram has between 2 and 65,536 buckets an octave");
-        Self {
-            precision_bits: bits,
-            counts: Vec::new(),
-            count: 0,
-            zeros: 0,
-            sum: 0,
-            sum_of_squares: 0.0,
-            minimum: u64::MAX,
-            maximum: 0,
-        }
+        Self { counts: Vec::new(), count: 0, sum: 0, sum_of_squares: 0.0, minimum: u64::MAX, maximum: 0 }
     }
 
     #[inline]
-    fn index(&self, value: u64) -> usize {
-        let highest_bit = 63 - (value | (1 << self.precision_bits)).leading_zeros();
-        let shift = highest_bit - self.precision_bits;
-        ((shift as usize) << self.precision_bits) + (value >> shift) as usize
+    fn index(value: u64) -> usize {
+        let highest_bit = (value | (1 << PRECISION_BITS)).ilog2();
+        let shift = highest_bit - PRECISION_BITS;
+        ((shift as usize) << PRECISION_BITS) + (value >> shift) as usize
     }
 
     /// The lowest value of a bucket and the bucket's width.
-    fn bucket(&self, index: usize) -> (u64, u64) {
-        let octave = 1usize << self.precision_bits;
-        if index < 2 * octave {
+    fn bucket(index: usize) -> (u64, u64) {
+        if index < 2 * OCTAVE {
             return (index as u64, 1);
         }
-        let shift = (index >> self.precision_bits) - 1;
-        let mantissa = (index & (octave - 1)) | octave;
+        let shift = (index >> PRECISION_BITS) - 1;
+        let mantissa = (index & (OCTAVE - 1)) | OCTAVE;
         ((mantissa as u64) << shift, 1 << shift)
     }
 
     /// Adds one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        let index = self.index(value);
+        let index = Self::index(value);
         if index >= self.counts.len() {
             self.grow(index);
         }
         self.counts[index] += 1;
         self.count += 1;
-        self.zeros += u64::from(value == 0);
         self.sum += u128::from(value);
         let real = value as f64;
         self.sum_of_squares += real * real;
@@ -85,10 +67,28 @@ impl Histogram {
         self.maximum = self.maximum.max(value);
     }
 
+    /// Adds everything `other` holds.
+    pub fn absorb(&mut self, other: &Histogram) {
+        if other.count == 0 {
+            return;
+        }
+        let (first, last) = (Self::index(other.minimum), Self::index(other.maximum));
+        if last >= self.counts.len() {
+            self.grow(last);
+        }
+        for (mine, theirs) in self.counts[first..=last].iter_mut().zip(&other.counts[first..=last]) {
+            *mine += theirs;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.sum_of_squares += other.sum_of_squares;
+        self.minimum = self.minimum.min(other.minimum);
+        self.maximum = self.maximum.max(other.maximum);
+    }
+
     #[cold]
     fn grow(&mut self, index: usize) {
-        let octave = 1usize << self.precision_bits;
-        self.counts.resize((index / octave + 1) * octave, 0);
+        self.counts.resize((index / OCTAVE + 1) * OCTAVE, 0);
     }
 
     /// Forgets everything; the memory is kept.
@@ -96,10 +96,9 @@ impl Histogram {
         if self.count == 0 {
             return;
         }
-        let (first, last) = (self.index(self.minimum), self.index(self.maximum));
+        let (first, last) = (Self::index(self.minimum), Self::index(self.maximum));
         self.counts[first..=last].fill(0);
         self.count = 0;
-        self.zeros = 0;
         self.sum = 0;
         self.sum_of_squares = 0.0;
         self.minimum = u64::MAX;
@@ -139,7 +138,8 @@ impl Histogram {
 
     /// The share of values above zero: with waiting times, the probability of having to wait.
     pub fn share_above_zero(&self) -> Option<f64> {
-        (self.count > 0).then(|| (self.count - self.zeros) as f64 / self.count as f64)
+        let zeros = self.counts.first()?;
+        (self.count > 0).then(|| (self.count - zeros) as f64 / self.count as f64)
     }
 
     /// The `quantile` (0..=1): the largest of the lowest `quantile` share of the values, as CloudWatch defines
@@ -153,10 +153,10 @@ impl Histogram {
             return Some(self.maximum);
         }
         let mut seen = 0;
-        for (index, count) in self.counts.iter().enumerate().skip(self.index(self.minimum)) {
+        for (index, count) in self.counts.iter().enumerate().skip(Self::index(self.minimum)) {
             seen += count;
             if seen >= rank {
-                let (low, width) = self.bucket(index);
+                let (low, width) = Self::bucket(index);
                 return Some((low + (width - 1) / 2).clamp(self.minimum, self.maximum));
             }
         }
@@ -166,7 +166,7 @@ impl Histogram {
     /// The occupied buckets, lowest first: a value standing for the bucket and how many values fell into it.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(index, count)| {
-            let (low, width) = self.bucket(index);
+            let (low, width) = Self::bucket(index);
             ((low + (width - 1) / 2).clamp(self.minimum, self.maximum), *count)
         })
     }
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn clearing_leaves_nothing_behind() {
-        let mut histogram = Histogram::with_precision_bits(5);
+        let mut histogram = Histogram::new();
         histogram.record(7);
         histogram.record(u64::MAX);
         histogram.clear();

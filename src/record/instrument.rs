@@ -3,9 +3,6 @@
 use super::Histogram;
 use crate::engine::Time;
 
-/// Precision of the per-interval histograms: 128 buckets an octave, a relative error below 0.4 %.
-const INTERVAL_PRECISION_BITS: u32 = 7;
-
 /// A borrowed instrument of any kind, as the world sees it when it samples.
 #[derive(Debug)]
 pub enum Instrument<'a> {
@@ -185,14 +182,21 @@ impl Level {
 }
 
 /// Values with a distribution: latencies, sizes.
-#[derive(Debug, Clone)]
+///
+/// A value is recorded once; whoever reads folds what came since the last reading into the longer periods.
+#[derive(Debug, Clone, Default)]
 pub struct Distribution {
+    /// Since the last reading of any kind.
+    fresh: Histogram,
+    /// Since the warm-up, up to the last reading.
     all: Histogram,
+    /// Since the last step of the charts, up to the last reading.
     tick: Histogram,
+    /// The statistic set of the current CloudWatch minute, up to the last reading.
     minute: Minute,
 }
 
-/// The statistic set of the current CloudWatch minute.
+/// Count, sum, minimum and maximum.
 #[derive(Debug, Clone, Copy)]
 struct Minute {
     count: u64,
@@ -203,6 +207,12 @@ struct Minute {
 
 impl Minute {
     const EMPTY: Self = Self { count: 0, sum: 0, minimum: u64::MAX, maximum: 0 };
+}
+
+impl Default for Minute {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 /// What one step of a quantile chart shows.
@@ -220,46 +230,47 @@ pub struct IntervalQuantiles {
     pub maximum: u64,
 }
 
-impl Default for Distribution {
-    fn default() -> Self {
-        Self {
-            all: Histogram::new(),
-            tick: Histogram::with_precision_bits(INTERVAL_PRECISION_BITS),
-            minute: Minute::EMPTY,
-        }
-    }
-}
-
 impl Distribution {
     /// One more value was observed.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.all.record(value);
-        self.tick.record(value);
-        self.minute.count += 1;
-        self.minute.sum += u128::from(value);
-        self.minute.minimum = self.minute.minimum.min(value);
-        self.minute.maximum = self.minute.maximum.max(value);
+        self.fresh.record(value);
+    }
+
+    fn fold(&mut self) {
+        if let (Some(minimum), Some(maximum)) = (self.fresh.minimum(), self.fresh.maximum()) {
+            self.minute.count += self.fresh.count();
+            self.minute.sum += self.fresh.sum();
+            self.minute.minimum = self.minute.minimum.min(minimum);
+            self.minute.maximum = self.minute.maximum.max(maximum);
+            self.all.absorb(&self.fresh);
+            self.tick.absorb(&self.fresh);
+            self.fresh.clear();
+        }
     }
 
     /// Everything since the warm-up ended.
-    pub fn histogram(&self) -> &Histogram {
+    pub fn histogram(&mut self) -> &Histogram {
+        self.fold();
         &self.all
     }
 
     /// Ends the warm-up: statistics start from here.
     pub fn end_warm_up(&mut self) {
+        self.fold();
         self.all.clear();
     }
 
     /// Count, sum, minimum and maximum since the last call, `None` without values: one CloudWatch period.
     pub fn take_minute(&mut self) -> Option<(u64, u128, u64, u64)> {
-        let minute = std::mem::replace(&mut self.minute, Minute::EMPTY);
+        self.fold();
+        let minute = std::mem::take(&mut self.minute);
         (minute.count > 0).then_some((minute.count, minute.sum, minute.minimum, minute.maximum))
     }
 
     /// The quantiles since the last call, `None` without values: one step of the charts.
     pub fn take_tick(&mut self) -> Option<IntervalQuantiles> {
+        self.fold();
         let taken = self.tick.maximum().map(|maximum| IntervalQuantiles {
             count: self.tick.count(),
             p50: self.tick.quantile(0.5).unwrap_or(0),

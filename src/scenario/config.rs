@@ -136,6 +136,13 @@ impl Decode for QuotasConfig {
     fn type_name() -> String {
         format!("{} or {}", ProfileConfig::type_name(), ChangedQuotasConfig::type_name())
     }
+
+    fn to_json(&self) -> Option<Json> {
+        match self {
+            QuotasConfig::Profile(profile) => profile.to_json(),
+            QuotasConfig::Changed(_) => None,
+        }
+    }
 }
 
 impl QuotasConfig {

@@ -4,6 +4,7 @@
 //! seed, without touching the file again.
 
 mod config;
+mod references;
 mod resolve;
 mod scaling;
 
@@ -22,7 +23,7 @@ use crate::services::sqs::{Queue, QueueSettings};
 use crate::wire::{EntityId, Purpose};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A scenario that was found to be in order.
 #[derive(Debug, Clone)]
@@ -103,8 +104,11 @@ impl Scenario {
                 apply_set(root, &mut sources, set, &mut problems);
             }
         }
-        let hash = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let config = root.and_then(|root| ScenarioConfig::decode(&root, &mut problems));
+        let hash = hexadecimal(&hasher.finalize());
+        let config = root.as_ref().and_then(|root| ScenarioConfig::decode(root, &mut problems));
+        if let (Some(root), None) = (&root, &config) {
+            references::check(root, &mut problems);
+        }
         let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
@@ -230,6 +234,13 @@ impl Scenario {
         }
         catalog
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The JSON Schema of scenario files (draft 2020-12), for editors.

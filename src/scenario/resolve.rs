@@ -6,9 +6,9 @@ use super::{ResolvedProducer, Scenario};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::cloudwatch::CloudWatchSettings;
-use crate::services::compute::{ConsumerConfig, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget};
-use crate::services::sqs::{Queue, QueueDefaults};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
+use crate::services::sqs::{Queue, QueueConfig, QueueDefaults, QueueSettings};
 use crate::wire::{ApiLatency, EntityId, Prices, Service, span};
 
 /// Names of one kind, in the order of their entities.
@@ -58,86 +58,11 @@ pub(super) fn resolve(
     problems: &mut Problems,
 ) -> Option<Scenario> {
     let assumptions = assumptions(config, problems)?;
-    let defaults = queue_defaults(config, &assumptions, files, problems)?;
-    let (queues, consumers) = (config.queues.len(), config.consumers.len());
-    let queue_names = Names::new("queue", config.queues.names(), 0);
-    let consumer_names = Names::new("consumer", config.consumers.names(), queues);
-    let producer_names = Names::new("producer", config.producers.names(), queues + consumers);
-    let mut flows = Vec::new();
-
-    let latencies: Vec<ApiLatency> = config
-        .queues
-        .iter()
-        .map(|(_, queue)| queue.latency(&defaults.latency, files, &mut Problems::new()))
-        .map(|latency| latency.unwrap_or_else(ApiLatency::none))
-        .collect();
-    let mut queue_settings = Vec::new();
-    for (name, queue) in config.queues.iter() {
-        let dead_letter_queue = queue.redrive_policy.as_ref().and_then(|policy| {
-            let reference = &policy.dead_letter_queue;
-            if reference.as_str() == name.as_str() {
-                problems.error(reference.place, format!("`{name}` cannot be its own dead-letter queue"));
-                return None;
-            }
-            let (position, id) = queue_names.find(reference, problems)?;
-            let other = &config.queues.entries[position].1;
-            if other.message_retention_period < queue.message_retention_period {
-                problems
-                    .warning(
-                        reference.place,
-                        format!("`{reference}` keeps messages for a shorter time than `{name}`"),
-                    )
-                    .why("the retention clock of a standard queue's message goes on in its dead-letter queue")
-                    .help("give the dead-letter queue a `message_retention_period` of 14d");
-            }
-            flows.push(flow(Queue::KIND, name, Queue::KIND, reference));
-            Some(id)
-        });
-        queue_settings.push(queue.settings(name.as_str(), dead_letter_queue, &defaults, files, problems));
-    }
-
-    let mut consumer_settings = Vec::new();
-    for (name, consumer) in config.consumers.iter() {
-        let source = source_queue(name, consumer, config, &queue_names, &latencies, &mut flows, problems);
-        let forward = consumer.forwards_to.as_ref().map(|forward| {
-            let (position, id) = queue_names.find(&forward.queue, problems)?;
-            flows.push(flow(Fleet::KIND, name, Queue::KIND, &forward.queue));
-            Some((id, &latencies[position]))
-        });
-        let settings = source
-            .as_ref()
-            .and_then(|source| consumer.settings(name.as_str(), source, forward.flatten(), files, problems));
-        consumer_settings.push(settings);
-    }
-
-    let mut producers = Vec::new();
-    let mut notes = Vec::new();
-    for (name, producer) in config.producers.iter() {
-        let ProducerTarget::Queue(reference) = &producer.publishes_to;
-        let target = queue_names.find(reference, problems);
-        let trace = match &producer.arrivals {
-            ArrivalsConfig::Trace(trace) => Some(trace.read(files, problems)),
-            _ => None,
-        };
-        if let Some(Some(trace)) = &trace {
-            tell_gaps(name, trace, config, &mut notes);
-        }
-        let (position, id) = match target {
-            Some(target) => target,
-            None => (0, EntityId(0)),
-        };
-        let fallback = ApiLatency::none();
-        let latency = latencies.get(position).unwrap_or(&fallback);
-        let settings = producer.settings(name.as_str(), id, latency, &defaults.quotas, files, problems);
-        flows.push(flow(Producer::KIND, name, Queue::KIND, reference));
-        let trace = trace.map_or(Some(None), |trace| trace.map(Some));
-        producers.push(target.and(settings).zip(trace).map(|(settings, trace)| ResolvedProducer {
-            settings,
-            arrivals: producer.arrivals.clone(),
-            trace,
-        }));
-    }
-
+    let mut resolver = Resolver::new(config, &assumptions, files, problems)?;
+    let queues = resolver.queues(problems);
+    let consumers = resolver.consumers(problems);
+    let producers = resolver.producers(problems);
+    let Resolver { queue_names, consumer_names, producer_names, flows, notes, .. } = resolver;
     let mut scaling = Scaling::new(config, &assumptions, queue_names, consumer_names, producer_names);
     scaling.resolve_alarms(problems);
     let policies = scaling.resolve_policies(problems);
@@ -145,7 +70,7 @@ pub(super) fn resolve(
     if problems.has_errors() {
         return None;
     }
-    let mut consumers: Vec<_> = consumer_settings.into_iter().collect::<Option<_>>()?;
+    let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
     for (consumer, policies) in consumers.iter_mut().zip(policies) {
         consumer.group.policies = policies;
     }
@@ -160,7 +85,7 @@ pub(super) fn resolve(
         duration: span(config.duration),
         warm_up: span(config.warm_up),
         quota_profile: config.quotas.profile().name(),
-        queues: queue_settings.into_iter().collect::<Option<_>>()?,
+        queues: queues.into_iter().collect::<Option<_>>()?,
         consumers,
         attributes_each: producers
             .iter()
@@ -187,6 +112,156 @@ pub(super) fn resolve(
     Some(scenario)
 }
 
+/// A scenario on its way from names to entities.
+struct Resolver<'a> {
+    config: &'a ScenarioConfig,
+    files: &'a dyn Files,
+    defaults: QueueDefaults,
+    queue_names: Names<'a>,
+    consumer_names: Names<'a>,
+    producer_names: Names<'a>,
+    /// How long calls to each queue take.
+    latencies: Vec<ApiLatency>,
+    flows: Vec<Flow>,
+    notes: Vec<String>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(
+        config: &'a ScenarioConfig,
+        assumptions: &AssumptionsConfig,
+        files: &'a dyn Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let defaults = queue_defaults(config, assumptions, files, problems)?;
+        let (queues, consumers) = (config.queues.len(), config.consumers.len());
+        // Problems of a queue's own latency are told when its settings are built.
+        let latencies = config
+            .queues
+            .iter()
+            .map(|(_, queue)| queue.latency(&defaults.latency, files, &mut Problems::new()))
+            .map(|latency| latency.unwrap_or_else(ApiLatency::none))
+            .collect();
+        Some(Self {
+            config,
+            files,
+            defaults,
+            queue_names: Names::new("queue", config.queues.names(), 0),
+            consumer_names: Names::new("consumer", config.consumers.names(), queues),
+            producer_names: Names::new("producer", config.producers.names(), queues + consumers),
+            latencies,
+            flows: Vec::new(),
+            notes: Vec::new(),
+        })
+    }
+
+    fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
+        self.flows.push(Flow { from_kind, from: from.to_owned(), to_kind, to: to.to_owned() });
+    }
+
+    fn queues(&mut self, problems: &mut Problems) -> Vec<Option<QueueSettings>> {
+        let config = self.config;
+        let mut settings = Vec::new();
+        for (name, queue) in config.queues.iter() {
+            let dead_letters = queue
+                .redrive_policy
+                .as_ref()
+                .and_then(|policy| self.dead_letter_queue(name, queue, &policy.dead_letter_queue, problems));
+            settings.push(queue.settings(name.as_str(), dead_letters, &self.defaults, self.files, problems));
+        }
+        settings
+    }
+
+    fn dead_letter_queue(
+        &mut self,
+        name: &Name,
+        queue: &QueueConfig,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> Option<EntityId> {
+        if reference.as_str() == name.as_str() {
+            problems.error(reference.place, format!("`{name}` cannot be its own dead-letter queue"));
+            return None;
+        }
+        let (position, id) = self.queue_names.find(reference, problems)?;
+        if self.config.queues.entries[position].1.message_retention_period < queue.message_retention_period {
+            problems
+                .warning(
+                    reference.place,
+                    format!("`{reference}` keeps messages for a shorter time than `{name}`"),
+                )
+                .why("the retention clock of a standard queue's message goes on in its dead-letter queue")
+                .help("give the dead-letter queue a `message_retention_period` of 14d");
+        }
+        self.flow(Queue::KIND, name.as_str(), Queue::KIND, reference.as_str());
+        Some(id)
+    }
+
+    fn consumers(&mut self, problems: &mut Problems) -> Vec<Option<ConsumerSettings>> {
+        let config = self.config;
+        let mut settings = Vec::new();
+        for (name, consumer) in config.consumers.iter() {
+            let ConsumerSource::Queue(reference) = &consumer.receives_from;
+            let source = self.source_queue(reference, problems);
+            let forward = consumer.forwards_to.as_ref().and_then(|forward| {
+                let (position, id) = self.queue_names.find(&forward.queue, problems)?;
+                Some((id, self.latencies[position].clone()))
+            });
+            let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
+            settings.push(
+                source.as_ref().and_then(|source| {
+                    consumer.settings(name.as_str(), source, forward, self.files, problems)
+                }),
+            );
+            self.flow(Queue::KIND, reference.as_str(), Fleet::KIND, name.as_str());
+            if let Some(forward) = &consumer.forwards_to {
+                self.flow(Fleet::KIND, name.as_str(), Queue::KIND, forward.queue.as_str());
+            }
+        }
+        settings
+    }
+
+    fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {
+        let (position, id) = self.queue_names.find(reference, problems)?;
+        let queue = &self.config.queues.entries[position].1;
+        Some(SourceQueue {
+            id,
+            latency: self.latencies[position].clone(),
+            wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
+            visibility_timeout: span(queue.visibility_timeout),
+        })
+    }
+
+    fn producers(&mut self, problems: &mut Problems) -> Vec<Option<ResolvedProducer>> {
+        let config = self.config;
+        let mut resolved = Vec::new();
+        for (name, producer) in config.producers.iter() {
+            let ProducerTarget::Queue(reference) = &producer.publishes_to;
+            let target = self.queue_names.find(reference, problems);
+            let trace = match &producer.arrivals {
+                ArrivalsConfig::Trace(trace) => trace.read(self.files, problems).map(Some),
+                _ => Some(None),
+            };
+            if let Some(Some(trace)) = &trace {
+                tell_gaps(name, trace, config, &mut self.notes);
+            }
+            // Also without a target the rest is looked at, so that all problems are told at once.
+            let (position, id) = target.unwrap_or((0, EntityId(0)));
+            let settings = self.latencies.get(position).cloned().and_then(|latency| {
+                let target = SendTarget { id, send_latency: latency.send, quotas: self.defaults.quotas };
+                producer.settings(name.as_str(), target, self.files, problems)
+            });
+            self.flow(Producer::KIND, name.as_str(), Queue::KIND, reference.as_str());
+            resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| ResolvedProducer {
+                settings,
+                arrivals: producer.arrivals.clone(),
+                trace,
+            }));
+        }
+        resolved
+    }
+}
+
 fn queue_defaults(
     config: &ScenarioConfig,
     assumptions: &AssumptionsConfig,
@@ -211,38 +286,8 @@ fn queue_defaults(
     })
 }
 
-fn source_queue(
-    name: &Name,
-    consumer: &ConsumerConfig,
-    config: &ScenarioConfig,
-    queues: &Names<'_>,
-    latencies: &[ApiLatency],
-    flows: &mut Vec<Flow>,
-    problems: &mut Problems,
-) -> Option<SourceQueue> {
-    let ConsumerSource::Queue(reference) = &consumer.receives_from;
-    let (position, id) = queues.find(reference, problems)?;
-    flows.push(flow(Queue::KIND, reference, Fleet::KIND, name));
-    let queue = &config.queues.entries[position].1;
-    Some(SourceQueue {
-        id,
-        latency: latencies[position].clone(),
-        wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
-        visibility_timeout: span(queue.visibility_timeout),
-    })
-}
-
-fn flow(from_kind: &'static str, from: &impl ToString, to_kind: &'static str, to: &impl ToString) -> Flow {
-    Flow { from_kind, from: from.to_string(), to_kind, to: to.to_string() }
-}
-
 /// Gaps of a recording are reported with the results, and so is a run that ends before it.
-fn tell_gaps(
-    producer: &Name,
-    trace: &crate::services::producer::Trace,
-    config: &ScenarioConfig,
-    notes: &mut Vec<String>,
-) {
+fn tell_gaps(producer: &Name, trace: &Trace, config: &ScenarioConfig, notes: &mut Vec<String>) {
     const SHOWN: usize = 5;
     for gap in trace.gaps.iter().take(SHOWN) {
         notes.push(format!(

@@ -10,7 +10,7 @@ use crate::services::cloudwatch::{
 };
 use crate::services::compute::{
     ConsumerMetrics, ConsumerSource, GroupMetrics, MetricChoice, Policy, PolicyConfig, PolicyKind,
-    SimpleScalingConfig, StepScalingConfig, TargetTrackingConfig,
+    SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;
@@ -139,10 +139,10 @@ impl<'a> Scaling<'a> {
                         self.track(&reference, policy, &mut policies, problems);
                     }
                     PolicyConfig::StepScaling(policy) => {
-                        self.step(&reference, policy, &mut policies, problems)
+                        self.step(&reference, policy, &mut policies, problems);
                     }
                     PolicyConfig::SimpleScaling(policy) => {
-                        self.simple(&reference, policy, &mut policies, problems)
+                        self.simple(&reference, policy, &mut policies, problems);
                     }
                 }
             }
@@ -221,7 +221,7 @@ impl<'a> Scaling<'a> {
             name: config.name.clone().unwrap_or_else(|| config.alarm.text.clone()),
             kind: PolicyKind::Step {
                 adjustment_type: config.adjustment_type.into(),
-                steps: config.step_adjustments.iter().map(|step| step.adjustment()).collect(),
+                steps: config.step_adjustments.iter().map(StepConfig::adjustment).collect(),
                 min_adjustment_magnitude: config.min_adjustment_magnitude,
                 threshold,
                 instance_warmup: config.instance_warmup.map(span),

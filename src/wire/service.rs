@@ -32,6 +32,9 @@ pub struct Context<'a, O> {
     pub now: Time,
     /// Who is being told.
     pub me: EntityId,
+    /// Nobody reads metrics before this time: what happens until then may be done ahead, as long as its
+    /// consequences come in time.
+    pub unobserved_until: Time,
     /// Where consequences go.
     pub outbox: &'a mut O,
     /// The messages in the system.

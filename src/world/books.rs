@@ -29,7 +29,8 @@ impl World {
         for seat in &mut self.seats {
             let (kind, name) = (seat.entity.kind(), seat.name.clone());
             seat.entity.visit_metrics(&mut |definition, instrument| {
-                summarise(kind, &name, definition, instrument, now, seconds, &mut summary);
+                let about = About { kind, name: &name, definition };
+                summarise(about, instrument, now, seconds, &mut summary);
             });
             seat.entity.summarise(now, seconds, &mut summary);
         }
@@ -122,16 +123,23 @@ impl World {
     }
 }
 
+/// What an instrument measures, and of whom.
+#[derive(Clone, Copy)]
+struct About<'a> {
+    kind: &'static str,
+    name: &'a str,
+    definition: &'static MetricDefinition,
+}
+
 /// The statistics of one instrument, as its kind has them. A distribution without values has only its count.
 fn summarise(
-    kind: &'static str,
-    name: &str,
-    definition: &'static MetricDefinition,
+    about: About<'_>,
     instrument: Instrument<'_>,
     now: Time,
     seconds: f64,
     rows: &mut Vec<SummaryRow>,
 ) {
+    let About { kind, name, definition } = about;
     let scale = definition.unit.scale();
     let mut row = |statistic, value, unit| {
         rows.push(SummaryRow {

@@ -103,6 +103,10 @@ struct World {
     journal: Journal,
     sampler: Sampler,
     end: Time,
+    /// When the next tick, or the end, comes.
+    unobserved_until: Time,
+    next_minute: Time,
+    next_chart_step: Time,
     /// Who is being told something: named when something goes wrong.
     told: EntityId,
 }
@@ -113,25 +117,36 @@ impl World {
         messages: &'a mut Messages,
         batches: &'a mut Batches,
         journal: &'a mut Journal,
+        unobserved_until: Time,
         outbox: &'a mut Desk<'a>,
     ) -> Context<'a, Desk<'a>> {
-        Context { now: outbox.calendar.now(), me: outbox.me, outbox, messages, batches, journal }
+        let (now, me) = (outbox.calendar.now(), outbox.me);
+        Context { now, me, unobserved_until, outbox, messages, batches, journal }
     }
 
     fn start(&mut self, calendar: &mut Calendar<Event>) {
+        self.next_minute = Time::ZERO + Span::from_minutes(1);
+        self.next_chart_step = Time::ZERO + self.sampler.chart_step();
+        self.look_ahead(Time::ZERO);
         for index in 0..self.seats.len() {
             let me = EntityId(index as u32);
             self.told = me;
             let mut desk = Desk { calendar, me };
-            let mut cx = Self::context(&mut self.messages, &mut self.batches, &mut self.journal, &mut desk);
+            let mut cx = Self::context(
+                &mut self.messages,
+                &mut self.batches,
+                &mut self.journal,
+                self.unobserved_until,
+                &mut desk,
+            );
             self.seats[index].entity.start(&mut cx);
         }
         let warm_up = self.sampler.warm_up();
         if warm_up > Span::ZERO {
             self.post_tick(Time::ZERO + warm_up, Tick::EndOfWarmUp, calendar);
         }
-        self.post_tick(Time::ZERO + Span::from_minutes(1), Tick::Minute, calendar);
-        self.post_tick(Time::ZERO + self.sampler.chart_step(), Tick::Chart, calendar);
+        self.post_tick(self.next_minute, Tick::Minute, calendar);
+        self.post_tick(self.next_chart_step, Tick::Chart, calendar);
     }
 
     /// What falls on the end of the run is done when the run is finished.
@@ -151,13 +166,23 @@ impl World {
             Tick::EndOfWarmUp => self.sampler.end_warm_up(now, &mut self.seats),
             Tick::Minute => {
                 self.sampler.take_minute(now, &mut self.seats);
-                self.post_tick(now + Span::from_minutes(1), tick, calendar);
+                self.next_minute = now + Span::from_minutes(1);
+                self.post_tick(self.next_minute, tick, calendar);
             }
             Tick::Chart => {
                 self.sampler.take_chart_step(now, &mut self.seats);
-                self.post_tick(now + self.sampler.chart_step(), tick, calendar);
+                self.next_chart_step = now + self.sampler.chart_step();
+                self.post_tick(self.next_chart_step, tick, calendar);
             }
         }
+        self.look_ahead(now);
+    }
+
+    /// Until when nobody will read metrics.
+    fn look_ahead(&mut self, now: Time) {
+        let warm_up = Time::ZERO + self.sampler.warm_up();
+        let warm_up = if warm_up > now { warm_up } else { Time::MAX };
+        self.unobserved_until = self.next_minute.min(self.next_chart_step).min(warm_up).min(self.end);
     }
 }
 
@@ -176,7 +201,13 @@ impl Handler for World {
         };
         self.told = event.to;
         let mut desk = Desk { calendar, me: event.to };
-        let mut cx = Self::context(&mut self.messages, &mut self.batches, &mut self.journal, &mut desk);
+        let mut cx = Self::context(
+            &mut self.messages,
+            &mut self.batches,
+            &mut self.journal,
+            self.unobserved_until,
+            &mut desk,
+        );
         match event.stimulus {
             Stimulus::Signal(signal) => seat.entity.receive(event.from, signal, &mut cx),
             Stimulus::Timer(timer) => seat.entity.wake(timer, &mut cx),
@@ -201,15 +232,15 @@ pub struct RunProgress {
 pub enum RunError {
     /// The caller asked it to stop.
     Interrupted,
-    /// The books do not balance: a fault of queuelab. One sentence for each resource concerned.
-    Unbalanced(Vec<String>),
-    /// Time does not pass: things that take no time follow each other without end.
-    Standstill {
-        /// The entity that was told something last.
+    /// So many events fell on one instant that simulated time will hardly ever move on: a fault of the scenario.
+    StandsStill {
+        /// The entity that was being told something.
         entity: String,
-        /// The instant, in simulated time.
+        /// The instant.
         time: Time,
     },
+    /// The books do not balance: a fault of queuelab. One sentence for each resource concerned.
+    Unbalanced(Vec<String>),
     /// An assertion failed: a fault of queuelab.
     Fault {
         /// What was asserted.
@@ -225,17 +256,16 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunError::Interrupted => f.write_str("the run was interrupted"),
+            RunError::StandsStill { entity, time } => write!(
+                f,
+                "time stands still at {time}: {} million events at this one instant, the last of them at `{entity}`; \
+                 give calls, processing or pauses a duration above zero",
+                SLICES_AT_ONE_INSTANT * EVENTS_AT_A_TIME / 1_000_000
+            ),
             RunError::Unbalanced(sentences) => {
                 write!(f, "the ledger does not balance, so nothing is reported (a fault of queuelab)")?;
                 sentences.iter().try_for_each(|sentence| write!(f, "\n  {sentence}"))
             }
-            RunError::Standstill { entity, time } => write!(
-                f,
-                "time stands still at {time}: more than {} million events, the last of them in `{entity}`\n  \
-                 help: something that takes no time repeats itself without end (results sent on in a circle?); give \
-                 it a `processing_time`, or an `api_latency` above zero",
-                EVENTS_AT_ONE_INSTANT / 1_000_000
-            ),
             RunError::Fault { what, entity, time } => {
                 write!(f, "a fault of queuelab at {time} in `{entity}`: {what}")
             }
@@ -248,14 +278,14 @@ impl std::error::Error for RunError {}
 /// Events between two looks at whether the caller wants the run to stop.
 const EVENTS_AT_A_TIME: u64 = 100_000;
 
-/// More than so many events at one instant are taken for a circle without end.
-const EVENTS_AT_ONE_INSTANT: u64 = 20_000_000;
+/// Slices that may pass without time moving on.
+const SLICES_AT_ONE_INSTANT: u64 = 500;
 
-/// How a run was played.
+/// How playing a world ended.
 enum Played {
     ToTheEnd,
-    UntilStopped,
-    ToAStandstill,
+    Interrupted,
+    StandingStill,
 }
 
 /// Plays a world to its end. `watch` is asked now and then; when it says `false` the run stops.
@@ -275,13 +305,15 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         journal: Journal::default(),
         sampler,
         end,
+        unobserved_until: Time::ZERO,
+        next_minute: Time::ZERO,
+        next_chart_step: Time::ZERO,
         told: NOBODY,
     };
     let mut events = 0;
-    // When time last passed between two looks, and how many events there had been.
-    let mut moved = (Time::ZERO, 0);
     let played = catch_unwind(AssertUnwindSafe(|| {
         world.start(&mut calendar);
+        let (mut slices, mut instant) = (0, calendar.now());
         loop {
             let progress = crate::engine::run(&mut world, &mut calendar, end, EVENTS_AT_A_TIME);
             events += progress.handled;
@@ -289,21 +321,21 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
                 return Played::ToTheEnd;
             }
             if !watch(RunProgress { now: calendar.now(), end, events }) {
-                return Played::UntilStopped;
+                return Played::Interrupted;
             }
-            if calendar.now() > moved.0 {
-                moved = (calendar.now(), events);
-            } else if events - moved.1 > EVENTS_AT_ONE_INSTANT {
-                return Played::ToAStandstill;
+            slices = if calendar.now() == instant { slices + 1 } else { 0 };
+            instant = calendar.now();
+            if slices >= SLICES_AT_ONE_INSTANT {
+                return Played::StandingStill;
             }
         }
     }));
-    let told = || world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
+    let told = world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
     match played {
         Ok(Played::ToTheEnd) => {}
-        Ok(Played::UntilStopped) => return Err(RunError::Interrupted),
-        Ok(Played::ToAStandstill) => {
-            return Err(RunError::Standstill { entity: told(), time: calendar.now() });
+        Ok(Played::Interrupted) => return Err(RunError::Interrupted),
+        Ok(Played::StandingStill) => {
+            return Err(RunError::StandsStill { entity: told, time: calendar.now() });
         }
         Err(panic) => {
             let what = panic
@@ -311,7 +343,7 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
                 .cloned()
                 .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
                 .unwrap_or_else(|| "an unknown panic".to_owned());
-            return Err(RunError::Fault { what, entity: told(), time: calendar.now() });
+            return Err(RunError::Fault { what, entity: told, time: calendar.now() });
         }
     }
     let header = RunHeader { events, ..plan.header };

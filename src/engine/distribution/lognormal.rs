@@ -8,6 +8,9 @@ use crate::engine::random::Stream;
 /// The 95 % point of the standard normal.
 const Z95: f64 = 1.644_853_626_951_472_2;
 
+/// Less than one normal in seven hundred lies above this: drawing again is cheaper than cutting exactly.
+const RARELY_ABOVE: f64 = 3.0;
+
 /// A lognormal cut at `maximum`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TruncatedLogNormal {
@@ -109,7 +112,7 @@ impl Distribution {
             minimum: 0.0,
             maximum: f64::INFINITY,
         };
-        Self::of(Shape::LogNormal { log_median, sigma }, facts)
+        Self::of(Shape::LogNormal { log_median, sigma, cut: f64::INFINITY }, facts)
     }
 
     fn lognormal_below(median: f64, sigma: f64, maximum: f64) -> Result<Self, DistributionError> {
@@ -125,6 +128,9 @@ impl Distribution {
         let mean = libm::exp(log_median + 0.5 * sigma * sigma) * below(cut - sigma) / kept;
         let square = libm::exp(2.0 * (log_median + sigma * sigma)) * below(cut - 2.0 * sigma) / kept;
         let facts = Facts { mean: Some(mean), variance: Some(square - mean * mean), minimum: 0.0, maximum };
+        if cut >= RARELY_ABOVE {
+            return Ok(Self::of(Shape::LogNormal { log_median, sigma, cut }, facts));
+        }
         let standard = Between::new(f64::NEG_INFINITY, cut);
         let lognormal = TruncatedLogNormal { log_median, sigma, maximum, standard };
         Ok(Self::of(Shape::TruncatedLogNormal(Box::new(lognormal)), facts))

@@ -36,13 +36,34 @@ pub struct Distribution {
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     Constant(f64),
-    Exponential { mean: f64 },
-    LogNormal { log_median: f64, sigma: f64 },
-    Uniform { low: f64, high: f64 },
+    Exponential {
+        mean: f64,
+    },
+    /// Normals above `cut` are drawn again; infinite, or so high that this is rare.
+    LogNormal {
+        log_median: f64,
+        sigma: f64,
+        cut: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
     Gamma(Gamma),
-    Weibull { scale: f64, exponent: f64 },
-    Pareto { minimum: f64, exponent: f64 },
-    Triangular { low: f64, width: f64, high: f64, cut: f64 },
+    Weibull {
+        scale: f64,
+        exponent: f64,
+    },
+    Pareto {
+        minimum: f64,
+        exponent: f64,
+    },
+    Triangular {
+        low: f64,
+        width: f64,
+        high: f64,
+        cut: f64,
+    },
     Normal(Box<TruncatedNormal>),
     TruncatedLogNormal(Box<TruncatedLogNormal>),
     Empirical(Alias<f64>),
@@ -68,7 +89,12 @@ impl Distribution {
         match &self.shape {
             Shape::Constant(value) => *value,
             Shape::Exponential { mean } => mean * stream.exponential(),
-            Shape::LogNormal { log_median, sigma } => libm::exp(log_median + sigma * stream.normal()),
+            Shape::LogNormal { log_median, sigma, cut } => loop {
+                let normal = stream.normal();
+                if normal <= *cut {
+                    return libm::exp(log_median + sigma * normal);
+                }
+            },
             Shape::Uniform { low, high } => (low + (high - low) * stream.unit()).min(*high),
             _ => self.sample_other(stream),
         }

@@ -130,9 +130,17 @@ impl<U: Unit> Decode for DistributionOf<U> {
     }
 
     fn to_json(&self) -> Option<Json> {
-        match self.spec {
-            DistributionSpec::Constant(value) => U::from_base(value).to_json(),
-            _ => None,
-        }
+        let value = |base| U::from_base(base).to_json();
+        Some(match self.spec {
+            DistributionSpec::Constant(constant) => value(constant)?,
+            DistributionSpec::Uniform { minimum, maximum } => {
+                json!({ "uniform": [value(minimum)?, value(maximum)?] })
+            }
+            DistributionSpec::Exponential { mean } => json!({ "exponential": { "mean": value(mean)? } }),
+            DistributionSpec::LognormalMeanP95 { mean, p95 } => {
+                json!({ "lognormal": { "mean": value(mean)?, "p95": value(p95)? } })
+            }
+            _ => return None,
+        })
     }
 }

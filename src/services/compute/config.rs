@@ -146,7 +146,7 @@ section! {
         pub desired_capacity: Option<u32>;
         /// From the decision to launch an instance to its first receive call. AWS publishes no such time: an assumption.
         pub launch_time: DistributionOf<Duration> = default_launch_time();
-        /// How an instance is taken out of service.
+        /// How an instance is taken out of service; by default gracefully.
         pub termination: TerminationConfig = TerminationConfig::Graceful(None);
         /// How long an instance exists after its threads have stopped. An assumption.
         pub termination_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_seconds(30));
@@ -466,7 +466,7 @@ impl ConsumerConfig {
 
     /// Polls that return at once, cost no time and are followed by no pause would go on for ever at one instant.
     fn check_that_time_passes(&self, queue: &SourceQueue, problems: &mut Problems) {
-        let wait = self.wait_time.map_or(u64::from(queue.wait_seconds), |wait| wait.as_nanos());
+        let wait = self.wait_time.map_or(u64::from(queue.wait_seconds), Duration::as_nanos);
         let free = |latency: &Distribution| latency.maximum() <= 0.0;
         if wait == 0 && self.pause_after_empty_receive.is_zero() && free(&queue.latency.receive) {
             problems

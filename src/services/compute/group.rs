@@ -47,13 +47,14 @@ impl Fleet {
     pub(super) fn reconcile<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         loop {
             let present = self.count(LifeCycle::Pending) + self.count(LifeCycle::InService);
-            if present < self.desired {
+            let missing = present.cmp(&self.desired);
+            if missing.is_lt() {
                 let index = self.new_instance();
                 self.activity.unfinished += 1;
                 let time = draw_span(&self.settings.group.launch_time, &mut self.chance.launch);
                 let epoch = self.instances[index as usize].epoch;
                 cx.outbox.wake(cx.now + time, Timer::Launched { instance: index, epoch });
-            } else if present > self.desired {
+            } else if missing.is_gt() {
                 let Some(index) = self.next_to_terminate() else { break };
                 self.instances[index as usize].activity = self.activity.number;
                 self.activity.unfinished += 1;

@@ -28,7 +28,7 @@ mod worker;
 
 pub use config::{
     AutoScalingGroupConfig, ConsumerConfig, ConsumerSource, MetricChoice, PolicyConfig, SimpleScalingConfig,
-    SourceQueue, StepScalingConfig, TargetTrackingConfig,
+    SourceQueue, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
 pub use fleet::Fleet;
 pub use metrics::{ConsumerMetrics, GroupMetrics};

@@ -126,14 +126,32 @@ pub(super) fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u
 }
 
 /// The step whose interval holds the metric ("Step and simple scaling policies": above the threshold the lower bound
-/// is inclusive and the upper exclusive, below it the other way round).
+/// is inclusive and the upper exclusive, below it the other way round). A metric at the threshold belongs to the steps
+/// above it, or to those below it when there are none above: an alarm with `<=` goes off there too.
 pub(super) fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<&StepAdjustment> {
     let beyond = value - threshold;
-    steps.iter().find(|step| {
-        let lower = step.lower_bound.unwrap_or(f64::NEG_INFINITY);
-        let upper = step.upper_bound.unwrap_or(f64::INFINITY);
-        if beyond >= 0.0 { lower <= beyond && beyond < upper } else { lower < beyond && beyond <= upper }
-    })
+    let bounds = |step: &StepAdjustment| {
+        (step.lower_bound.unwrap_or(f64::NEG_INFINITY), step.upper_bound.unwrap_or(f64::INFINITY))
+    };
+    let above = || {
+        steps.iter().find(|step| {
+            let (lower, upper) = bounds(step);
+            lower <= beyond && beyond < upper
+        })
+    };
+    let below = || {
+        steps.iter().find(|step| {
+            let (lower, upper) = bounds(step);
+            lower < beyond && beyond <= upper
+        })
+    };
+    if beyond > 0.0 {
+        above()
+    } else if beyond < 0.0 {
+        below()
+    } else {
+        above().or_else(below)
+    }
 }
 
 /// What a step or simple adjustment makes of the group. Warming instances are not in the present capacity but in the
@@ -225,6 +243,15 @@ mod tests {
         }
         assert!((step_for(&steps, 50.0, 59.9).unwrap().scaling_adjustment).abs() < 1e-12);
         assert!((step_for(&steps, 50.0, 40.1).unwrap().scaling_adjustment).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_metric_at_the_threshold_is_held_by_steps_below_it_when_there_are_none_above() {
+        let remove = StepAdjustment { lower_bound: None, upper_bound: Some(0.0), scaling_adjustment: -1.0 };
+        let add = StepAdjustment { lower_bound: Some(0.0), upper_bound: None, scaling_adjustment: 1.0 };
+        let adjustment = |steps: &[StepAdjustment]| step_for(steps, 50.0, 50.0).map(|s| s.scaling_adjustment);
+        assert_eq!(adjustment(&[remove]), Some(-1.0));
+        assert_eq!(adjustment(&[remove, add]), Some(1.0));
     }
 
     #[test]

@@ -68,10 +68,10 @@ impl Arrivals {
 
     /// The time of the next arrival, not before the one told last; `None` when there are no more.
     #[inline]
-    pub fn next(&mut self) -> Option<Time> {
+    pub fn next_arrival(&mut self) -> Option<Time> {
         match self {
-            Arrivals::Rate(arrivals) => arrivals.next(),
-            Arrivals::Trace(arrivals) => arrivals.next(),
+            Arrivals::Rate(arrivals) => arrivals.next_arrival(),
+            Arrivals::Trace(arrivals) => arrivals.next_arrival(),
             Arrivals::Bursts(bursts, current) => loop {
                 match current {
                     Some((at, left)) if *left > 0 => {
@@ -136,8 +136,11 @@ impl RateArrivals {
                 })
             }
             Pieces::OnOff { on_rate, off_rate, mean_on, mean_off } => {
-                let (rate, mean) =
-                    if self.next_piece % 2 == 0 { (*on_rate, *mean_on) } else { (*off_rate, *mean_off) };
+                let (rate, mean) = if self.next_piece.is_multiple_of(2) {
+                    (*on_rate, *mean_on)
+                } else {
+                    (*off_rate, *mean_off)
+                };
                 let length = Span::from_seconds_f64(mean.as_seconds_f64() * self.stream.exponential());
                 Piece { length, from: rate, to: rate }
             }
@@ -151,7 +154,7 @@ impl RateArrivals {
     /// The rate at `self.at`, and how fast it changes, per second and per second squared.
     #[inline]
     fn rate_here(&self) -> (f64, f64) {
-        if self.piece.from == self.piece.to {
+        if self.piece.from.to_bits() == self.piece.to.to_bits() {
             return (self.piece.from, 0.0);
         }
         let slope = (self.piece.to - self.piece.from) / self.piece.length.as_seconds_f64();
@@ -160,7 +163,7 @@ impl RateArrivals {
 
     /// The time of the next arrival; `None` when none will ever come.
     #[inline]
-    pub fn next(&mut self) -> Option<Time> {
+    pub fn next_arrival(&mut self) -> Option<Time> {
         let mut wanted = match self.spacing {
             Spacing::Evenly => 1.0,
             Spacing::Poisson => self.stream.exponential(),
@@ -237,7 +240,7 @@ mod tests {
 
     fn count_until(arrivals: &mut RateArrivals, end: Time) -> u64 {
         let mut count = 0;
-        while arrivals.next().is_some_and(|at| at <= end) {
+        while arrivals.next_arrival().is_some_and(|at| at <= end) {
             count += 1;
         }
         count
@@ -246,7 +249,7 @@ mod tests {
     #[test]
     fn a_constant_rate_does_not_drift() {
         let mut arrivals = rate_arrivals(forever(3.0), Spacing::Evenly);
-        let last = (0..3_000_000).map(|_| arrivals.next().unwrap()).last().unwrap();
+        let last = (0..3_000_000).map(|_| arrivals.next_arrival().unwrap()).last().unwrap();
         let drift = last.as_nanos().abs_diff(1_000_000 * 1_000_000_000);
         assert!(drift <= 10, "{drift} ns off after a million seconds");
     }
@@ -264,9 +267,12 @@ mod tests {
 
     #[test]
     fn a_rate_of_zero_never_arrives() {
-        assert_eq!(rate_arrivals(forever(0.0), Spacing::Poisson).next(), None);
+        assert_eq!(rate_arrivals(forever(0.0), Spacing::Poisson).next_arrival(), None);
         let zeros = vec![Piece { length: Span::from_nanos(1), from: 0.0, to: 0.0 }];
-        assert_eq!(rate_arrivals(Pieces::Listed { list: zeros, repeat: true }, Spacing::Evenly).next(), None);
+        assert_eq!(
+            rate_arrivals(Pieces::Listed { list: zeros, repeat: true }, Spacing::Evenly).next_arrival(),
+            None
+        );
     }
 
     #[test]
@@ -274,7 +280,7 @@ mod tests {
         let mut arrivals = rate_arrivals(forever(50.0), Spacing::Poisson);
         let mut counts = [0_u64; 2_000];
         while let Some(count) = arrivals
-            .next()
+            .next_arrival()
             .and_then(|at| counts.get_mut((at.as_nanos() / Span::from_seconds(1).as_nanos()) as usize))
         {
             *count += 1;
@@ -305,7 +311,7 @@ mod tests {
         let pieces = Pieces::Listed { list: sine_pieces(10.0, 5.0, day, 0.5), repeat: true };
         let mut arrivals = rate_arrivals(pieces, Spacing::Evenly);
         let mut hours = [0_u64; 24];
-        while let Some(at) = arrivals.next().filter(|at| *at < Time::ZERO + day) {
+        while let Some(at) = arrivals.next_arrival().filter(|at| *at < Time::ZERO + day) {
             hours[(at.as_nanos() / Span::from_hours(1).as_nanos()) as usize] += 1;
         }
         assert!(hours.iter().sum::<u64>().abs_diff(864_000) <= 2);
@@ -317,7 +323,7 @@ mod tests {
     fn bursts_come_at_once() {
         let at = |seconds| Time::ZERO + Span::from_seconds(seconds);
         let mut arrivals = Arrivals::bursts(vec![(at(1), 2), (at(5), 0), (at(7), 1)]);
-        let times: Vec<_> = std::iter::from_fn(|| arrivals.next()).collect();
+        let times: Vec<_> = std::iter::from_fn(|| arrivals.next_arrival()).collect();
         assert_eq!(times, [at(1), at(1), at(7)]);
     }
 }

@@ -283,7 +283,10 @@ impl TraceConfig {
             speed_up: self.speed_up,
         };
         let read = Trace::read(&text.ok()?, &options);
-        read.map_err(|error| drop(problems.error(path.place, format!("in `{}`: {error}", path.value)))).ok()
+        read.map_err(|error| {
+            problems.error(path.place, format!("in `{}`: {error}", path.value));
+        })
+        .ok()
     }
 }
 

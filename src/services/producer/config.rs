@@ -6,7 +6,7 @@ use crate::language::{
     Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems,
     Reference, Value, choice, section,
 };
-use crate::wire::{ApiLatency, EntityId, SqsQuotas, span};
+use crate::wire::{EntityId, SqsQuotas, span};
 
 use super::arrivals_config::ArrivalsConfig;
 
@@ -98,6 +98,17 @@ section! {
     }
 }
 
+/// What a producer must know about where its messages go.
+#[derive(Debug, Clone)]
+pub struct SendTarget {
+    /// The target.
+    pub id: EntityId,
+    /// How long a send call takes, in nanoseconds.
+    pub send_latency: Distribution,
+    /// The limits in force there.
+    pub quotas: SqsQuotas,
+}
+
 /// Most attributes of a message ("Amazon SQS message metadata").
 const MOST_ATTRIBUTES: usize = 10;
 /// Longest `DelaySeconds` ("Amazon SQS message timers").
@@ -108,13 +119,12 @@ impl ProducerConfig {
     pub fn settings(
         &self,
         name: &str,
-        target: EntityId,
-        latency: &ApiLatency,
-        quotas: &SqsQuotas,
+        target: SendTarget,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ProducerSettings> {
         let message = self.message.as_ref();
+        let quotas = &target.quotas;
         let largest = quotas.maximum_message_bytes;
         let body_size = match message {
             Some(message) => message.size.build(files, problems),
@@ -141,8 +151,8 @@ impl ProducerConfig {
         let batching = self.batching.as_ref().map(|batching| batching.build(quotas, problems));
         Some(ProducerSettings {
             name: name.to_owned(),
-            target,
-            send_latency: latency.send.clone(),
+            target: target.id,
+            send_latency: target.send_latency,
             body_size: body_size?,
             attributes: attributes?,
             poison_rate: message.map_or(0.0, |message| message.poison_rate.as_f64()),
@@ -201,7 +211,12 @@ impl AttributeConfig {
                     [low, high] => Distribution::uniform(low, high).map_err(|error| error.to_string()),
                     _ => Err("`uniform` takes two bounds: `[1, 500]`".to_owned()),
                 };
-                built.map_err(|what| drop(problems.error(*place, what))).ok().map(AttributeValue::Number)
+                built
+                    .map_err(|what| {
+                        problems.error(*place, what);
+                    })
+                    .ok()
+                    .map(AttributeValue::Number)
             }
             AttributeConfig::Drawn(DrawnAttribute::OneOf(texts), place) => {
                 let weights: Vec<(f64, f64)> = texts
@@ -212,7 +227,7 @@ impl AttributeConfig {
                     .collect();
                 let index = Distribution::empirical(&weights)
                     .map_err(|error| {
-                        drop(problems.error(*place, format!("these weights are impossible: {error}")))
+                        problems.error(*place, format!("these weights are impossible: {error}"));
                     })
                     .ok()?;
                 Some(AttributeValue::OneOf(texts.names().map(|text| text.len() as u32).collect(), index))

@@ -122,7 +122,7 @@ impl Producer {
     /// Asks to be woken for the next message, if there is one.
     #[inline]
     pub(super) fn await_next<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        if let Some(at) = self.arrivals.next() {
+        if let Some(at) = self.arrivals.next_arrival() {
             cx.outbox.wake(at, Timer::Arrival);
         }
     }
@@ -130,24 +130,39 @@ impl Producer {
     /// A message is due.
     #[inline]
     pub(super) fn produce<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        let entry = self.make_message(cx);
         if self.settings.batching.is_some() {
+            let entry = self.make_message(cx.now, cx);
             self.add_to_batch(entry, cx);
-        } else {
+            self.await_next(cx);
+            return;
+        }
+        // A producer waits for nobody, so messages that come before anybody looks can be made now, and only the
+        // ends of their send calls need events.
+        let mut at = cx.now;
+        for _ in 0..MESSAGES_AHEAD {
+            let entry = self.make_message(at, cx);
             let batch = cx.batches.open();
             cx.batches.entries_mut(batch).push(entry);
-            self.send(batch, cx);
+            self.send(batch, at, cx);
+            match self.arrivals.next_arrival() {
+                Some(next) if next < cx.unobserved_until => at = next,
+                Some(next) => {
+                    cx.outbox.wake(next, Timer::Arrival);
+                    return;
+                }
+                None => return,
+            }
         }
-        self.await_next(cx);
+        cx.outbox.wake(at, Timer::Arrival);
     }
 
     #[inline]
-    fn make_message<O>(&mut self, cx: &mut Context<'_, O>) -> Entry {
+    fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
         let body = self.settings.body_size.sample(&mut self.chance.size);
-        let mut bytes = body.round().clamp(1.0, f64::from(u32::MAX / 2)) as u32;
+        let mut bytes = whole_bytes(body);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
         let message = cx.messages.create(NewMessage {
-            published_at: cx.now,
+            published_at: at,
             producer: cx.me,
             sequence: self.sequence,
             bytes,
@@ -179,15 +194,14 @@ impl Producer {
         if self.filling_bytes.saturating_add(bytes) > batching.maximum_bytes {
             self.send_batch(cx);
         }
-        let batch = match self.filling {
-            Some(batch) => batch,
-            None => {
-                let batch = cx.batches.open();
-                self.filling = Some(batch);
-                self.batches_begun = self.batches_begun.wrapping_add(1);
-                cx.outbox.wake(cx.now + batching.linger, Timer::Linger(self.batches_begun));
-                batch
-            }
+        let batch = if let Some(batch) = self.filling {
+            batch
+        } else {
+            let batch = cx.batches.open();
+            self.filling = Some(batch);
+            self.batches_begun = self.batches_begun.wrapping_add(1);
+            cx.outbox.wake(cx.now + batching.linger, Timer::Linger(self.batches_begun));
+            batch
         };
         cx.batches.entries_mut(batch).push(entry);
         self.waiting += 1;
@@ -208,17 +222,17 @@ impl Producer {
         if let Some(batch) = self.filling.take() {
             self.waiting = 0;
             self.filling_bytes = 0;
-            self.send(batch, cx);
+            self.send(batch, cx.now, cx);
         }
     }
 
-    /// The send call begins; the messages reach the target when it ends.
+    /// The send call begins at `at`; the messages reach the target when it ends.
     #[inline]
-    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
+    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
         let delay = draw_span(&self.settings.send_latency, &mut self.chance.latency);
-        cx.outbox.send(self.settings.target, delay, Signal::Put { batch });
+        cx.outbox.send(self.settings.target, (at - cx.now) + delay, Signal::Put { batch });
     }
 
     /// The target refused messages for good: they are lost.
@@ -263,6 +277,14 @@ impl AttributeValue {
             }
         }
     }
+}
+
+/// Most messages made ahead of their time.
+const MESSAGES_AHEAD: usize = 32;
+
+/// A drawn size as whole bytes, at least one.
+fn whole_bytes(size: f64) -> u32 {
+    ((size + 0.5) as u32).clamp(1, u32::MAX / 2)
 }
 
 /// How many characters a whole number has when it is written out.

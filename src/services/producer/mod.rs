@@ -24,7 +24,7 @@ mod trace;
 
 pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
 pub use arrivals_config::{ArrivalsConfig, ArrivalsContext, TraceConfig};
-pub use config::{ProducerConfig, ProducerTarget};
+pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
 pub use metrics::ProducerMetrics;
 pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};

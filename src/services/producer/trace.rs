@@ -236,7 +236,7 @@ impl TraceArrivals {
     }
 
     /// The time of the next arrival; `None` after the last.
-    pub fn next(&mut self) -> Option<Time> {
+    pub fn next_arrival(&mut self) -> Option<Time> {
         loop {
             let interval = *self.intervals.get(self.index)?;
             if self.played == interval.messages {
@@ -278,7 +278,7 @@ mod tests {
         let mut arrivals = TraceArrivals::new(trace, spacing, Stream::new(3, 0, "p", "arrivals"));
         let mut counts = vec![0; intervals.len()];
         let mut last = Time::ZERO;
-        while let Some(at) = arrivals.next() {
+        while let Some(at) = arrivals.next_arrival() {
             assert!(at >= last, "arrivals do not run back");
             last = at;
             let index = intervals.iter().position(|i| i.start <= at && at < i.start + i.length).unwrap();

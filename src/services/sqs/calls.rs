@@ -199,9 +199,9 @@ impl Queue {
                 |slot| servers & (1 << slots.get(slot).server) != 0,
             );
             let Some(index) = next else { break };
-            let receive_count = self.slots.get(index).receive_count;
+            let receives = self.slots.get(index).receives_here();
             if let Some(redrive) =
-                self.settings.redrive.filter(|redrive| receive_count >= redrive.max_receive_count)
+                self.settings.redrive.filter(|redrive| receives >= redrive.max_receive_count)
             {
                 let (_, batch) = *dead.get_or_insert_with(|| (redrive.dead_letter_queue, cx.batches.open()));
                 self.move_to_dead_letters(index, batch, cx);
@@ -225,7 +225,7 @@ impl Queue {
         self.leave_state(index, now);
         let hidden_until = now + self.settings.visibility_timeout;
         let slot = self.slots.get_mut(index);
-        if slot.receive_count == 0 {
+        if slot.receives_here() == 0 {
             self.metrics.queue_wait.record((now - slot.since).as_nanos());
         }
         slot.state = State::InFlight;

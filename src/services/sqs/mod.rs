@@ -61,7 +61,7 @@ impl Service for Queue {
             Signal::Put { batch } => self.put(from, batch, cx),
             Signal::DeadLetter { batch } => self.take_dead_letters(batch, cx),
             Signal::Poll { poller, maximum, wait_seconds } => {
-                self.poll(from, poller, maximum, wait_seconds, cx)
+                self.poll(from, poller, maximum, wait_seconds, cx);
             }
             Signal::Delete { batch } => self.delete(batch, cx),
             Signal::ChangeVisibility { batch, timeout } => self.change_visibility(batch, timeout, cx),

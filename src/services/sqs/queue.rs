@@ -114,8 +114,8 @@ impl Queue {
             deletes_until_copy: 0,
         };
         chance.draw_next_copy(settings.duplicate_probability);
-        let mut metrics = QueueMetrics::default();
-        metrics.age_of_oldest_message = crate::record::Level::absent();
+        let metrics =
+            QueueMetrics { age_of_oldest_message: crate::record::Level::absent(), ..QueueMetrics::default() };
         Self {
             settings,
             slots: Slots::default(),
@@ -150,6 +150,7 @@ impl Queue {
             birth: 0,
             generation: 0,
             receive_count: entry.receive_count,
+            received_elsewhere: entry.receive_count,
             state: State::Delayed,
             server,
             enqueued_at: entry.enqueued_at,
@@ -297,7 +298,7 @@ impl Queue {
     /// "Using dead-letter queues in Amazon SQS").
     pub(super) fn show_again(&mut self, index: u32, now: Time) {
         let slot = self.slots.get(index);
-        let key = if slot.receive_count >= RECEIVES_TO_THE_BACK { now } else { slot.key };
+        let key = if slot.receives_here() >= RECEIVES_TO_THE_BACK { now } else { slot.key };
         self.show_at(index, now, key);
     }
 
@@ -338,7 +339,7 @@ impl Queue {
     pub(super) fn oldest_age(&mut self, now: Time) -> Option<Span> {
         let slots = &self.slots;
         let oldest = self.ages.next(|_, stay| {
-            slots.is_staying(stay) && slots.get(stay.slot).receive_count < RECEIVES_TO_THE_BACK
+            slots.is_staying(stay) && slots.get(stay.slot).receives_here() < RECEIVES_TO_THE_BACK
         });
         oldest.map(|(since, _)| now - since)
     }

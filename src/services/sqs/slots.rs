@@ -26,7 +26,10 @@ pub(super) struct Slot {
     pub(super) birth: u32,
     /// Changes with each receive and each change of tenant: the other half of a receipt handle.
     pub(super) generation: u32,
+    /// `ApproximateReceiveCount`: receives in this queue and in those it came from as a dead letter.
     pub(super) receive_count: u32,
+    /// Those of them that happened elsewhere.
+    pub(super) received_elsewhere: u32,
     pub(super) state: State,
     /// The server it lies on, 0..64, for short polls.
     pub(super) server: u8,
@@ -38,6 +41,14 @@ pub(super) struct Slot {
     pub(super) hidden_until: Time,
     /// When it was received last; when it became visible, before that.
     pub(super) since: Time,
+}
+
+impl Slot {
+    /// How often it was received from this queue.
+    #[inline]
+    pub(super) fn receives_here(&self) -> u32 {
+        self.receive_count - self.received_elsewhere
+    }
 }
 
 /// All places of a queue.

@@ -1,0 +1,164 @@
+//! Messages per second of processor time, and as a ratio to the barest loop that plays the same workload.
+//!
+//!     cargo bench --bench throughput              the table
+//!     cargo bench --bench throughput -- --check   exit status 1 when the plain scenario needs more than
+//!                                                 LIMIT times the processor time of the bare loop
+//!     cargo bench --bench throughput -- --day     a simulated day of 1,000 messages a second as well
+//!
+//! The workload: a Poisson producer of 900 messages a second, 100 workers, each of which polls, waits while the
+//! queue is empty (longest idle first), takes up to 10 messages and serves them one after another, exponentially with
+//! a mean of 100 ms; the time from send to end of service of every message goes into a histogram. The bare loop
+//! does just that, with the standard heap; queuelab also keeps visibility deadlines, retention, receipts,
+//! levels over time, metrics by the minute and a ledger. Figures of one machine do not travel; the ratio does.
+#![allow(clippy::print_stdout, missing_docs)]
+
+use cpu_time::ProcessTime;
+use queuelab::engine::{Span, Stream};
+use queuelab::language::NoFiles;
+use queuelab::record::Histogram;
+use queuelab::scenario::Scenario;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::process::ExitCode;
+
+/// How much more processor time than the bare loop the plain scenario may take.
+const LIMIT: f64 = 6.0;
+const ROUNDS: usize = 5;
+const RATE: f64 = 900.0;
+const WORKERS: u32 = 100;
+const BATCH: usize = 10;
+const SERVICE: f64 = 0.1;
+/// Simulated seconds of one measurement.
+const SECONDS: u64 = 1_000;
+
+fn scenario(duration: &str, api_latency: &str, producer: &str, consumer: &str) -> Scenario {
+    let text = format!(
+        "name: bench
+duration: {duration}
+api_latency: {api_latency}
+queues: {{ orders: {{ receive_message_wait_time: 20s }} }}
+producers: {{ clients: {{ publishes_to: {{ queue: orders }}, arrivals: {{ poisson: {{ rate: {producer} }} }} }} }}
+consumers:
+  workers:
+    receives_from: {{ queue: orders }}
+    batch_size: 10
+    processing_time: {{ exponential: {{ mean: 100ms }} }}
+    {consumer}
+"
+    );
+    match Scenario::load("bench.yaml", text.as_bytes(), &[], &NoFiles) {
+        Ok(scenario) => scenario,
+        Err(problems) => panic!("{problems}"),
+    }
+}
+
+/// Messages processed and processor seconds.
+type Measured = (f64, f64);
+
+fn simulate(scenario: &Scenario) -> Measured {
+    let begun = ProcessTime::now();
+    let tape = scenario.run().expect("the bench scenario runs");
+    let seconds = begun.elapsed().as_secs_f64();
+    (tape.value("workers", "messages_processed", "sum").expect("the metric exists"), seconds)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Arrival,
+    Done(u32),
+}
+
+/// The same workload with nothing around it.
+fn bare_loop() -> Measured {
+    let begun = ProcessTime::now();
+    let (mut arrivals, mut services) = (Stream::new(42, 0, "p", "a"), Stream::new(42, 0, "w", "s"));
+    let span =
+        |mean: f64, stream: &mut Stream| Span::from_seconds_f64(mean * stream.exponential()).as_nanos();
+    let mut heap = BinaryHeap::new();
+    let mut order = 0_u64;
+    let mut waiting: VecDeque<u64> = VecDeque::new();
+    let mut idle: VecDeque<u32> = (0..WORKERS).collect();
+    let mut batches = vec![VecDeque::with_capacity(BATCH); WORKERS as usize];
+    let mut latency = Histogram::new();
+    heap.push(Reverse((span(1.0 / RATE, &mut arrivals), order, Event::Arrival)));
+    while let Some(Reverse((now, _, event))) =
+        heap.pop().filter(|Reverse((now, ..))| *now <= SECONDS * 1_000_000_000)
+    {
+        order += 1;
+        let free = match event {
+            Event::Arrival => {
+                waiting.push_back(now);
+                heap.push(Reverse((now + span(1.0 / RATE, &mut arrivals), order, Event::Arrival)));
+                idle.pop_front()
+            }
+            Event::Done(worker) => {
+                let batch = &mut batches[worker as usize];
+                latency.record(now - batch.pop_front().unwrap_or(now));
+                if batch.is_empty() {
+                    Some(worker)
+                } else {
+                    heap.push(Reverse((now + span(SERVICE, &mut services), order, Event::Done(worker))));
+                    None
+                }
+            }
+        };
+        if let Some(worker) = free {
+            let take = waiting.len().min(BATCH);
+            if take == 0 {
+                idle.push_back(worker);
+            } else {
+                batches[worker as usize].extend(waiting.drain(..take));
+                order += 1;
+                heap.push(Reverse((now + span(SERVICE, &mut services), order, Event::Done(worker))));
+            }
+        }
+    }
+    (latency.count() as f64, begun.elapsed().as_secs_f64())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() -> ExitCode {
+    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
+    // `cargo test --all-targets` starts benches too, to see that they work.
+    let (rounds, seconds) = if asked("--bench") || asked("--check") { (ROUNDS, SECONDS) } else { (1, 10) };
+    let fleet = format!("instances: {WORKERS}");
+    let duration = format!("{seconds}s");
+    let rate = format!("{RATE}/s");
+    let plain = scenario(&duration, "none", &rate, &fleet);
+    let realistic = scenario(&duration, "realistic", &rate, &fleet);
+    let contestants: [(&str, &dyn Fn() -> Measured); 3] = [
+        ("bare loop", &bare_loop),
+        ("queuelab, calls without latency", &|| simulate(&plain)),
+        ("queuelab, calls with latency", &|| simulate(&realistic)),
+    ];
+    // Rounds alternate, so that a noisy neighbour disturbs all of them.
+    let mut costs = [const { Vec::new() }; 3];
+    for _ in 0..rounds {
+        for (cost, (_, contestant)) in costs.iter_mut().zip(&contestants) {
+            let (messages, seconds) = contestant();
+            cost.push(seconds / messages);
+        }
+    }
+    let costs = costs.map(median);
+    println!("{:<34} {:>18} {:>8}", "workload of 100 workers", "messages/CPU s", "cost");
+    for ((name, _), cost) in contestants.iter().zip(costs) {
+        println!("{name:<34} {:>18.0} {:>7.2}x", 1.0 / cost, cost / costs[0]);
+    }
+    if asked("--day") {
+        let group = "auto_scaling_group: { min_size: 110, max_size: 200, desired_capacity: 120, policies: \
+                     [ { target_tracking: { metric: backlog_per_instance, target_value: 100 } } ] }";
+        for latency in ["none", "realistic"] {
+            let (messages, seconds) = simulate(&scenario("1d", latency, "1000/s", group));
+            println!("a day of 1,000/s, latency {latency:<9} {:>17.0}  ({seconds:.1} s)", messages / seconds);
+        }
+    }
+    if asked("--check") && costs[1] / costs[0] > LIMIT {
+        println!("the plain scenario costs more than {LIMIT} times the bare loop");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,69 @@
+//! References of a file whose sections have problems of their own: looked up all the same, so that everything that is
+//! wrong is told at once. A file without such problems has its references looked up when it is resolved.
+
+use crate::language::{Node, Problems, Value};
+
+/// Where references stand (`*`: each entry), the section they lead to, and what that holds.
+const REFERENCES: &[(&str, &str, &str)] = &[
+    ("queues.*.redrive_policy.dead_letter_queue", "queues", "queue"),
+    ("producers.*.publishes_to.queue", "queues", "queue"),
+    ("consumers.*.receives_from.queue", "queues", "queue"),
+    ("consumers.*.forwards_to.queue", "queues", "queue"),
+    ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
+    ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
+    ("alarms.*.metric.queue", "queues", "queue"),
+    ("alarms.*.metric.consumer", "consumers", "consumer"),
+    ("alarms.*.metric.producer", "producers", "producer"),
+    ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
+];
+
+/// Sections whose entries an expectation can name.
+const NAMED: &[&str] = &["queues", "consumers", "producers", "alarms"];
+
+/// Tells every reference and every expectation that names nothing.
+pub(super) fn check(root: &Node, problems: &mut Problems) {
+    for (path, section, noun) in REFERENCES {
+        let names = names(root, section);
+        let steps: Vec<&str> = path.split('.').collect();
+        each(root, &steps, &mut |node| {
+            let Some(text) = node.text().filter(|text| !names.contains(text)) else { return };
+            let help = problems.suggest(text, &names, noun);
+            problems
+                .error(node.place, format!("there is no {noun} `{text}`"))
+                .label(format!("no such {noun}"))
+                .help(help);
+        });
+    }
+    let mut known: Vec<&str> = NAMED.iter().flat_map(|section| names(root, section)).collect();
+    known.extend(root.get("name").and_then(Node::text));
+    for (key, _) in root.get("expect").and_then(Node::mapping).unwrap_or_default() {
+        let name = key.name.rsplit_once('.').map_or(key.name.as_str(), |(name, _)| name);
+        if !known.contains(&name) {
+            let help = problems.suggest(name, &known, "names");
+            problems.error(key.place, format!("nothing is named `{name}`")).help(help);
+        }
+    }
+}
+
+/// The names that a section defines.
+fn names<'a>(root: &'a Node, section: &str) -> Vec<&'a str> {
+    let entries = root.get(section).and_then(Node::mapping).unwrap_or_default();
+    entries.iter().map(|(key, _)| key.name.as_str()).collect()
+}
+
+/// Visits every node at the path.
+fn each<'a>(node: &'a Node, steps: &[&str], visit: &mut dyn FnMut(&'a Node)) {
+    let Some((step, rest)) = steps.split_first() else {
+        visit(node);
+        return;
+    };
+    match (&node.value, *step) {
+        (Value::Mapping(entries), "*") => entries.iter().for_each(|(_, entry)| each(entry, rest, visit)),
+        (Value::Sequence(entries), "*") => entries.iter().for_each(|entry| each(entry, rest, visit)),
+        _ => {
+            if let Some(next) = node.get(step) {
+                each(next, rest, visit);
+            }
+        }
+    }
+}
