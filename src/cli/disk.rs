@@ -26,6 +26,7 @@ pub(super) fn reason(error: &std::io::Error) -> String {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -45,6 +46,7 @@ pub(super) fn load(path: &Path, sets: &[String]) -> anyhow::Result<Loaded> {
         match error.kind() {
             // A name that leads nowhere is a mistake on the command line; all else is the machine's.
             ErrorKind::NotFound | ErrorKind::IsADirectory => wrong(what + &nearest_file(path)),
+            ErrorKind::NotADirectory => wrong(what),
             _ => broken(what),
         }
     })?;

@@ -3,7 +3,7 @@
 use super::disk::{Loaded, load};
 use super::outcome::{Failure, Outcome, broken, print, wrong};
 use crate::record::Tape;
-use crate::report::{Options, summary, write};
+use crate::report::{Options, ReportError, summary, write};
 use crate::scenario::Scenario;
 use crate::world::{RunError, RunProgress};
 use clap::Args;
@@ -45,7 +45,11 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
     let folder = arguments.output.clone().unwrap_or_else(|| Path::new("reports").join(scenario.name()));
     let tape = simulate(&scenario, arguments.seed.unwrap_or(scenario.seed()))?;
     let options = Options { charts: !arguments.no_charts };
-    let files = write(&tape, &folder, &options).map_err(|error| broken(error.to_string()))?;
+    let files = write(&tape, &folder, &options).map_err(|error| match error {
+        // A folder that is taken is a mistake on the command line; all else is the machine's.
+        ReportError::Occupied { .. } => wrong(error.to_string()),
+        ReportError::Machine { .. } | ReportError::Leftover { .. } => broken(error.to_string()),
+    })?;
     if interrupted() {
         return Err(
             Failure { outcome: Outcome::Interrupted, what: "the report is complete".to_owned() }.into()

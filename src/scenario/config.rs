@@ -197,6 +197,11 @@ impl Decode for ExpressionsConfig {
 
 impl ScenarioConfig {
     fn check(&self, problems: &mut Problems) {
+        if matches!(self.name.as_str(), "." | "..") {
+            problems
+                .error(self.name.place, format!("a scenario cannot be called `{}`", self.name))
+                .why("the folder of its report is called as the scenario");
+        }
         if self.warm_up >= self.duration {
             problems
                 .error(

@@ -228,6 +228,7 @@ impl<'a> Resolver<'a> {
             id,
             latency: self.latencies[position].clone(),
             wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
+            visibility_timeout: span(queue.visibility_timeout),
         })
     }
 

@@ -383,6 +383,16 @@ impl AutoScalingGroupConfig {
                 ),
             );
         }
+        // "Target tracking scaling policies": several of them must each use a different metric, and there is one metric.
+        let tracking = self.policies.iter().filter_map(|policy| match policy {
+            PolicyConfig::TargetTracking(policy) => Some(policy.place),
+            PolicyConfig::StepScaling(_) | PolicyConfig::SimpleScaling(_) => None,
+        });
+        for place in tracking.skip(1) {
+            problems
+                .error(place, "a group can have only one target tracking policy of the same metric")
+                .label("the second one");
+        }
     }
 
     fn settings(&self, files: &dyn Files, problems: &mut Problems) -> Option<GroupSettings> {
@@ -420,6 +430,8 @@ pub struct SourceQueue {
     pub latency: ApiLatency,
     /// How long its receives wait by default.
     pub wait_seconds: u8,
+    /// How long it hides a received message.
+    pub visibility_timeout: Span,
 }
 
 impl ConsumerConfig {
@@ -465,6 +477,14 @@ impl ConsumerConfig {
                 .help("give `pause_after_empty_receive`, a `wait_time`, or an `api_latency` above zero");
         }
         let instant = matches!(&self.processing_time.spec, DistributionSpec::Constant(time) if *time <= 0.0);
+        if instant && queue.visibility_timeout == Span::ZERO && free(&queue.latency.receive) {
+            problems
+                .error(
+                    self.place,
+                    "a message that is processed in no time and was never hidden would be received infinitely often",
+                )
+                .help("give the queue a `visibility_timeout`, or a `processing_time` or `api_latency` above zero");
+        }
         if instant
             && self.on_failure == OnFailureConfig::MakeVisibleAgain
             && free(&queue.latency.receive)

@@ -181,7 +181,10 @@ impl Fleet {
         metrics.instances_in_service.set(now, u64::from(in_service));
         metrics.instances_terminating.set(now, u64::from(terminating));
         metrics.instances_total.set(now, u64::from(pending + in_service + terminating));
-        let threads = u64::from(in_service) * u64::from(self.settings.threads);
+        // Threads of a draining instance exist until they stop: they may still be busy.
+        let draining = self.instances.iter().filter(|instance| instance.life == LifeCycle::Draining);
+        let finishing: u64 = draining.map(|instance| u64::from(instance.running_workers)).sum();
+        let threads = u64::from(in_service) * u64::from(self.settings.threads) + finishing;
         self.metrics.threads.set(now, threads);
     }
 }

@@ -175,6 +175,10 @@ impl Fleet {
     pub(super) fn worker_stopped<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
         let instance = &mut self.instances[index as usize];
         instance.running_workers -= 1;
+        if instance.life == LifeCycle::Draining {
+            let threads = self.metrics.threads.value().unwrap_or(0);
+            self.metrics.threads.set(cx.now, threads.saturating_sub(1));
+        }
         if instance.running_workers == 0
             && instance.life == LifeCycle::Draining
             && self.settings.group.termination != Termination::Kill

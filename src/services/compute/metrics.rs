@@ -25,7 +25,7 @@ crate::metrics! {
         pub processing_time: Distribution [Seconds] as "ProcessingTime",
         /// Threads that process a message now.
         pub busy_threads: Level [Count] as "BusyThreads",
-        /// Threads that exist on instances in service.
+        /// Threads that exist: those of instances in service, and those that finish their batches on instances that drain.
         pub threads: Level [Count],
     }
 }

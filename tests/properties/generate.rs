@@ -1,0 +1,347 @@
+//! Random small scenarios, as the YAML a person would write.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use std::fmt::Write as _;
+
+/// A scenario in pieces: what it consists of, before references are given names.
+#[derive(Debug, Clone)]
+struct Pieces {
+    globals: Globals,
+    queues: Vec<QueuePiece>,
+    producers: Vec<ProducerPiece>,
+    consumers: Vec<ConsumerPiece>,
+}
+
+#[derive(Debug, Clone)]
+struct Globals {
+    seconds: u32,
+    warm_up: u32,
+    latency: &'static str,
+    copies: u32,
+    sampling: bool,
+    jitter: &'static str,
+    in_flight: u64,
+}
+
+#[derive(Debug, Clone)]
+struct QueuePiece {
+    keys: String,
+    /// The dead-letter queue, among the queues after this one.
+    redrive: Option<(Index, u32)>,
+}
+
+#[derive(Debug, Clone)]
+struct ProducerPiece {
+    target: Index,
+    messages: u32,
+    arrivals: usize,
+    keys: String,
+}
+
+#[derive(Debug, Clone)]
+struct ConsumerPiece {
+    source: Index,
+    forward: Option<(Index, u32, &'static str)>,
+    keys: String,
+    scaling: Option<Scaling>,
+    instances: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Scaling {
+    minimum: u32,
+    more: u32,
+    keys: String,
+    policies: Vec<(usize, u32)>,
+}
+
+/// YAML of a scenario that is in order.
+pub(super) fn scenario() -> impl Strategy<Value = String> {
+    (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), vec(consumer(), 0..=3)).prop_map(
+        |(globals, queues, producers, consumers)| Pieces { globals, queues, producers, consumers }.yaml(),
+    )
+}
+
+/// One of some texts.
+fn one(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
+    select(texts)
+}
+
+fn globals() -> impl Strategy<Value = Globals> {
+    let latency = one(&[
+        "none",
+        "fixed",
+        "realistic",
+        "{ custom: { send: 0s, receive: 3s, delete: { exponential: { mean: 1s } } } }",
+        "{ custom: { send: { uniform: [0s, 90s] }, receive: 0s, delete: 40s } }",
+    ]);
+    let jitter = one(&["0s", "{ exponential: { mean: 20ms } }", "{ uniform: [0s, 40s] }"]);
+    let seconds = prop_oneof![1..90_u32, 60..3_600_u32];
+    (seconds, 0..100_u32, latency, 0..=20_u32, any::<bool>(), jitter, select(vec![1_u64, 5, 120_000]))
+        .prop_map(|(seconds, warm_up, latency, copies, sampling, jitter, in_flight)| Globals {
+            seconds,
+            warm_up: seconds * warm_up / 150,
+            latency,
+            copies,
+            sampling,
+            jitter,
+            in_flight,
+        })
+}
+
+fn queue() -> impl Strategy<Value = QueuePiece> {
+    let visibility = select(vec![0_u32, 1, 2, 5, 30, 600]);
+    let retention = select(vec![60_u32, 61, 120, 345_600]);
+    let delay = select(vec![0_u32, 0, 0, 1, 15, 900]);
+    let wait = select(vec![0_u32, 0, 1, 20]);
+    let size = one(&["", ", maximum_message_size: 1KiB", ", maximum_message_size: 64KiB"]);
+    let keys =
+        (visibility, retention, delay, wait, size).prop_map(|(visibility, retention, delay, wait, size)| {
+            format!(
+                "visibility_timeout: {visibility}s, message_retention_period: {retention}s, delay: {delay}s, \
+             receive_message_wait_time: {wait}s{size}"
+            )
+        });
+    (keys, proptest::option::of((any::<Index>(), 1..5_u32)))
+        .prop_map(|(keys, redrive)| QueuePiece { keys, redrive })
+}
+
+fn producer() -> impl Strategy<Value = ProducerPiece> {
+    let batching = one(&[
+        "",
+        ", batching: {}",
+        ", batching: { max_entries: 3, linger: 5s }",
+        ", batching: { max_entries: 1 }",
+        ", batching: { max_bytes: 2KiB, linger: 1m }",
+        ", batching: { linger: 0s }",
+    ]);
+    let size = one(&[
+        "1B",
+        "2KiB",
+        "{ uniform: [1B, 130KiB] }",
+        "{ pareto: { shape: 0.6, minimum: 1KiB } }",
+        "{ mixture: [ { weight: 1, distribution: 1MiB }, { weight: 1, distribution: 1KiB } ] }",
+    ]);
+    let delay = one(&[
+        "",
+        ", delay: 0s",
+        ", delay: { uniform: [0s, 40s] }",
+        ", delay: { exponential: { mean: 20m } }",
+    ]);
+    let attributes = one(&[
+        "",
+        ", attributes: { kind: order, n: { uniform: [1, 500] }, t: { one_of: { a: 1, bcd: 2 } } }",
+    ]);
+    let keys = (batching, size, delay, attributes, select(vec![0_u32, 0, 10, 100])).prop_map(
+        |(batching, size, delay, attributes, poison)| {
+            format!("message: {{ size: {size}, poison_rate: {poison}%{delay}{attributes} }}{batching}")
+        },
+    );
+    (any::<Index>(), 1..200_u32, 0..ARRIVALS.len(), keys)
+        .prop_map(|(target, messages, arrivals, keys)| ProducerPiece { target, messages, arrivals, keys })
+}
+
+/// Kinds of arrivals: `N` messages in `T` seconds, at a mean rate of `R` an hour.
+const ARRIVALS: &[&str] = &[
+    "{ constant: { rate: R/h } }",
+    "{ poisson: { rate: R/h } }",
+    "{ piecewise: { points: [ { at: 0s, rate: R/h }, { at: Q, rate: 0/s, ramp: Q }, { at: H, rate: R/h } ] } }",
+    "{ piecewise: { points: [ { at: 1s, rate: R/h, ramp: 2s } ], repeat_every: 7s, spacing: evenly } }",
+    "{ daily: { mean: R/h, amplitude: 100%, period: 10m, peak_at: 3m } }",
+    "{ on_off: { on_rate: R/h, off_rate: 1/h, mean_on: 40s, mean_off: 20s } }",
+    "{ on_off: { on_rate: R/h, mean_on: 5s, mean_off: 1s, spacing: evenly } }",
+    "{ spikes: { base_rate: R/h, spikes: [ { at: Q, rate: 3/s, duration: 20s } ] } }",
+    "{ bursts: [ { at: 0s, messages: N }, { at: Q, messages: N }, { at: Q, messages: 1 } ] }",
+    "{ trace: { file: recording.csv, scale: 0.7 } }",
+    "{ trace: { file: recording.csv, speed_up: 9, spacing: poisson } }",
+];
+
+fn consumer() -> impl Strategy<Value = ConsumerPiece> {
+    let processing = one(&[
+        "100ms",
+        "1s",
+        "7s",
+        "{ uniform: [100ms, 400ms] }",
+        "{ exponential: { mean: 4s } }",
+        "{ lognormal: { mean: 2s, p95: 5s } }",
+        "{ constant: 45s }",
+    ]);
+    let loops = (
+        1..=10_u32,
+        1..=3_u32,
+        select(vec![None, Some(0_u32), Some(1), Some(20)]),
+        select(vec![1_u32, 5, 60]),
+    );
+    let work = (processing, any::<bool>(), any::<bool>(), any::<bool>(), select(vec![0_u32, 5, 50, 100]));
+    let extras = (
+        one(&[
+            "",
+            ", heartbeat: { interval: 500ms, visibility_timeout: 2s }",
+            ", heartbeat: { interval: 20s, visibility_timeout: 12h }",
+        ]),
+        one(&[
+            "",
+            ", crashes: { mean_time_between: 2m }",
+            ", crashes: { mean_time_between: 10s, restart_time: 0s }",
+        ]),
+        one(&["", ", outliers: { share: 10%, processing_time: 3m }"]),
+    );
+    let keys = (loops, work, extras).prop_map(|((batch, threads, wait, pause), work, extras)| {
+        let (processing, per_batch, whole_batch, again, failures) = work;
+        let wait = wait.map_or(String::new(), |wait| format!(", wait_time: {wait}s"));
+        let (per_batch, delete, again) = (
+            if per_batch { "per_batch" } else { "per_message" },
+            if whole_batch { "whole_batch" } else { "each_message" },
+            if again { "make_visible_again" } else { "wait_for_timeout" },
+        );
+        let (heartbeat, crashes, outliers) = extras;
+        format!(
+            "batch_size: {batch}, threads: {threads}, pause_after_empty_receive: {pause}s{wait}, \
+             processing_time: {processing}, processing: {per_batch}, delete: {delete}, on_failure: {again}, \
+             failure_rate: {failures}%{heartbeat}{crashes}{outliers}"
+        )
+    });
+    let size = one(&["", ", size: 3KiB", ", size: { uniform: [1B, 130KiB] }"]);
+    let forward = proptest::option::of((any::<Index>(), select(vec![0_u32, 30, 60, 100]), size));
+    (any::<Index>(), forward, keys, proptest::option::of(scaling()), 0..=3_u32).prop_map(
+        |(source, forward, keys, scaling, instances)| ConsumerPiece {
+            source,
+            forward,
+            keys,
+            scaling,
+            instances,
+        },
+    )
+}
+
+fn scaling() -> impl Strategy<Value = Scaling> {
+    let termination =
+        one(&["{ graceful: {} }", "{ graceful: { timeout: 2s } }", "{ graceful: { timeout: 0s } }", "kill"]);
+    let launch = one(&["0s", "20s", "{ lognormal: { mean: 95s, p95: 150s } }"]);
+    let gone = one(&["0s", "30s", "{ exponential: { mean: 5m } }"]);
+    let which = one(&["OldestInstance", "NewestInstance"]);
+    let warmup = select(vec![0_u32, 30, 300]);
+    let keys =
+        (termination, launch, gone, which, warmup).prop_map(|(termination, launch, gone, which, warmup)| {
+            format!(
+                "termination: {termination}, launch_time: {launch}, termination_time: {gone}, \
+             termination_policy: {which}, instance_warmup: {warmup}s, default_cooldown: {warmup}s"
+            )
+        });
+    (0..=2_u32, 0..=4_u32, keys, vec((0..POLICIES.len(), 1..30_u32), 0..=2))
+        .prop_map(|(minimum, more, keys, policies)| Scaling { minimum, more, keys, policies })
+}
+
+/// Kinds of policies; `A` is an alarm of their own with the threshold `V`.
+const POLICIES: &[&str] = &[
+    "{ target_tracking: { metric: backlog_per_instance, target_value: V } }",
+    "{ target_tracking: { metric: backlog_per_instance, target_value: V, disable_scale_in: true } }",
+    "{ simple_scaling: { alarm: A, adjustment_type: ChangeInCapacity, scaling_adjustment: 2, cooldown: 0s } }",
+    "{ simple_scaling: { alarm: A, adjustment_type: ExactCapacity, scaling_adjustment: 1 } }",
+    "{ simple_scaling: { alarm: A, adjustment_type: PercentChangeInCapacity, scaling_adjustment: -50, min_adjustment_magnitude: 2 } }",
+    "{ step_scaling: { alarm: A, adjustment_type: ChangeInCapacity, step_adjustments: \
+     [ { lower_bound: 0, upper_bound: 9, scaling_adjustment: 1 }, { lower_bound: 9, scaling_adjustment: 3 } ] } }",
+    "{ step_scaling: { alarm: A, adjustment_type: PercentChangeInCapacity, step_adjustments: \
+     [ { upper_bound: 0, scaling_adjustment: -100 }, { lower_bound: 0, scaling_adjustment: 100 } ] } }",
+];
+
+/// What `recording.csv` holds.
+pub(super) const RECORDING: &str = "timestamp,value\n2026-01-01T00:00:00Z,13\n2026-01-01T00:01:00Z,0\n\
+                                    2026-01-01T00:02:00Z,40\n2026-01-01T00:05:00Z,7\n2026-01-01T00:06:00Z,21\n";
+
+impl Pieces {
+    fn yaml(&self) -> String {
+        let Globals { seconds, warm_up, latency, copies, sampling, jitter, in_flight } = &self.globals;
+        let mut text = format!(
+            "name: random\nduration: {seconds}s\nwarm_up: {warm_up}s\napi_latency: {latency}\n\
+             quotas: {{ profile: 2022, sqs_maximum_message_size: 128KiB, sqs_maximum_in_flight: {in_flight} }}\n\
+             assumptions: {{ duplicate_probability: {copies}%, duplicate_delay: {{ uniform: [0s, 3m] }}, \
+             short_poll_sampling: {sampling}, ordering_jitter: {jitter} }}\nqueues:\n"
+        );
+        let count = self.queues.len();
+        for (number, queue) in self.queues.iter().enumerate() {
+            let _ = write!(text, "  q{number}: {{ {}", queue.keys);
+            if let Some((index, receives)) = queue.redrive.as_ref().filter(|_| number + 1 < count) {
+                let dead = number + 1 + index.index(count - number - 1);
+                let _ = write!(
+                    text,
+                    ", redrive_policy: {{ dead_letter_queue: q{dead}, max_receive_count: {receives} }}"
+                );
+            }
+            text.push_str(" }\n");
+        }
+        text.push_str("producers:\n");
+        for (number, producer) in self.producers.iter().enumerate() {
+            let rate = f64::from(producer.messages) * 3_600.0 / f64::from(*seconds);
+            let arrivals = ARRIVALS[producer.arrivals]
+                .replace('R', &format!("{rate:.3}"))
+                .replace('Q', &format!("{}s", seconds / 4))
+                .replace('H', &format!("{}s", seconds / 4 + seconds / 4 + 1))
+                .replace('N', &producer.messages.to_string());
+            let (target, keys) = (producer.target.index(count), &producer.keys);
+            let _ = writeln!(
+                text,
+                "  p{number}: {{ publishes_to: {{ queue: q{target} }}, arrivals: {arrivals}, {keys} }}"
+            );
+        }
+        let mut alarms = String::new();
+        text.push_str("consumers:\n");
+        for (number, consumer) in self.consumers.iter().enumerate() {
+            let source = consumer.source.index(count);
+            let _ = write!(text, "  c{number}: {{ receives_from: {{ queue: q{source} }}, {}", consumer.keys);
+            if let Some((index, share, size)) = &consumer.forward {
+                let to = index.index(count);
+                // Round and round, results would multiply: on the way back only some are sent on.
+                let share = if to <= source { (*share).min(60) } else { *share };
+                let _ = write!(text, ", forwards_to: {{ queue: q{to}, share: {share}%{size} }}");
+            }
+            match &consumer.scaling {
+                Some(scaling) => consumer_group(number, source, scaling, &mut text, &mut alarms),
+                None => {
+                    let _ = write!(text, ", instances: {}", consumer.instances);
+                }
+            }
+            text.push_str(" }\n");
+        }
+        if !alarms.is_empty() {
+            text.push_str("alarms:\n");
+            text.push_str(&alarms);
+        }
+        text
+    }
+}
+
+fn consumer_group(number: usize, source: usize, scaling: &Scaling, text: &mut String, alarms: &mut String) {
+    let maximum = scaling.minimum + scaling.more;
+    let desired = scaling.minimum + scaling.more / 2;
+    let _ = write!(
+        text,
+        ", auto_scaling_group: {{ min_size: {}, max_size: {maximum}, desired_capacity: {desired}, {}, policies: [",
+        scaling.minimum, scaling.keys
+    );
+    let tracks =
+        |policies: &[(usize, u32)]| policies.iter().any(|(kind, _)| POLICIES[*kind].contains("tracking"));
+    for (position, (kind, value)) in scaling.policies.iter().enumerate() {
+        // A group tracks a metric only once.
+        if tracks(&scaling.policies[..position]) && tracks(&scaling.policies[position..=position]) {
+            continue;
+        }
+        let alarm = format!("a{number}-{position}");
+        let policy = POLICIES[*kind];
+        // The placeholders are the only capitals A and V.
+        let _ = write!(text, "{}, ", policy.replace('V', &value.to_string()).replace('A', &alarm));
+        let used = policy.contains("alarm: A");
+        if used {
+            let comparison =
+                if kind % 2 == 0 { "LessThanOrEqualToThreshold" } else { "GreaterThanThreshold" };
+            let _ = writeln!(
+                alarms,
+                "  {alarm}: {{ metric: {{ queue: q{source}, name: messages_visible }}, threshold: {value}, \
+                 comparison_operator: {comparison}, treat_missing_data: notBreaching }}"
+            );
+        }
+    }
+    text.push_str("] }");
+}
