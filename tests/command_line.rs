@@ -174,7 +174,7 @@ fn check_shows_observed_beside_wanted() {
         ✓ workers.messages_processed sum >= 5  observed 8
         ✗ workers.messages_processed sum == 0  observed 8
 
-    1 scenarios: 1 expectations passed, 1 failed
+    1 scenario: 1 expectation passed, 1 failed
     ");
     desk.put("good/a.yaml", &SMALL.replace(", \"sum == 0\"", ""));
     desk.put(

@@ -50,9 +50,13 @@ pub(super) fn check(arguments: &CheckArguments) -> anyhow::Result<Outcome> {
         }
     }
     let Tally { scenarios, passed, failed, unsound } = tally;
-    let mut line = format!("\n{scenarios} scenarios: {passed} expectations passed, {failed} failed");
+    let mut line = format!(
+        "\n{}: {} passed, {failed} failed",
+        number(scenarios, "scenario"),
+        number(passed, "expectation")
+    );
     if unsound > 0 {
-        let _ = write!(line, ", {unsound} scenarios cannot be run");
+        let _ = write!(line, ", {} cannot be run", number(unsound, "scenario"));
     }
     print(&(line + "\n"))?;
     Ok(if unsound > 0 {
@@ -62,6 +66,11 @@ pub(super) fn check(arguments: &CheckArguments) -> anyhow::Result<Outcome> {
     } else {
         Outcome::Well
     })
+}
+
+/// `1 scenario`, `2 scenarios`.
+fn number(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The scenario with its expectations, observed beside wanted.

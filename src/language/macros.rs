@@ -147,7 +147,7 @@ macro_rules! choice {
                 problems: &mut $crate::language::Problems,
             ) -> Option<Self> {
                 let variants = [$($key),*];
-                let words: Vec<&'static str> =
+                let words: Vec<(&'static str, bool)> =
                     [$($crate::language::choice_word!($key $(, $type)?)),*].into_iter().flatten().collect();
                 let (key, value) = $crate::language::read_choice(node, &variants, &words, problems)?;
                 $(
@@ -185,8 +185,8 @@ macro_rules! choice {
             fn to_json(&self) -> Option<$crate::language::Json> {
                 $(
                     if matches!(self, $name::$variant { .. }) {
-                        let word: Option<&str> = $crate::language::choice_word!($key $(, $type)?);
-                        return word.map($crate::language::Json::from);
+                        let word: Option<(&str, bool)> = $crate::language::choice_word!($key $(, $type)?);
+                        return word.map(|(word, _)| $crate::language::Json::from(word));
                     }
                 )*
                 None
@@ -196,13 +196,13 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
-/// The key of a variant that is a word alone.
+/// The key of a variant that may be a word alone, and whether it may also have a value.
 macro_rules! choice_word {
     ($key:literal) => {
-        Some($key)
+        Some(($key, false))
     };
     ($key:literal, $type:ty) => {
-        None
+        <$type as $crate::language::Decode>::absent().map(|_| ($key, true))
     };
 }
 pub(crate) use choice_word;
@@ -214,7 +214,11 @@ macro_rules! choice_value {
         Some($name::$variant)
     }};
     ($name:ident, $variant:ident, $value:ident, $problems:ident, $type:ty) => {
-        <$type as $crate::language::Decode>::decode($value?, $problems).map($name::$variant)
+        match $value {
+            Some(value) => <$type as $crate::language::Decode>::decode(value, $problems),
+            None => <$type as $crate::language::Decode>::absent(),
+        }
+        .map($name::$variant)
     };
 }
 pub(crate) use choice_value;

@@ -115,18 +115,19 @@ impl<'a> SectionReader<'a> {
     }
 }
 
-/// Reads a choice: exactly one key, one of `variants`; those in `words` may also be written alone.
+/// Reads a choice: exactly one key, one of `variants`; those in `words` may also be written alone, and some of them
+/// only so.
 ///
 /// Gives the variant's name and the node of its value (`None` for a word alone).
 pub fn read_choice<'a>(
     node: &'a Node,
     variants: &[&'static str],
-    words: &[&'static str],
+    words: &[(&'static str, bool)],
     problems: &mut Problems,
 ) -> Option<(&'static str, Option<&'a Node>)> {
     let known = |name: &str| variants.iter().copied().find(|variant| *variant == name);
     if let Some(text) = node.text() {
-        if let Some(word) = words.iter().copied().find(|word| *word == text) {
+        if let Some((word, _)) = words.iter().copied().find(|(word, _)| *word == text) {
             return Some((word, None));
         }
         let help = match known(text) {
@@ -158,7 +159,7 @@ pub fn read_choice<'a>(
             .help(help);
         return None;
     };
-    if words.contains(&variant) {
+    if words.contains(&(variant, false)) {
         let empty = value.is_null() || value.mapping().is_some_and(<[_]>::is_empty);
         if !empty {
             problems

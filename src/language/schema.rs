@@ -298,13 +298,18 @@ impl Row {
         if self.schema.is_null() {
             return json!({ "const": self.key, "description": self.documentation });
         }
-        json!({
+        let mapping = json!({
             "type": "object",
             "description": self.documentation,
             "properties": { self.key.as_str(): self.property() },
             "required": [self.key],
             "additionalProperties": false,
-        })
+        });
+        if self.required {
+            return mapping;
+        }
+        // The value may be left out, and then the key may stand alone.
+        json!({ "anyOf": [{ "const": self.key, "description": self.documentation }, mapping] })
     }
 }
 

@@ -311,7 +311,7 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         told: NOBODY,
     };
     let mut events = 0;
-    let played = catch_unwind(AssertUnwindSafe(|| {
+    let played = guarded(|| {
         world.start(&mut calendar);
         let (mut slices, mut instant) = (0, calendar.now());
         loop {
@@ -329,25 +329,27 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
                 return Played::StandingStill;
             }
         }
-    }));
+    });
     let told = world.seats.get(world.told.index()).map_or("the world", |seat| &seat.name).to_owned();
+    let now = calendar.now();
     match played {
         Ok(Played::ToTheEnd) => {}
         Ok(Played::Interrupted) => return Err(RunError::Interrupted),
-        Ok(Played::StandingStill) => {
-            return Err(RunError::StandsStill { entity: told, time: calendar.now() });
-        }
-        Err(panic) => {
-            let what = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-                .unwrap_or_else(|| "an unknown panic".to_owned());
-            return Err(RunError::Fault { what, entity: told, time: calendar.now() });
-        }
+        Ok(Played::StandingStill) => return Err(RunError::StandsStill { entity: told, time: now }),
+        Err(what) => return Err(RunError::Fault { what, entity: told, time: now }),
     }
     let header = RunHeader { events, ..plan.header };
-    world.finish(calendar, header, plan.flows, plan.notes)
+    guarded(|| world.finish(calendar, header, plan.flows, plan.notes)).unwrap_or_else(|what| {
+        Err(RunError::Fault { what, entity: "the end of the run".to_owned(), time: now })
+    })
+}
+
+/// A failed assertion becomes a sentence, so that a fault can be told with its entity and time.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("an unknown panic").to_owned()
+    })
 }
 
 /// A metric an alarm can watch, by its position in [`Plan::watched`].

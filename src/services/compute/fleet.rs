@@ -79,6 +79,8 @@ pub struct Fleet {
     pub(super) settings: ConsumerSettings,
     pub(super) workers: Vec<Worker>,
     pub(super) instances: Vec<Instance>,
+    /// Places of instances that are gone.
+    pub(super) free_places: Vec<u32>,
     pub(super) desired: u32,
     pub(super) launches: u64,
     pub(super) policies: Vec<PolicyState>,
@@ -138,6 +140,7 @@ impl Fleet {
             settings,
             workers: Vec::new(),
             instances: Vec::new(),
+            free_places: Vec::new(),
             launches: 0,
             policies,
             activity: Activity::default(),

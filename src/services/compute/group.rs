@@ -19,8 +19,8 @@ impl Fleet {
 
     fn new_instance(&mut self) -> u32 {
         self.launches += 1;
-        let reused = self.instances.iter().position(|instance| instance.life == LifeCycle::Terminated);
-        let index = reused.unwrap_or(self.instances.len());
+        let reused = self.free_places.pop();
+        let index = reused.map_or(self.instances.len(), |index| index as usize);
         if reused.is_none() {
             let first_worker = self.workers.len() as u32;
             let new = Worker::new(index as u32);
@@ -45,23 +45,19 @@ impl Fleet {
 
     /// Instances are launched or terminated until there are as many as desired.
     pub(super) fn reconcile<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        loop {
-            let present = self.count(LifeCycle::Pending) + self.count(LifeCycle::InService);
-            let missing = present.cmp(&self.desired);
-            if missing.is_lt() {
-                let index = self.new_instance();
-                self.activity.unfinished += 1;
-                let time = draw_span(&self.settings.group.launch_time, &mut self.chance.launch);
-                let epoch = self.instances[index as usize].epoch;
-                cx.outbox.wake(cx.now + time, Timer::Launched { instance: index, epoch });
-            } else if missing.is_gt() {
-                let Some(index) = self.next_to_terminate() else { break };
-                self.instances[index as usize].activity = self.activity.number;
-                self.activity.unfinished += 1;
-                self.terminate(index, cx);
-            } else {
-                break;
-            }
+        let present = self.count(LifeCycle::Pending) + self.count(LifeCycle::InService);
+        for _ in present..self.desired {
+            let index = self.new_instance();
+            self.activity.unfinished += 1;
+            let time = draw_span(&self.settings.group.launch_time, &mut self.chance.launch);
+            let epoch = self.instances[index as usize].epoch;
+            cx.outbox.wake(cx.now + time, Timer::Launched { instance: index, epoch });
+        }
+        for _ in self.desired..present {
+            let Some(index) = self.next_to_terminate() else { break };
+            self.instances[index as usize].activity = self.activity.number;
+            self.activity.unfinished += 1;
+            self.terminate(index, cx);
         }
         self.update_group_metrics(cx.now);
     }
@@ -216,6 +212,7 @@ impl Fleet {
         let instance = &mut self.instances[index as usize];
         if instance.epoch == epoch && instance.life == LifeCycle::Terminating {
             instance.life = LifeCycle::Terminated;
+            self.free_places.push(index);
             let activity = instance.activity;
             self.finish_activity(activity, cx.now);
             self.update_group_metrics(cx.now);

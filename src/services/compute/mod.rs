@@ -19,17 +19,19 @@
 mod config;
 mod fleet;
 mod group;
+mod group_config;
 mod metrics;
 mod policies;
 mod scaling;
 mod settings;
 mod worker;
 
-pub use config::{
-    AutoScalingGroupConfig, ConsumerConfig, ConsumerSource, MetricChoice, PolicyConfig, SimpleScalingConfig,
-    SourceQueue, StepConfig, StepScalingConfig, TargetTrackingConfig,
-};
+pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
 pub use fleet::Fleet;
+pub use group_config::{
+    AutoScalingGroupConfig, MetricChoice, PolicyConfig, SimpleScalingConfig, StepConfig, StepScalingConfig,
+    TargetTrackingConfig,
+};
 pub use metrics::{ConsumerMetrics, GroupMetrics};
 pub use scaling::{AdjustmentType, Policy, PolicyKind, StepAdjustment};
 pub use settings::{

@@ -228,15 +228,13 @@ impl Queue {
         if slot.receives_here() == 0 {
             self.metrics.queue_wait.record((now - slot.since).as_nanos());
         }
-        slot.state = State::InFlight;
         slot.generation = slot.generation.wrapping_add(1);
         slot.receive_count += 1;
         slot.hidden_until = hidden_until;
         slot.since = now;
         let slot = *slot;
         messages.hold(slot.message);
-        self.counts.in_flight += 1;
-        self.metrics.messages_in_flight.set(now, self.counts.in_flight);
+        self.enter_flight(index, now);
         let receipt = self.slots.receipt(index);
         self.watch_in_flight(hidden_until, receipt);
         Entry {
@@ -316,7 +314,9 @@ impl Queue {
     /// `ChangeMessageVisibility` or its batch takes effect: hidden for `timeout` from now, visible at once with zero.
     ///
     /// A timeout that would keep a message hidden for more than 12 hours after its receive is an error and changes
-    /// nothing ("Amazon SQS visibility timeout"); so is a handle whose message is gone or was received again.
+    /// nothing ("Amazon SQS visibility timeout"); so is a handle whose message is gone or was received again. A call
+    /// that comes after the timeout ran out, but before anybody received the message again, hides it once more: that
+    /// was observed of standard queues, AWS does not document it.
     pub(super) fn change_visibility<O: Outbox<Timer>>(
         &mut self,
         batch: BatchId,
@@ -329,7 +329,7 @@ impl Queue {
         for index in 0..cx.batches.entries(batch).len() {
             let receipt = cx.batches.entries(batch)[index].receipt;
             if self.slots.is_known(receipt)
-                && self.slots.is_in(receipt, State::InFlight)
+                && self.slots.get(receipt.slot).generation == receipt.generation
                 && cx.now + timeout <= self.slots.get(receipt.slot).since + LONGEST_HIDDEN
             {
                 self.change_one(receipt, timeout, cx.now);
@@ -341,14 +341,28 @@ impl Queue {
     }
 
     fn change_one(&mut self, receipt: Receipt, timeout: Span, now: Time) {
+        let lapsed = self.slots.get(receipt.slot).state == State::Visible;
         if timeout == Span::ZERO {
-            self.leave_state(receipt.slot, now);
-            self.show_again(receipt.slot, now);
-        } else {
-            let until = now + timeout;
-            self.slots.get_mut(receipt.slot).hidden_until = until;
-            self.watch_in_flight(until, receipt);
+            if !lapsed {
+                self.leave_state(receipt.slot, now);
+                self.show_again(receipt.slot, now);
+            }
+            return;
         }
+        if lapsed {
+            self.leave_state(receipt.slot, now);
+            self.enter_flight(receipt.slot, now);
+        }
+        let until = now + timeout;
+        self.slots.get_mut(receipt.slot).hidden_until = until;
+        self.watch_in_flight(until, receipt);
+    }
+
+    #[inline]
+    fn enter_flight(&mut self, index: u32, now: Time) {
+        self.slots.get_mut(index).state = State::InFlight;
+        self.counts.in_flight += 1;
+        self.metrics.messages_in_flight.set(now, self.counts.in_flight);
     }
 
     /// The connection of a waiting poll is gone.
