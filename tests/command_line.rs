@@ -190,7 +190,7 @@ fn check_shows_observed_beside_wanted() {
     ✓ good/deeper/b.yml
         expects nothing
 
-    2 scenarios: 1 expectations passed, 0 failed
+    2 scenarios: 1 expectation passed, 0 failed
     ");
     desk.put("bad.yaml", &SMALL.replace("duration", "duratoin"));
     let ended = desk.run(&["check", "bad.yaml", "small.yaml"]);
