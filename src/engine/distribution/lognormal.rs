@@ -112,7 +112,7 @@ impl Distribution {
             minimum: 0.0,
             maximum: f64::INFINITY,
         };
-        Self::of(Shape::LogNormal { log_median, sigma, cut: f64::INFINITY }, facts)
+        Self::of(base_two(log_median, sigma, f64::INFINITY), facts)
     }
 
     fn lognormal_below(median: f64, sigma: f64, maximum: f64) -> Result<Self, DistributionError> {
@@ -129,12 +129,17 @@ impl Distribution {
         let square = libm::exp(2.0 * (log_median + sigma * sigma)) * below(cut - 2.0 * sigma) / kept;
         let facts = Facts { mean: Some(mean), variance: Some(square - mean * mean), minimum: 0.0, maximum };
         if cut >= RARELY_ABOVE {
-            return Ok(Self::of(Shape::LogNormal { log_median, sigma, cut }, facts));
+            return Ok(Self::of(base_two(log_median, sigma, cut), facts));
         }
         let standard = Between::new(f64::NEG_INFINITY, cut);
         let lognormal = TruncatedLogNormal { log_median, sigma, maximum, standard };
         Ok(Self::of(Shape::TruncatedLogNormal(Box::new(lognormal)), facts))
     }
+}
+
+fn base_two(log_median: f64, sigma: f64, cut: f64) -> Shape {
+    let to_base_two = std::f64::consts::LOG2_E;
+    Shape::LogNormal { log2_median: log_median * to_base_two, sigma: sigma * to_base_two, cut }
 }
 
 /// The distribution function of the standard normal.

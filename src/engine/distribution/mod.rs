@@ -39,10 +39,11 @@ enum Shape {
     Exponential {
         mean: f64,
     },
-    /// Normals above `cut` are drawn again; infinite, or so high that this is rare.
+    /// To base 2, whose power is cheaper than that of e.
     LogNormal {
-        log_median: f64,
+        log2_median: f64,
         sigma: f64,
+        /// Normals above it are drawn again; infinite, or so high that this is rare.
         cut: f64,
     },
     Uniform {
@@ -89,10 +90,10 @@ impl Distribution {
         match &self.shape {
             Shape::Constant(value) => *value,
             Shape::Exponential { mean } => mean * stream.exponential(),
-            Shape::LogNormal { log_median, sigma, cut } => loop {
+            Shape::LogNormal { log2_median, sigma, cut } => loop {
                 let normal = stream.normal();
                 if normal <= *cut {
-                    return libm::exp(log_median + sigma * normal);
+                    return libm::exp2(log2_median + sigma * normal).min(f64::MAX);
                 }
             },
             Shape::Uniform { low, high } => (low + (high - low) * stream.unit()).min(*high),
