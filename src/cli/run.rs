@@ -7,11 +7,12 @@ use crate::report::{Options, ReportError, summary, write};
 use crate::scenario::Scenario;
 use crate::world::{RunError, RunProgress};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Simulate a scenario, write its report and print a summary.
 #[derive(Debug, Args)]
@@ -88,6 +89,7 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> anyhow::Result<Tape> {
     listen_for_interrupts();
     let bar = progress_bar(scenario.name());
     let mut watch = |progress: RunProgress| {
+        show_when_it_takes_long(&bar);
         bar.set_length(progress.end.as_nanos() / 1_000_000);
         bar.set_position(progress.now.as_nanos() / 1_000_000);
         !interrupted()
@@ -107,12 +109,22 @@ pub(super) fn simulate(scenario: &Scenario, seed: u64) -> anyhow::Result<Tape> {
     })
 }
 
+/// Runs shorter than this need no progress bar.
+const SHORT: Duration = Duration::from_secs(1);
+
 fn progress_bar(name: &str) -> ProgressBar {
-    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(1) } else { ProgressBar::hidden() };
+    let bar = ProgressBar::hidden();
     let style = ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} %  {eta} left");
     if let Ok(style) = style {
         bar.set_style(style);
     }
     bar.set_message(name.to_owned());
     bar
+}
+
+/// The bar shows up when somebody watches and the run is not over at once.
+fn show_when_it_takes_long(bar: &ProgressBar) {
+    if bar.is_hidden() && bar.elapsed() > SHORT && std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+    }
 }
