@@ -282,6 +282,9 @@ impl Queue {
             self.expire(stay.slot, at, messages);
         } else if let Some((at, receipt)) = delayed.filter(|(at, _)| *at == earliest) {
             self.delayed.pop();
+            if self.slots.get(receipt.slot).state == State::Returning {
+                self.count_age_again(receipt.slot);
+            }
             self.leave_state(receipt.slot, at);
             self.show(receipt.slot, at, at);
         } else if let Some((at, receipt)) = in_flight {
@@ -340,11 +343,23 @@ impl Queue {
         Some(now + draw_span(&self.settings.duplicate_delay, &mut self.chance.duplication))
     }
 
-    /// Age of the oldest message, for the metric: messages received three times or more do not count.
+    /// A copy that is back has the age of its message; while it was away it had none.
+    #[cold]
+    fn count_age_again(&mut self, index: u32) {
+        let slots = &self.slots;
+        let (sent, stay) = (slots.get(index).enqueued_at, slots.stay(index));
+        self.ages.push(sent, stay, self.counts.held(), |_, stay| slots.is_staying(stay));
+    }
+
+    /// Age of the oldest message, for the metric: messages received three times or more do not count, nor do copies
+    /// of deleted messages on their way back.
     pub(super) fn oldest_age(&mut self, now: Time) -> Option<Span> {
         let slots = &self.slots;
         let oldest = self.ages.next(|_, stay| {
-            slots.is_staying(stay) && slots.get(stay.slot).receives_here() < RECEIVES_TO_THE_BACK
+            let slot = slots.get(stay.slot);
+            slots.is_staying(stay)
+                && slot.state != State::Returning
+                && slot.receives_here() < RECEIVES_TO_THE_BACK
         });
         oldest.map(|(since, _)| now - since)
     }

@@ -113,10 +113,12 @@ fn a_deleted_copy_comes_back_until_chance_lets_it_go() {
          0s       | poll     | a
          10s      | delete a |
          10s      | look     | nothing | away, in no gauge
+         10s      | age      | none
          40s      | poll     | empty   | no timeout runs any more
          50s      | delete a | | the handle is void
          110s-1ns | poll     | empty
          110s     | poll     | a(2) | 100s after the delete
+         110s     | age      | 1m50s | counted from its send
          110s     | count copies_returned | 1
          120s     | delete a |
          220s     | poll     | a(3)
