@@ -1,9 +1,7 @@
 //! List prices, to estimate what a run costs.
 
-/// When the prices below were read, in us-east-1. They change: a scenario may state its own.
-pub const PRICES_READ_ON: &str = "2026-07-20";
-
-/// On-demand Linux prices in us-east-1, dollars an hour ("Amazon EC2 On-Demand Pricing").
+/// On-demand Linux prices in us-east-1, dollars an hour ("Amazon EC2 On-Demand Pricing"), read on 2026-07-20. They
+/// change: a scenario may state its own.
 const INSTANCE_PRICES: &[(&str, f64)] = &[
     ("t3.nano", 0.0052),
     ("t3.micro", 0.0104),

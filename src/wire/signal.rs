@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{BatchId, EntityId};
+use super::BatchId;
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -100,15 +100,6 @@ pub enum Signal {
         /// The metric's value at the newest datapoint that was judged (NaN without one).
         value: f64,
     },
-}
-
-/// A signal with its sender and receiver.
-#[derive(Debug, Clone, Copy)]
-pub struct Envelope {
-    /// The sender; answers go there.
-    pub from: EntityId,
-    /// What is said.
-    pub signal: Signal,
 }
 
 const _: () = assert!(std::mem::size_of::<Signal>() <= 24, "signals are copied through the calendar");

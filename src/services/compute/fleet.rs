@@ -155,11 +155,6 @@ impl Fleet {
         }
     }
 
-    /// The consumer's settings.
-    pub fn settings(&self) -> &ConsumerSettings {
-        &self.settings
-    }
-
     /// Instances in this stage of life.
     pub(super) fn count(&self, life: LifeCycle) -> u32 {
         self.instances.iter().filter(|instance| instance.life == life).count() as u32

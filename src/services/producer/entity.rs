@@ -250,11 +250,6 @@ impl Producer {
         self.filling
     }
 
-    /// The producer's settings.
-    pub fn settings(&self) -> &ProducerSettings {
-        &self.settings
-    }
-
     /// When its first message is due is asked at time zero.
     pub(super) fn begin<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         debug_assert_eq!(cx.now, Time::ZERO);

@@ -132,11 +132,6 @@ impl Queue {
         }
     }
 
-    /// The queue's settings.
-    pub fn settings(&self) -> &QueueSettings {
-        &self.settings
-    }
-
     /// Takes a message in. The queue holds it from now on.
     #[inline]
     pub(super) fn admit(&mut self, entry: &Entry, delay: Span, now: Time) {
