@@ -135,11 +135,11 @@ impl<'a> Resolver<'a> {
     ) -> Option<Self> {
         let defaults = queue_defaults(config, assumptions, files, problems)?;
         let (queues, consumers) = (config.queues.len(), config.consumers.len());
-        // Problems of a queue's own latency are told when its settings are built.
+        // Also with a bad latency the rest is looked at, so that all problems are told at once.
         let latencies = config
             .queues
             .iter()
-            .map(|(_, queue)| queue.latency(&defaults.latency, files, &mut Problems::new()))
+            .map(|(_, queue)| queue.latency(&defaults.latency, files, problems))
             .map(|latency| latency.unwrap_or_else(ApiLatency::none))
             .collect();
         Some(Self {
@@ -162,12 +162,13 @@ impl<'a> Resolver<'a> {
     fn queues(&mut self, problems: &mut Problems) -> Vec<Option<QueueSettings>> {
         let config = self.config;
         let mut settings = Vec::new();
-        for (name, queue) in config.queues.iter() {
+        for ((name, queue), latency) in config.queues.iter().zip(self.latencies.clone()) {
             let dead_letters = queue
                 .redrive_policy
                 .as_ref()
                 .and_then(|policy| self.dead_letter_queue(name, queue, &policy.dead_letter_queue, problems));
-            settings.push(queue.settings(name.as_str(), dead_letters, &self.defaults, self.files, problems));
+            let defaults = QueueDefaults { latency, ..self.defaults.clone() };
+            settings.push(queue.settings(name.as_str(), dead_letters, &defaults, self.files, problems));
         }
         settings
     }

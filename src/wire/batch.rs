@@ -2,6 +2,7 @@
 
 use super::MessageId;
 use crate::engine::Time;
+use std::ops::Range;
 
 /// The address of a batch in the pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,15 @@ impl Batches {
     #[inline]
     pub fn entries_mut(&mut self, batch: BatchId) -> &mut Vec<Entry> {
         &mut self.batches[batch.0 as usize]
+    }
+
+    /// Adds a range of the entries of one batch to another; both keep theirs.
+    #[inline]
+    pub fn copy(&mut self, from: BatchId, range: Range<usize>, to: BatchId) {
+        for position in range {
+            let entry = self.batches[from.0 as usize][position];
+            self.batches[to.0 as usize].push(entry);
+        }
     }
 
     /// Gives the batch back; its entries are forgotten (their messages must have been handed on or released).

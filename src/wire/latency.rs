@@ -54,6 +54,12 @@ impl ApiLatency {
     }
 }
 
+/// Draws a size in whole bytes, at least one, from `distribution`.
+#[inline]
+pub fn draw_bytes(distribution: &Distribution, stream: &mut Stream) -> u32 {
+    ((distribution.sample(stream) + 0.5) as u32).clamp(1, u32::MAX / 2)
+}
+
 /// Draws a duration in nanoseconds from `distribution`.
 #[inline]
 pub fn draw_span(distribution: &Distribution, stream: &mut Stream) -> Span {

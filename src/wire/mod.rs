@@ -21,7 +21,7 @@ pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use journal::Journal;
-pub use latency::{ApiLatency, draw_span};
+pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use price::{Prices, instance_price_per_hour, instance_types};
 pub use purpose::Purpose;

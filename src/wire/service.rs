@@ -1,6 +1,6 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
-use super::{Batches, Journal, MessageId, Messages, Signal};
+use super::{BatchId, Batches, Journal, MessageId, Messages, Signal};
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 
@@ -43,6 +43,19 @@ pub struct Context<'a, O> {
     pub batches: &'a mut Batches,
     /// Rows that are written as they happen.
     pub journal: &'a mut Journal,
+}
+
+impl<O> Context<'_, O> {
+    /// A service refused the messages of a batch for good, and their sender gives them up; gives their number.
+    pub fn reject(&mut self, batch: BatchId) -> u64 {
+        for entry in self.batches.entries(batch) {
+            self.messages.mark_rejected(entry.message);
+            self.messages.release(entry.message);
+        }
+        let rejected = self.batches.entries(batch).len() as u64;
+        self.batches.close(batch);
+        rejected
+    }
 }
 
 /// The books of one entity: side, fate, number of messages.

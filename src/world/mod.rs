@@ -112,16 +112,26 @@ struct World {
 }
 
 impl World {
+    /// Tells an entity something.
     #[inline]
-    fn context<'a>(
-        messages: &'a mut Messages,
-        batches: &'a mut Batches,
-        journal: &'a mut Journal,
-        unobserved_until: Time,
-        outbox: &'a mut Desk<'a>,
-    ) -> Context<'a, Desk<'a>> {
-        let (now, me) = (outbox.calendar.now(), outbox.me);
-        Context { now, me, unobserved_until, outbox, messages, batches, journal }
+    fn tell(
+        &mut self,
+        me: EntityId,
+        calendar: &mut Calendar<Event>,
+        say: impl FnOnce(&mut Entity, &mut Context<'_, Desk<'_>>),
+    ) {
+        self.told = me;
+        let now = calendar.now();
+        let mut cx = Context {
+            now,
+            me,
+            unobserved_until: self.unobserved_until,
+            outbox: &mut Desk { calendar, me },
+            messages: &mut self.messages,
+            batches: &mut self.batches,
+            journal: &mut self.journal,
+        };
+        say(&mut self.seats[me.index()].entity, &mut cx);
     }
 
     fn start(&mut self, calendar: &mut Calendar<Event>) {
@@ -129,17 +139,7 @@ impl World {
         self.next_chart_step = Time::ZERO + self.sampler.chart_step();
         self.look_ahead(Time::ZERO);
         for index in 0..self.seats.len() {
-            let me = EntityId(index as u32);
-            self.told = me;
-            let mut desk = Desk { calendar, me };
-            let mut cx = Self::context(
-                &mut self.messages,
-                &mut self.batches,
-                &mut self.journal,
-                self.unobserved_until,
-                &mut desk,
-            );
-            self.seats[index].entity.start(&mut cx);
+            self.tell(EntityId(index as u32), calendar, Entity::start);
         }
         let warm_up = self.sampler.warm_up();
         if warm_up > Span::ZERO {
@@ -193,25 +193,13 @@ impl Handler for World {
 
     #[inline]
     fn handle(&mut self, event: Event, calendar: &mut Calendar<Event>) {
-        let Some(seat) = self.seats.get_mut(event.to.index()) else {
-            if let Stimulus::Tick(tick) = event.stimulus {
-                self.tick(tick, calendar);
-            }
-            return;
-        };
-        self.told = event.to;
-        let mut desk = Desk { calendar, me: event.to };
-        let mut cx = Self::context(
-            &mut self.messages,
-            &mut self.batches,
-            &mut self.journal,
-            self.unobserved_until,
-            &mut desk,
-        );
+        let from = event.from;
         match event.stimulus {
-            Stimulus::Signal(signal) => seat.entity.receive(event.from, signal, &mut cx),
-            Stimulus::Timer(timer) => seat.entity.wake(timer, &mut cx),
-            Stimulus::Tick(_) => {}
+            Stimulus::Signal(signal) => {
+                self.tell(event.to, calendar, |entity, cx| entity.receive(from, signal, cx));
+            }
+            Stimulus::Timer(timer) => self.tell(event.to, calendar, |entity, cx| entity.wake(timer, cx)),
+            Stimulus::Tick(tick) => self.tick(tick, calendar),
         }
     }
 }

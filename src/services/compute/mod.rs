@@ -41,7 +41,7 @@ pub use settings::{
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
-use crate::wire::{Balance, BatchId, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
 
 /// Why a consumer wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,18 +111,6 @@ pub enum Timer {
     },
 }
 
-impl Fleet {
-    /// The other queue refused results for good.
-    fn give_up<O>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
-        for entry in cx.batches.entries(batch) {
-            cx.messages.mark_rejected(entry.message);
-            cx.messages.release(entry.message);
-            self.metrics.messages_rejected.add(1);
-        }
-        cx.batches.close(batch);
-    }
-}
-
 impl Service for Fleet {
     type Timer = Timer;
     const KIND: &'static str = "consumer";
@@ -136,7 +124,7 @@ impl Service for Fleet {
         match signal {
             Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
             Signal::AlarmAction { policy, state, value } => self.invoke_policy(policy, state, value, cx),
-            Signal::Refused { batch } => self.give_up(batch, cx),
+            Signal::Refused { batch } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a consumer is never told {other:?}"),
         }
     }

@@ -5,8 +5,10 @@ use super::fleet::Fleet;
 use super::settings::{DeleteMode, FailureMode, ProcessingMode};
 use crate::engine::{Span, Time};
 use crate::wire::{
-    BatchId, Context, Entry, MessageId, NewMessage, Outbox, PollOutcome, PollerId, Signal, draw_span,
+    BatchId, Context, Entry, MessageId, NewMessage, Outbox, PollOutcome, PollerId, Signal, draw_bytes,
+    draw_span,
 };
+use std::ops::Range;
 
 /// What a worker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +60,16 @@ impl Worker {
             fails: false,
             heartbeat: 0,
             length: 0,
+        }
+    }
+
+    /// The messages that are processed at once: the one whose turn it is, or the whole batch.
+    #[inline]
+    fn at_once(&self, mode: ProcessingMode) -> Range<usize> {
+        let position = usize::from(self.position);
+        match mode {
+            ProcessingMode::PerMessage => position..position + 1,
+            ProcessingMode::PerBatch => position..usize::from(self.length),
         }
     }
 
@@ -169,14 +181,8 @@ impl Fleet {
         let worker = self.workers[index as usize];
         let Some(batch) = worker.batch else { return };
         let entries = cx.batches.entries(batch);
-        let begun = match self.settings.processing_mode {
-            ProcessingMode::PerMessage => {
-                &entries[usize::from(worker.position)..=usize::from(worker.position)]
-            }
-            ProcessingMode::PerBatch => entries,
-        };
         let mut fails = false;
-        for entry in begun {
+        for entry in &entries[worker.at_once(self.settings.processing_mode)] {
             let (producer, sequence) = cx.messages.origin(entry.message);
             if self.order.is_late(producer, sequence) {
                 self.metrics.out_of_order.add(1);
@@ -213,18 +219,15 @@ impl Fleet {
         cx: &mut Context<'_, O>,
     ) {
         let Some(worker) = self.alive(index, epoch) else { return };
-        let (fails, began) = (worker.fails, worker.began);
-        let (Some(batch), position) = (worker.batch, usize::from(worker.position)) else { return };
+        let worker = *worker;
+        let Some(batch) = worker.batch else { return };
         self.busy -= 1;
         self.metrics.busy_threads.set(cx.now, self.busy);
-        self.metrics.processing_time.record((cx.now - began).as_nanos());
-        let range = match self.settings.processing_mode {
-            ProcessingMode::PerMessage => position..position + 1,
-            ProcessingMode::PerBatch => 0..cx.batches.entries(batch).len(),
-        };
+        self.metrics.processing_time.record((cx.now - worker.began).as_nanos());
+        let range = worker.at_once(self.settings.processing_mode);
         self.workers[index as usize].doing = Doing::Calling;
         let mut until = cx.now;
-        if fails {
+        if worker.fails {
             self.metrics.failures.add(range.len() as u64);
             if self.settings.on_failure == FailureMode::MakeVisibleAgain {
                 until = self.call_make_visible(batch, range, cx);
@@ -272,13 +275,9 @@ impl Fleet {
     fn after_calls<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
         let worker = self.workers[index as usize];
         let Some(batch) = worker.batch else { return };
-        let length = cx.batches.entries(batch).len();
-        let position = usize::from(worker.position);
-        let range = match self.settings.processing_mode {
-            ProcessingMode::PerMessage => position..position + 1,
-            ProcessingMode::PerBatch => 0..length,
-        };
-        if position >= length {
+        let length = usize::from(worker.length);
+        let range = worker.at_once(self.settings.processing_mode);
+        if range.start >= length {
             // The batch is done and its delete call has ended.
             self.end_batch(index, batch, cx);
             return;
@@ -287,18 +286,14 @@ impl Fleet {
             match self.settings.delete_mode {
                 DeleteMode::EachMessage if range.len() == 1 => {
                     let receipts = cx.batches.open();
-                    let entry = cx.batches.entries(batch)[position];
-                    cx.batches.entries_mut(receipts).push(entry);
+                    cx.batches.copy(batch, range.clone(), receipts);
                     cx.outbox.send(self.settings.queue, Span::ZERO, Signal::Delete { batch: receipts });
                 }
                 // A batch processed as a whole is deleted as a whole.
                 DeleteMode::EachMessage | DeleteMode::WholeBatch => {
                     let receipts =
                         *self.workers[index as usize].to_delete.get_or_insert_with(|| cx.batches.open());
-                    for position in range.clone() {
-                        let entry = cx.batches.entries(batch)[position];
-                        cx.batches.entries_mut(receipts).push(entry);
-                    }
+                    cx.batches.copy(batch, range.clone(), receipts);
                 }
             }
         }
@@ -343,15 +338,12 @@ impl Fleet {
     fn call_make_visible<O: Outbox<Timer>>(
         &mut self,
         batch: BatchId,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         cx: &mut Context<'_, O>,
     ) -> Time {
         let latency = draw_span(&self.settings.latency.change_visibility, &mut self.chance.change_latency);
         let receipts = cx.batches.open();
-        for position in range {
-            let entry = cx.batches.entries(batch)[position];
-            cx.batches.entries_mut(receipts).push(entry);
-        }
+        cx.batches.copy(batch, range, receipts);
         let signal = Signal::ChangeVisibility { batch: receipts, timeout: Span::ZERO };
         cx.outbox.send(self.settings.queue, latency, signal);
         cx.now + latency
@@ -361,7 +353,7 @@ impl Fleet {
     fn call_forward<O: Outbox<Timer>>(
         &mut self,
         batch: BatchId,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         cx: &mut Context<'_, O>,
     ) -> Time {
         let Some(forward) = &self.settings.forward else { return cx.now };
@@ -373,10 +365,7 @@ impl Fleet {
                 continue;
             }
             let bytes = match &forward.size {
-                Some(size) => {
-                    size.sample(&mut self.chance.forwarding).round().clamp(1.0, f64::from(u32::MAX / 2))
-                        as u32
-                }
+                Some(size) => draw_bytes(size, &mut self.chance.forwarding),
                 None => cx.messages.bytes(ancestor),
             };
             let message = cx.messages.create(NewMessage {
@@ -419,15 +408,9 @@ impl Fleet {
         }
         let receipts = cx.batches.open();
         if let Some(processed) = worker.to_delete {
-            for position in 0..cx.batches.entries(processed).len() {
-                let entry = cx.batches.entries(processed)[position];
-                cx.batches.entries_mut(receipts).push(entry);
-            }
+            cx.batches.copy(processed, 0..cx.batches.entries(processed).len(), receipts);
         }
-        for position in usize::from(worker.position)..usize::from(worker.length) {
-            let entry = cx.batches.entries(batch)[position];
-            cx.batches.entries_mut(receipts).push(entry);
-        }
+        cx.batches.copy(batch, usize::from(worker.position)..usize::from(worker.length), receipts);
         if cx.batches.entries(receipts).is_empty() {
             cx.batches.close(receipts);
             return;

@@ -4,7 +4,9 @@ use super::Timer;
 use super::arrivals::Arrivals;
 use super::metrics::ProducerMetrics;
 use crate::engine::{Distribution, Span, Stream, Time};
-use crate::wire::{BatchId, Context, EntityId, Entry, NewMessage, Outbox, Purpose, Signal, draw_span};
+use crate::wire::{
+    BatchId, Context, EntityId, Entry, NewMessage, Outbox, Purpose, Signal, draw_bytes, draw_span,
+};
 
 /// How a message attribute gets its value.
 #[derive(Debug, Clone)]
@@ -158,8 +160,7 @@ impl Producer {
 
     #[inline]
     fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
-        let body = self.settings.body_size.sample(&mut self.chance.size);
-        let mut bytes = whole_bytes(body);
+        let mut bytes = draw_bytes(&self.settings.body_size, &mut self.chance.size);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
         let message = cx.messages.create(NewMessage {
             published_at: at,
@@ -235,16 +236,6 @@ impl Producer {
         cx.outbox.send(self.settings.target, (at - cx.now) + delay, Signal::Put { batch });
     }
 
-    /// The target refused messages for good: they are lost.
-    pub(super) fn give_up<O>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
-        for entry in cx.batches.entries(batch) {
-            cx.messages.mark_rejected(entry.message);
-            cx.messages.release(entry.message);
-            self.metrics.messages_rejected.add(1);
-        }
-        cx.batches.close(batch);
-    }
-
     /// The batch being filled.
     pub(super) fn filling(&self) -> Option<BatchId> {
         self.filling
@@ -276,11 +267,6 @@ impl AttributeValue {
 
 /// Most messages made ahead of their time.
 const MESSAGES_AHEAD: usize = 32;
-
-/// A drawn size as whole bytes, at least one.
-fn whole_bytes(size: f64) -> u32 {
-    ((size + 0.5) as u32).clamp(1, u32::MAX / 2)
-}
 
 /// How many characters a whole number has when it is written out.
 fn decimal_digits(number: f64) -> u32 {

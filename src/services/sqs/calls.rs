@@ -249,9 +249,8 @@ impl Queue {
     #[inline]
     fn watch_in_flight(&mut self, until: Time, receipt: Receipt) {
         let slots = &self.slots;
-        self.in_flight.push(until, receipt, self.counts.in_flight, |at, receipt| {
-            slots.is_in(receipt, State::InFlight) && slots.get(receipt.slot).hidden_until == at
-        });
+        self.in_flight
+            .push(until, receipt, self.counts.in_flight, |at, receipt| slots.is_in_flight_until(at, receipt));
     }
 
     fn move_to_dead_letters<O>(&mut self, index: u32, batch: BatchId, cx: &mut Context<'_, O>) {

@@ -47,7 +47,7 @@ section! {
 pub struct QueueDefaults {
     /// The limits in force.
     pub quotas: SqsQuotas,
-    /// How long calls take.
+    /// How long calls take: the scenario's latencies, or the queue's own.
     pub latency: ApiLatency,
     /// What calls cost.
     pub prices: Prices,
@@ -74,7 +74,7 @@ impl QueueConfig {
         }
     }
 
-    /// How long calls to this queue take.
+    /// How long calls to this queue take, given how long they take in the scenario.
     pub fn latency(
         &self,
         scenario: &ApiLatency,
@@ -109,7 +109,6 @@ impl QueueConfig {
             Some(jitter) => jitter.build(files, problems),
             None => Some(defaults.ordering_jitter.clone()),
         };
-        let latency = self.latency(&defaults.latency, files, problems);
         Some(QueueSettings {
             name: name.to_owned(),
             visibility_timeout: span(self.visibility_timeout),
@@ -125,7 +124,7 @@ impl QueueConfig {
                 },
             ),
             quotas: defaults.quotas,
-            latency: latency?,
+            latency: defaults.latency.clone(),
             prices: defaults.prices,
             duplicate_probability: self
                 .duplicate_probability

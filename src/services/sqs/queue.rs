@@ -179,7 +179,7 @@ impl Queue {
             until,
             slots.receipt(index),
             self.counts.delayed + self.counts.returning,
-            |_, receipt| slots.is_in(receipt, State::Delayed) || slots.is_in(receipt, State::Returning),
+            |_, receipt| slots.is_to_come(receipt),
         );
         if state == State::Delayed {
             self.counts.delayed += 1;
@@ -259,12 +259,8 @@ impl Queue {
     /// Plays the earliest change up to `now`; false when there is none.
     fn settle_one(&mut self, now: Time, messages: &mut Messages) -> bool {
         let slots = &self.slots;
-        let delayed = self.delayed.next(|_, receipt| {
-            slots.is_in(receipt, State::Delayed) || slots.is_in(receipt, State::Returning)
-        });
-        let in_flight = self.in_flight.next(|at, receipt| {
-            slots.is_in(receipt, State::InFlight) && slots.get(receipt.slot).hidden_until == at
-        });
+        let delayed = self.delayed.next(|_, receipt| slots.is_to_come(receipt));
+        let in_flight = self.in_flight.next(|at, receipt| slots.is_in_flight_until(at, receipt));
         let expiring = self.retention.next(|_, stay| slots.is_staying(stay));
         let time = |deadline: Option<(Time, Receipt)>| deadline.map_or(Time::MAX, |(at, _)| at);
         let earliest = time(delayed).min(time(in_flight)).min(time(expiring));

@@ -122,6 +122,18 @@ impl Slots {
         slot.generation == receipt.generation && slot.state == state
     }
 
+    /// Whether the message still waits to become visible: delayed, or on its way back.
+    #[inline]
+    pub(super) fn is_to_come(&self, receipt: Receipt) -> bool {
+        self.is_in(receipt, State::Delayed) || self.is_in(receipt, State::Returning)
+    }
+
+    /// Whether the message is still in flight, and until this time.
+    #[inline]
+    pub(super) fn is_in_flight_until(&self, until: Time, receipt: Receipt) -> bool {
+        self.is_in(receipt, State::InFlight) && self.get(receipt.slot).hidden_until == until
+    }
+
     /// Whether the message is still in the queue.
     #[inline]
     pub(super) fn is_staying(&self, stay: Receipt) -> bool {
