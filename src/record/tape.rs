@@ -185,6 +185,25 @@ pub struct ScalingActivity {
     pub status: &'static str,
 }
 
+/// One call of a scripted client: a row of `api_calls.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiCall {
+    /// When it was made.
+    pub time: Time,
+    /// Who made it.
+    pub client: String,
+    /// AWS's name of the action.
+    pub action: &'static str,
+    /// The queue it was made to.
+    pub resource: String,
+    /// Its parameters.
+    pub request: String,
+    /// `Success`, or AWS's error code.
+    pub outcome: String,
+    /// What came of it: the messages returned, or what else the call tells.
+    pub messages: String,
+}
+
 /// One expectation, judged: a row of `expectations.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExpectationResult {
@@ -232,6 +251,8 @@ pub struct Tape {
     pub quantiles: Vec<QuantileSeries>,
     /// Distributions, for charts.
     pub distributions: Vec<DistributionCurve>,
+    /// `api_calls.csv`, by the time the calls were made.
+    pub api_calls: Vec<ApiCall>,
     /// `expectations.csv`.
     pub expectations: Vec<ExpectationResult>,
     /// Who hands messages to whom.

@@ -12,6 +12,9 @@ pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportErro
     ledger(tape, staging)?;
     alarms(tape, staging)?;
     scaling_activities(tape, staging)?;
+    if !tape.api_calls.is_empty() {
+        api_calls(tape, staging)?;
+    }
     if tape.expectations.is_empty() { Ok(()) } else { expectations(tape, staging) }
 }
 
@@ -129,6 +132,23 @@ fn scaling_activities(tape: &Tape, staging: &mut Staging) -> Result<(), ReportEr
                 &activity.old_desired.to_string(),
                 &activity.new_desired.to_string(),
                 activity.status,
+            ])
+        })
+    })
+}
+
+fn api_calls(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
+    let columns = ["time_s", "client", "action", "resource", "request", "outcome", "messages"];
+    staging.table("api_calls.csv", &columns, |table| {
+        tape.api_calls.iter().try_for_each(|call| {
+            table.row(&[
+                &seconds(call.time.as_nanos()),
+                &call.client,
+                call.action,
+                &call.resource,
+                &call.request,
+                &call.outcome,
+                &call.messages,
             ])
         })
     })

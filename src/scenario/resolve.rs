@@ -9,7 +9,7 @@ use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
 use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
 use crate::services::sqs::{Queue, QueueConfig, QueueDefaults, QueueSettings};
-use crate::wire::{ApiLatency, EntityId, Prices, Service, span};
+use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
 
 /// Names of one kind, in the order of their entities.
 pub(super) struct Names<'a> {
@@ -122,6 +122,8 @@ struct Resolver<'a> {
     producer_names: Names<'a>,
     /// How long calls to each queue take.
     latencies: Vec<ApiLatency>,
+    /// Bodies, groups and ids that are given as text.
+    texts: Texts,
     flows: Vec<Flow>,
     notes: Vec<String>,
 }
@@ -150,6 +152,7 @@ impl<'a> Resolver<'a> {
             consumer_names: Names::new("consumer", config.consumers.names(), queues),
             producer_names: Names::new("producer", config.producers.names(), queues + consumers),
             latencies,
+            texts: Texts::default(),
             flows: Vec::new(),
             notes: Vec::new(),
         })

@@ -1,6 +1,6 @@
-//! Rows that are written as they happen: alarm state changes and scaling activities.
+//! Rows that are written as they happen: alarm state changes, scaling activities, calls of scripted clients.
 
-use crate::record::{AlarmChange, ScalingActivity};
+use crate::record::{AlarmChange, ApiCall, ScalingActivity};
 
 /// What happened and why, in order. Rare things only: nothing here is written for a message.
 #[derive(Debug, Default)]
@@ -9,4 +9,6 @@ pub struct Journal {
     pub alarms: Vec<AlarmChange>,
     /// Scaling activities.
     pub activities: Vec<ScalingActivity>,
+    /// Calls of scripted clients, as they were answered.
+    pub api_calls: Vec<ApiCall>,
 }

@@ -1,6 +1,6 @@
 //! Where messages live while they are in the system: one arena, addressed by index, recycled.
 
-use super::EntityId;
+use super::{Detail, EntityId};
 use crate::engine::Time;
 
 /// The address of a message. Valid as long as somebody holds the message.
@@ -27,6 +27,8 @@ pub struct NewMessage {
     pub bytes: u32,
     /// Whether processing it always fails.
     pub poison: bool,
+    /// What only some messages carry.
+    pub detail: Detail,
 }
 
 /// What became of a message, in the end.
@@ -69,6 +71,8 @@ pub struct Messages {
     records: Vec<Record>,
     attributes: Vec<u64>,
     attributes_each: usize,
+    /// By message; empty while no message carries any.
+    details: Vec<Detail>,
     free: u32,
     created: u64,
     fates: [u64; 4],
@@ -81,6 +85,7 @@ impl Messages {
             records: Vec::new(),
             attributes: Vec::new(),
             attributes_each,
+            details: Vec::new(),
             free: NONE,
             created: 0,
             fates: [0; 4],
@@ -104,18 +109,35 @@ impl Messages {
             expired: false,
             rejected: false,
         };
-        if self.free == NONE {
+        let index = if self.free == NONE {
             let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
             self.records.push(record);
             self.attributes.resize(self.records.len() * self.attributes_each, 0);
-            MessageId(index)
+            index
         } else {
             let index = self.free;
             let slot = &mut self.records[index as usize];
             self.free = slot.next_free;
             *slot = record;
-            MessageId(index)
+            index
+        };
+        if new.detail != Detail::NONE || !self.details.is_empty() {
+            self.set_detail(index, new.detail);
         }
+        MessageId(index)
+    }
+
+    fn set_detail(&mut self, index: u32, detail: Detail) {
+        if self.details.len() <= index as usize {
+            self.details.resize(self.records.len(), Detail::NONE);
+        }
+        self.details[index as usize] = detail;
+    }
+
+    /// What only some messages carry.
+    #[inline]
+    pub fn detail(&self, message: MessageId) -> Detail {
+        self.details.get(message.index()).copied().unwrap_or(Detail::NONE)
     }
 
     #[inline]
@@ -206,6 +228,11 @@ impl Messages {
         self.record_mut(message).dead_lettered = true;
     }
 
+    /// Notes that the message left the dead-letter queue again ("`StartMessageMoveTask`").
+    pub fn mark_redriven(&mut self, message: MessageId) {
+        self.record_mut(message).dead_lettered = false;
+    }
+
     /// Notes that the message outlived its retention period.
     pub fn mark_expired(&mut self, message: MessageId) {
         self.record_mut(message).expired = true;
@@ -258,6 +285,7 @@ mod tests {
             sequence: 0,
             bytes: 1,
             poison: false,
+            detail: Detail::NONE,
         })
     }
 

@@ -8,23 +8,32 @@
 mod batch;
 mod config;
 mod deadline;
+mod detail;
+mod error;
 mod journal;
 mod latency;
 mod message;
 mod price;
 mod purpose;
 mod quota;
+mod request;
 mod service;
 mod signal;
 
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
+pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
+pub use error::ApiError;
 pub use journal::Journal;
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use price::{Prices, instance_price_per_hour, instance_types};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
+pub use request::{
+    Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests, SendEntry,
+    TaskState, TaskStatus, VisibilityEntry,
+};
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};

@@ -1,6 +1,6 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
-use super::{BatchId, Batches, Journal, MessageId, Messages, Signal};
+use super::{BatchId, Batches, Journal, MessageId, Messages, Requests, Signal};
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 
@@ -41,6 +41,8 @@ pub struct Context<'a, O> {
     pub messages: &'a mut Messages,
     /// The batches in use.
     pub batches: &'a mut Batches,
+    /// The requests under way.
+    pub requests: &'a mut Requests,
     /// Rows that are written as they happen.
     pub journal: &'a mut Journal,
 }

@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::BatchId;
+use super::{ApiError, BatchId, RequestId};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -14,8 +14,8 @@ pub enum PollOutcome {
     Messages(BatchId),
     /// Nothing was returned.
     Empty,
-    /// `OverLimit`: too many messages in flight ("Amazon SQS quotas").
-    OverLimit,
+    /// The call was refused.
+    Refused(ApiError),
 }
 
 /// The states of a CloudWatch alarm.
@@ -48,10 +48,32 @@ pub enum Signal {
         /// The messages; the taker closes the batch.
         batch: BatchId,
     },
-    /// A service refused messages of a `Put`, for good. The taker of this signal holds them again.
+    /// A service refused messages of a `Put`. The taker of this signal holds them again.
     Refused {
         /// The refused messages; the taker closes the batch.
         batch: BatchId,
+        /// Why.
+        error: ApiError,
+    },
+    /// A service refused a `Delete` because of too many calls: it may be tried again.
+    DeleteThrottled {
+        /// The messages' receipts; the taker closes the batch.
+        batch: BatchId,
+    },
+    /// A dead-letter queue moves messages back, or on ("`StartMessageMoveTask`"): they arrive like new ones.
+    Redrive {
+        /// The messages; the taker closes the batch.
+        batch: BatchId,
+    },
+    /// A call begins whose answer somebody reads.
+    Request {
+        /// What is asked for.
+        request: RequestId,
+    },
+    /// Such a call has its answer.
+    Response {
+        /// Question and answer; the taker closes it.
+        request: RequestId,
     },
     /// A queue moves messages that were received too often to its dead-letter queue.
     DeadLetter {

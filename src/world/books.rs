@@ -41,6 +41,9 @@ impl World {
         if !wrong.is_empty() {
             return Err(RunError::Unbalanced(wrong));
         }
+        // Calls are told when they are answered, and ordered by when they were made.
+        let mut api_calls = self.journal.api_calls;
+        api_calls.sort_by_key(|call| call.time);
         let readings = self.sampler.into_readings(&mut self.seats);
         Ok(Tape {
             header,
@@ -49,6 +52,7 @@ impl World {
             ledger,
             alarms: self.journal.alarms,
             activities: self.journal.activities,
+            api_calls,
             series: readings.series,
             quantiles: readings.quantiles,
             distributions: readings.distributions,
@@ -72,7 +76,7 @@ impl World {
             let balance = seat.entity.balance();
             ledger.enter(seat.entity.kind(), &seat.name, &balance);
         }
-        let produced = sum("produced", &ledger, "producer");
+        let produced = sum("produced", &ledger, "producer") + sum("produced", &ledger, "client");
         let forwarded = sum("forwarded", &ledger, "consumer");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
@@ -104,10 +108,12 @@ impl World {
         for seat in &self.seats {
             seat.entity.holdings(&self.batches, &mut mark);
         }
+        self.requests.holdings(&mut mark);
         while let Some(event) = calendar.pop_until(Time::MAX) {
             let Stimulus::Signal(signal) = event.stimulus else { continue };
             if let Signal::Put { batch }
-            | Signal::Refused { batch }
+            | Signal::Refused { batch, .. }
+            | Signal::Redrive { batch }
             | Signal::DeadLetter { batch }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {

@@ -13,7 +13,7 @@ pub use roster::Entity;
 use crate::engine::{Calendar, Handler, Span, Time};
 use crate::record::{Flow, RunHeader, Tape};
 use crate::services::cloudwatch::MetricId;
-use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Signal};
+use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal};
 use roster::Timer;
 use sampling::Sampler;
 use std::fmt;
@@ -100,6 +100,7 @@ struct World {
     seats: Vec<Seat>,
     messages: Messages,
     batches: Batches,
+    requests: Requests,
     journal: Journal,
     sampler: Sampler,
     end: Time,
@@ -129,6 +130,7 @@ impl World {
             outbox: &mut Desk { calendar, me },
             messages: &mut self.messages,
             batches: &mut self.batches,
+            requests: &mut self.requests,
             journal: &mut self.journal,
         };
         say(&mut self.seats[me.index()].entity, &mut cx);
@@ -290,6 +292,7 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         seats,
         messages: Messages::new(plan.attributes_each),
         batches: Batches::default(),
+        requests: Requests::default(),
         journal: Journal::default(),
         sampler,
         end,

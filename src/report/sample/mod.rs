@@ -61,6 +61,7 @@ pub(super) fn empty() -> Tape {
         ledger: Ledger::default(),
         alarms: Vec::new(),
         activities: Vec::new(),
+        api_calls: Vec::new(),
         series: Vec::new(),
         quantiles: Vec::new(),
         distributions: Vec::new(),

@@ -137,7 +137,7 @@ impl Fleet {
         let pause = self.settings.pause_after_empty_receive;
         let received = match outcome {
             PollOutcome::Messages(batch) => cx.batches.entries(batch).len() as u8,
-            PollOutcome::Empty | PollOutcome::OverLimit => 0,
+            PollOutcome::Empty | PollOutcome::Refused(_) => 0,
         };
         self.received += u64::from(received);
         let Some(worker) = self.alive(index, epoch) else {
@@ -158,7 +158,7 @@ impl Fleet {
             }
             PollOutcome::Empty if pause == Span::ZERO => self.poll(index, cx),
             PollOutcome::Empty => self.pause(index, pause, cx),
-            PollOutcome::OverLimit => self.pause(index, pause.max(PAUSE_AFTER_REFUSAL), cx),
+            PollOutcome::Refused(_) => self.pause(index, pause.max(PAUSE_AFTER_REFUSAL), cx),
         }
     }
 
@@ -374,6 +374,7 @@ impl Fleet {
                 sequence: self.forwarded,
                 bytes,
                 poison: false,
+                detail: cx.messages.detail(ancestor),
             });
             self.forwarded += 1;
             cx.batches.entries_mut(sent).push(Entry::new(message));

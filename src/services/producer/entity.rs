@@ -5,7 +5,7 @@ use super::arrivals::Arrivals;
 use super::metrics::ProducerMetrics;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
-    BatchId, Context, EntityId, Entry, NewMessage, Outbox, Purpose, Signal, draw_bytes, draw_span,
+    BatchId, Context, Detail, EntityId, Entry, NewMessage, Outbox, Purpose, Signal, draw_bytes, draw_span,
 };
 
 /// How a message attribute gets its value.
@@ -168,6 +168,7 @@ impl Producer {
             sequence: self.sequence,
             bytes,
             poison,
+            detail: Detail::NONE,
         });
         self.sequence += 1;
         if !self.settings.attributes.is_empty() {

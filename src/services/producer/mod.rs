@@ -51,7 +51,7 @@ impl Service for Producer {
 
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
-            Signal::Refused { batch } => self.metrics.messages_rejected.add(cx.reject(batch)),
+            Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a producer is never told {other:?}"),
         }
     }

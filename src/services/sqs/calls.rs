@@ -6,7 +6,7 @@ use super::slots::State;
 use super::waiting::Waiter;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    BatchId, Context, EntityId, Entry, Messages, Outbox, PollOutcome, PollerId, Receipt, Signal, draw_span,
+    ApiError, BatchId, Context, EntityId, Entry, Messages, Outbox, PollOutcome, PollerId, Receipt, Signal, draw_span,
 };
 
 /// Longest total time a message may stay hidden after one receive ("Amazon SQS visibility timeout").
@@ -43,7 +43,7 @@ impl Queue {
         cx.batches.close(batch);
         self.bill(bytes);
         if let Some(batch) = refused {
-            cx.outbox.send(from, Span::ZERO, Signal::Refused { batch });
+            cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error: ApiError::InvalidParameterValue });
         }
         self.serve_waiters(cx);
         self.arm(cx);
@@ -80,7 +80,7 @@ impl Queue {
         if wait == 0 {
             let outcome = if self.room_in_flight() == 0 {
                 self.metrics.over_limit_errors.add(1);
-                PollOutcome::OverLimit
+                PollOutcome::Refused(ApiError::OverLimit)
             } else {
                 let servers = self.sampled_servers();
                 self.take_messages(maximum, servers, cx).map_or(PollOutcome::Empty, PollOutcome::Messages)
@@ -141,7 +141,7 @@ impl Queue {
                 bytes = entries.iter().map(|entry| u64::from(cx.messages.bytes(entry.message))).sum();
             }
             PollOutcome::Empty => self.metrics.empty_receives.add(1),
-            PollOutcome::OverLimit => {}
+            PollOutcome::Refused(_) => {}
         }
         self.bill(bytes);
         let delay = draw_span(&self.settings.latency.receive, &mut self.chance.receive_latency);

@@ -5,8 +5,8 @@ use crate::engine::{Distribution, Span, Time};
 use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
-    ApiLatency, Batches, Context, EntityId, Entry, Journal, MessageId, Messages, NewMessage, Outbox,
-    PollOutcome, PollerId, Prices, QuotaProfile, Service, Signal, SqsQuotas,
+    ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal, MessageId, Messages, NewMessage, Outbox,
+    PollOutcome, PollerId, Prices, QuotaProfile, Requests, Service, Signal, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -76,6 +76,7 @@ pub(super) struct Bench {
     queues: [Queue; 2],
     messages: Messages,
     batches: Batches,
+    requests: Requests,
     journal: Journal,
     now: Time,
     pending: Pending,
@@ -101,6 +102,7 @@ impl Bench {
             queues: [Queue::new(queue, 1, 0), Queue::new(dead_letter_queue, 1, 0)],
             messages: Messages::new(0),
             batches: Batches::default(),
+            requests: Requests::default(),
             journal: Journal::default(),
             now: Time::ZERO,
             pending: Pending::default(),
@@ -148,6 +150,7 @@ impl Bench {
                 outbox: &mut desk,
                 messages: &mut self.messages,
                 batches: &mut self.batches,
+                requests: &mut self.requests,
                 journal: &mut self.journal,
             };
             let queue = &mut self.queues[to.index()];
@@ -164,7 +167,8 @@ impl Bench {
             Signal::Delivery { poller, outcome } => {
                 let text = match outcome {
                     PollOutcome::Empty => "empty".to_owned(),
-                    PollOutcome::OverLimit => "over limit".to_owned(),
+                    PollOutcome::Refused(ApiError::OverLimit) => "over limit".to_owned(),
+                    PollOutcome::Refused(error) => panic!("refused: {error:?}"),
                     PollOutcome::Messages(batch) => {
                         let entries = self.batches.entries(batch).to_vec();
                         self.batches.close(batch);
@@ -173,7 +177,7 @@ impl Bench {
                 };
                 self.answers.push_back((self.now, self.pollers[poller.0 as usize].clone(), text));
             }
-            Signal::Refused { batch } => {
+            Signal::Refused { batch, .. } => {
                 for entry in self.batches.entries(batch).to_vec() {
                     let _ = write!(self.refused, "{} ", self.names[&entry.message]);
                     self.messages.mark_rejected(entry.message);
@@ -258,6 +262,7 @@ impl Bench {
                 sequence: self.sequence,
                 bytes: option("size=").unwrap_or(100),
                 poison: false,
+                detail: Detail::NONE,
             });
             self.sequence += 1;
             self.names.insert(message, (*name).to_owned());

@@ -1,0 +1,130 @@
+//! What only some messages carry: a group, a body somebody will read, an identity that a queue compares.
+
+use std::collections::BTreeMap;
+
+/// A text of the scenario (a body, the name of a group, a deduplication id), by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TextId(pub u32);
+
+/// A `MessageGroupId`. Groups have numbers below 2³⁰ when they are drawn, above 2³¹ when they have a name; in between
+/// lie those of messages that each are a group of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupId(pub u32);
+
+impl GroupId {
+    /// No group.
+    pub const NONE: Self = Self(u32::MAX);
+    /// The first group that holds one message.
+    pub const FIRST_SINGLE: u32 = 1 << 30;
+    const FIRST_NAMED: u32 = 1 << 31;
+
+    /// The group of this name.
+    pub fn named(text: TextId) -> Self {
+        Self(Self::FIRST_NAMED + text.0)
+    }
+
+    /// Its name.
+    pub fn name(self, texts: &Texts) -> String {
+        if self == Self::NONE {
+            return String::new();
+        }
+        match self.0.checked_sub(Self::FIRST_NAMED) {
+            Some(text) => texts.get(TextId(text)).to_owned(),
+            None => self.0.to_string(),
+        }
+    }
+}
+
+/// What a message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Content {
+    /// Something nobody reads; no two messages say the same.
+    #[default]
+    Own,
+    /// A text of a script.
+    Text(TextId),
+    /// The reply to a request of a requester, by the request's number.
+    Reply(u32),
+    /// A pointer to a payload of this many bytes in an object store.
+    Pointer(u32),
+}
+
+/// What a FIFO queue compares messages by ("`SendMessage`", `MessageDeduplicationId`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deduplication {
+    /// An id of its own, and the message is sent only once: it is never a duplicate, and need not be remembered.
+    #[default]
+    Once,
+    /// An id of its own, and its sender may send it again.
+    Own,
+    /// An id given with the send.
+    Id(TextId),
+    /// No id: the queue takes the SHA-256 of the body, if it may (`ContentBasedDeduplication`).
+    Body(TextId),
+}
+
+/// What only some messages carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detail {
+    /// Its group.
+    pub group: GroupId,
+    /// What it says.
+    pub content: Content,
+    /// What it is compared by.
+    pub deduplication: Deduplication,
+}
+
+impl Detail {
+    /// Nothing special.
+    pub const NONE: Self =
+        Self { group: GroupId::NONE, content: Content::Own, deduplication: Deduplication::Once };
+}
+
+/// The texts of a scenario: each once, numbered in the order they were met.
+#[derive(Debug, Clone, Default)]
+pub struct Texts {
+    texts: Vec<String>,
+    numbers: BTreeMap<String, TextId>,
+}
+
+impl Texts {
+    /// The number of a text.
+    pub fn number(&mut self, text: &str) -> TextId {
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let number = TextId(self.texts.len() as u32);
+        self.texts.push(text.to_owned());
+        self.numbers.insert(text.to_owned(), number);
+        number
+    }
+
+    /// The group of this name; a number names the group that is drawn by that number.
+    pub fn group(&mut self, name: &str) -> GroupId {
+        match name.parse::<u32>() {
+            Ok(number) if number < GroupId::FIRST_SINGLE && number.to_string() == name => GroupId(number),
+            _ => GroupId::named(self.number(name)),
+        }
+    }
+
+    /// The text of this number.
+    pub fn get(&self, text: TextId) -> &str {
+        &self.texts[text.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_known_by_name_or_number() {
+        let mut texts = Texts::default();
+        let (seven, padded, red) = (texts.group("7"), texts.group("07"), texts.group("red"));
+        assert_eq!(seven, GroupId(7));
+        assert_ne!(padded, seven);
+        assert_eq!(texts.group("red"), red);
+        let names = [seven, padded, red].map(|group| group.name(&texts));
+        assert_eq!(names, ["7", "07", "red"]);
+    }
+}

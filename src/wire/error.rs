@@ -1,0 +1,73 @@
+//! The errors of AWS's APIs, as values.
+
+/// Why a call, or one entry of a batch, was refused: the error codes of the Amazon SQS API Reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiError {
+    /// The caller has no permission ("Basic examples of Amazon SQS policies").
+    AccessDenied,
+    /// A batch has two entries with the same id.
+    BatchEntryIdsNotDistinct,
+    /// The entries of a batch are larger in all than a batch may be.
+    BatchRequestTooLong,
+    /// A batch has no entries.
+    EmptyBatchRequest,
+    /// An attribute has a value it cannot have.
+    InvalidAttributeValue,
+    /// The id of a batch entry has characters it must not have, or too many.
+    InvalidBatchEntryId,
+    /// A parameter has a value it cannot have.
+    InvalidParameterValue,
+    /// The caller may not use the key that encrypts the queue.
+    KmsAccessDenied,
+    /// AWS KMS has no room for another call.
+    KmsThrottled,
+    /// The message is not in flight.
+    MessageNotInflight,
+    /// A parameter that must be given is missing.
+    MissingParameter,
+    /// Too many messages are in flight.
+    OverLimit,
+    /// The queue was purged less than a minute ago.
+    PurgeQueueInProgress,
+    /// The receipt handle is none.
+    ReceiptHandleIsInvalid,
+    /// More calls than the queue takes.
+    RequestThrottled,
+    /// There is nothing of this name.
+    ResourceNotFoundException,
+    /// A batch has more than ten entries.
+    TooManyEntriesInBatchRequest,
+    /// The queue cannot do this.
+    UnsupportedOperation,
+}
+
+impl ApiError {
+    /// The code AWS gives.
+    pub fn code(self) -> &'static str {
+        match self {
+            ApiError::AccessDenied => "AccessDenied",
+            ApiError::BatchEntryIdsNotDistinct => "BatchEntryIdsNotDistinct",
+            ApiError::BatchRequestTooLong => "BatchRequestTooLong",
+            ApiError::EmptyBatchRequest => "EmptyBatchRequest",
+            ApiError::InvalidAttributeValue => "InvalidAttributeValue",
+            ApiError::InvalidBatchEntryId => "InvalidBatchEntryId",
+            ApiError::InvalidParameterValue => "InvalidParameterValue",
+            ApiError::KmsAccessDenied => "KmsAccessDenied",
+            ApiError::KmsThrottled => "KmsThrottled",
+            ApiError::MessageNotInflight => "MessageNotInflight",
+            ApiError::MissingParameter => "MissingParameter",
+            ApiError::OverLimit => "OverLimit",
+            ApiError::PurgeQueueInProgress => "PurgeQueueInProgress",
+            ApiError::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
+            ApiError::RequestThrottled => "RequestThrottled",
+            ApiError::ResourceNotFoundException => "ResourceNotFoundException",
+            ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
+            ApiError::UnsupportedOperation => "UnsupportedOperation",
+        }
+    }
+
+    /// Whether an SDK tries the call again by itself ("Retry behavior", AWS SDKs and Tools Reference Guide).
+    pub fn is_retryable(self) -> bool {
+        matches!(self, ApiError::RequestThrottled | ApiError::KmsThrottled)
+    }
+}
