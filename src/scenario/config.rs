@@ -59,6 +59,10 @@ section! {
         pub ordering_jitter: DistributionOf<Duration> = default_ordering_jitter();
         /// Whether short polls ask only a third of a queue's servers and so miss messages.
         pub short_poll_sampling: bool = true;
+        /// How long a tenant of a fair queue must be over its share before the others go first.
+        pub fair_queue_detection_delay: Duration = Duration::from_seconds(200);
+        /// Messages a second that a message move task moves when it does not say.
+        pub message_move_rate: u32 = 500, within (1, 500);
         /// How long after its minute a metric can be read by alarms.
         pub metric_delay: DistributionOf<Duration> = default_metric_delay();
         /// From an alarm's state change to the scaling policy's decision.

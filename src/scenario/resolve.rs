@@ -8,8 +8,11 @@ use crate::record::Flow;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
 use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
-use crate::services::sqs::{Queue, QueueConfig, QueueDefaults, QueueSettings};
-use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
+use crate::services::sqs::{
+    FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
+    RedriveAllowPolicyConfig, is_fifo,
+};
+use crate::wire::{Access, ApiLatency, EntityId, Prices, Service, Texts, span};
 
 /// Names of one kind, in the order of their entities.
 pub(super) struct Names<'a> {
@@ -166,14 +169,49 @@ impl<'a> Resolver<'a> {
         let config = self.config;
         let mut settings = Vec::new();
         for ((name, queue), latency) in config.queues.iter().zip(self.latencies.clone()) {
-            let dead_letters = queue
-                .redrive_policy
-                .as_ref()
-                .and_then(|policy| self.dead_letter_queue(name, queue, &policy.dead_letter_queue, problems));
+            let surroundings = self.surroundings(name, queue, problems);
             let defaults = QueueDefaults { latency, ..self.defaults.clone() };
-            settings.push(queue.settings(name.as_str(), dead_letters, &defaults, self.files, problems));
+            settings.push(queue.settings(name, &surroundings, &defaults, self.files, problems));
         }
         settings
+    }
+
+    /// What others say about a queue.
+    fn surroundings(
+        &mut self,
+        name: &Name,
+        queue: &QueueConfig,
+        problems: &mut Problems,
+    ) -> QueueSurroundings {
+        let queues = &self.config.queues;
+        let is_dead_letter_queue = queues.iter().any(|(_, other)| {
+            let policy = other.redrive_policy.as_ref();
+            policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name.as_str())
+        });
+        let other_type =
+            queues.names().zip(0..).filter(|(other, _)| is_fifo(other) != is_fifo(name.as_str()));
+        let other_type = other_type.map(|(_, index)| EntityId(index)).collect();
+        if let Some(RedriveAllowPolicyConfig::ByQueue(sources)) = &queue.redrive_allow_policy {
+            let most = self.defaults.quotas.redrive_allow_sources;
+            if let Some(extra) = sources.get(most) {
+                problems.error(extra.place, format!("`by_queue` takes {most} queues at most"));
+            }
+            for source in sources {
+                self.queue_names.find(source, problems);
+            }
+        }
+        let dead_letter_queue = queue
+            .redrive_policy
+            .as_ref()
+            .and_then(|policy| self.dead_letter_queue(name, queue, &policy.dead_letter_queue, problems));
+        QueueSurroundings {
+            dead_letter_queue,
+            is_dead_letter_queue,
+            other_type,
+            is_scripted: false,
+            access: Access::default(),
+            refused_key: Vec::new(),
+        }
     }
 
     fn dead_letter_queue(
@@ -188,6 +226,23 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let (position, id) = self.queue_names.find(reference, problems)?;
+        if is_fifo(name.as_str()) != is_fifo(reference.as_str()) {
+            problems
+                .error(reference.place, format!("`{reference}` cannot be the dead-letter queue of `{name}`"))
+                .why("the dead-letter queue of a FIFO queue is a FIFO queue, that of a standard queue a standard queue");
+        }
+        let refused = match &self.config.queues.entries[position].1.redrive_allow_policy {
+            None | Some(RedriveAllowPolicyConfig::AllowAll) => false,
+            Some(RedriveAllowPolicyConfig::DenyAll) => true,
+            Some(RedriveAllowPolicyConfig::ByQueue(sources)) => {
+                sources.iter().all(|source| source.as_str() != name.as_str())
+            }
+        };
+        if refused {
+            problems
+                .error(reference.place, format!("`{reference}` does not allow `{name}` to use it"))
+                .help(format!("add `{name}` to the `redrive_allow_policy` of `{reference}`"));
+        }
         if self.config.queues.entries[position].1.message_retention_period < queue.message_retention_period {
             problems
                 .warning(
@@ -287,6 +342,8 @@ fn queue_defaults(
         duplicate_delay: delay?,
         ordering_jitter: jitter?,
         short_poll_sampling: assumptions.short_poll_sampling,
+        fair: FairSettings { detection_delay: span(assumptions.fair_queue_detection_delay) },
+        move_rate: assumptions.message_move_rate,
     })
 }
 

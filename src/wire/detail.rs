@@ -6,6 +6,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TextId(pub u32);
 
+impl TextId {
+    /// A text that could not be what it was given as: an id with characters an id must not have.
+    pub const IMPOSSIBLE: Self = Self(u32::MAX);
+}
+
 /// A `MessageGroupId`. Groups have numbers below 2³⁰ when they are drawn, above 2³¹ when they have a name; in between
 /// lie those of messages that each are a group of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

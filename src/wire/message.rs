@@ -42,6 +42,8 @@ pub enum Fate {
     Rejected,
     /// It was deleted without ever having been processed.
     Discarded,
+    /// A FIFO queue had taken the same message before.
+    Deduplicated,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +60,7 @@ struct Record {
     dead_lettered: bool,
     expired: bool,
     rejected: bool,
+    deduplicated: bool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -75,7 +78,7 @@ pub struct Messages {
     details: Vec<Detail>,
     free: u32,
     created: u64,
-    fates: [u64; 4],
+    fates: [u64; 5],
 }
 
 impl Messages {
@@ -88,7 +91,7 @@ impl Messages {
             details: Vec::new(),
             free: NONE,
             created: 0,
-            fates: [0; 4],
+            fates: [0; 5],
         }
     }
 
@@ -108,6 +111,7 @@ impl Messages {
             dead_lettered: false,
             expired: false,
             rejected: false,
+            deduplicated: false,
         };
         let index = if self.free == NONE {
             let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
@@ -172,6 +176,8 @@ impl Messages {
                 Fate::Rejected
             } else if record.expired {
                 Fate::Expired
+            } else if record.deduplicated {
+                Fate::Deduplicated
             } else {
                 Fate::Discarded
             };
@@ -241,6 +247,11 @@ impl Messages {
     /// Notes that a service refused the message.
     pub fn mark_rejected(&mut self, message: MessageId) {
         self.record_mut(message).rejected = true;
+    }
+
+    /// Notes that a FIFO queue had taken the same message before.
+    pub fn mark_deduplicated(&mut self, message: MessageId) {
+        self.record_mut(message).deduplicated = true;
     }
 
     /// How many hold each message, by index: to check that every hold belongs to somebody.

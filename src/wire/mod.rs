@@ -5,6 +5,7 @@
 //! Messages live in one arena ([`Messages`]) and travel by index, in [`Batches`] that are recycled: nothing is
 //! allocated for a message once a run has warmed up.
 
+mod access;
 mod batch;
 mod config;
 mod deadline;
@@ -20,6 +21,7 @@ mod request;
 mod service;
 mod signal;
 
+pub use access::{Access, AccessAction};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
@@ -32,8 +34,8 @@ pub use price::{Prices, instance_price_per_hour, instance_types};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
 pub use request::{
-    Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests, SendEntry,
-    TaskState, TaskStatus, VisibilityEntry,
+    Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
+    SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};

@@ -33,6 +33,32 @@ pub struct SqsQuotas {
     pub maximum_in_flight: u64,
     /// Payload that counts as one request in the bill ("Amazon SQS pricing").
     pub billing_chunk_bytes: u32,
+    /// .
+    pub maximum_in_flight_fifo: u64,
+    /// .
+    pub fifo_scan_window: u64,
+    /// .
+    pub fifo_calls_per_second: u32,
+    /// .
+    pub fifo_partition_calls_per_second: u32,
+    /// .
+    pub fifo_high_throughput_calls_per_second: u32,
+    /// .
+    pub deduplication_interval: crate::engine::Span,
+    /// .
+    pub purge_interval: crate::engine::Span,
+    /// .
+    pub move_task_maximum_per_second: u32,
+    /// .
+    pub move_task_longest: crate::engine::Span,
+    /// .
+    pub redrive_allow_sources: usize,
+    /// .
+    pub fifo_dead_letters_restart_retention: bool,
+    /// .
+    pub fair_queues: bool,
+    /// .
+    pub fifo_move_tasks: bool,
 }
 
 impl SqsQuotas {
@@ -48,6 +74,23 @@ impl SqsQuotas {
             maximum_batch_entries: 10,
             maximum_in_flight: 120_000,
             billing_chunk_bytes: 65_536,
+            maximum_in_flight_fifo: if profile == QuotaProfile::Current { 120_000 } else { 20_000 },
+            fifo_scan_window: if profile == QuotaProfile::Current { 120_000 } else { 20_000 },
+            fifo_calls_per_second: 300,
+            fifo_partition_calls_per_second: 300,
+            fifo_high_throughput_calls_per_second: if profile == QuotaProfile::Current {
+                70_000
+            } else {
+                3_000
+            },
+            deduplication_interval: crate::engine::Span::from_seconds(300),
+            purge_interval: crate::engine::Span::from_seconds(60),
+            move_task_maximum_per_second: 500,
+            move_task_longest: crate::engine::Span::from_hours(36),
+            redrive_allow_sources: 10,
+            fifo_dead_letters_restart_retention: profile == QuotaProfile::Current,
+            fair_queues: profile == QuotaProfile::Current,
+            fifo_move_tasks: profile == QuotaProfile::Current,
         }
     }
 }

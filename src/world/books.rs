@@ -85,6 +85,7 @@ impl World {
             self.messages.fated(Fate::Processed) + processed,
             dead_lettered,
             self.messages.fated(Fate::Expired),
+            self.messages.fated(Fate::Deduplicated),
             0,
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
@@ -235,12 +236,13 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.
-const RUN_FATES: [&str; 9] = [
+const RUN_FATES: [&str; 10] = [
     "produced",
     "forwarded",
     "processed",
     "dead_lettered",
     "expired",
+    "deduplicated",
     "filtered",
     "rejected",
     "discarded",
@@ -257,7 +259,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .map(|row| row.value)
             .sum()
     };
-    let calls = ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls"];
+    let calls =
+        ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
     let totals = [
         ("messages_produced", total("producer", &["messages_produced"]), Unit::Count),
         ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),

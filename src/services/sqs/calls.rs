@@ -1,297 +1,292 @@
-//! The calls a standard queue answers.
+//! The calls of fleets and producers: sends, deletes, changes of visibility. Receives have a room of their own.
 
 use super::Timer;
-use super::queue::{Queue, SERVERS};
+use super::deduplication::identity;
+use super::encryption::Use;
+use super::queue::{Order, Queue};
 use super::slots::State;
-use super::waiting::Waiter;
+use super::throughput::Limited;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    ApiError, BatchId, Context, EntityId, Entry, Messages, Outbox, PollOutcome, PollerId, Receipt, Signal, draw_span,
+    AccessAction, ApiError, BatchId, Context, Deduplication, EntityId, Entry, GroupId, MessageId, Outbox,
+    PollerId, Receipt, RequestId, Signal, TextId,
 };
 
 /// Longest total time a message may stay hidden after one receive ("Amazon SQS visibility timeout").
-const LONGEST_HIDDEN: Span = Span::from_hours(12);
+pub(super) const LONGEST_HIDDEN: Span = Span::from_hours(12);
+/// Longest `DelaySeconds` ("Amazon SQS message timers").
+pub(super) const LONGEST_DELAY_SECONDS: i64 = 900;
 
-/// Below this many messages a short poll often misses some ("Amazon SQS short and long polling").
-const FEW_MESSAGES: u64 = 1_000;
-/// Servers a queue with few messages lies on, in our model.
-const FEW_SERVERS: u64 = 8;
+/// Who waits for the answer to a receive.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Caller {
+    /// A poller of a fleet.
+    Poller(PollerId),
+    /// A call whose answer is read.
+    Request(Asked),
+}
+
+/// A receive whose answer is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) request: RequestId,
+    /// `VisibilityTimeout` of the call.
+    pub(super) visibility: Option<Span>,
+    /// `ReceiveRequestAttemptId`.
+    pub(super) attempt: Option<TextId>,
+    /// When the call was made.
+    pub(super) at: Time,
+}
+
+impl Caller {
+    pub(super) fn visibility(&self) -> Option<Span> {
+        match self {
+            Caller::Poller(_) => None,
+            Caller::Request(asked) => asked.visibility,
+        }
+    }
+}
+
+/// What a call asks for, as far as a queue may refuse it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RefusalOf {
+    Send,
+    Receive,
+    Delete,
+}
+
+/// A message the queue took.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Admitted {
+    pub(super) slot: u32,
+    pub(super) sequence: u64,
+}
 
 impl Queue {
-    /// `SendMessage` or `SendMessageBatch` takes effect. Messages that are too large are refused, each for itself.
+    /// Whether the queue refuses a call as a whole, and why: permission first, then throughput, then the key.
+    #[inline]
+    pub(super) fn refusal(
+        &mut self,
+        from: EntityId,
+        call: RefusalOf,
+        groups: impl Iterator<Item = GroupId>,
+        now: Time,
+    ) -> Option<ApiError> {
+        let (action, limited, purpose) = match call {
+            RefusalOf::Send => (AccessAction::SendMessage, Limited::Send, Some(Use::Send)),
+            RefusalOf::Receive => {
+                let purpose = (self.counts.visible > 0).then_some(Use::Receive);
+                (AccessAction::ReceiveMessage, Limited::Receive, purpose)
+            }
+            RefusalOf::Delete => (AccessAction::DeleteMessage, Limited::Delete, None),
+        };
+        if self.refuses(from, action) {
+            return Some(ApiError::AccessDenied);
+        }
+        if let Order::Fifo(fifo) = &mut self.order
+            && !fifo.throughput.admit(limited, groups, now)
+        {
+            self.metrics.throttled_calls.add(1);
+            return Some(ApiError::RequestThrottled);
+        }
+        let (settings, purpose) = (self.settings.kms.as_ref()?, purpose?);
+        match self.keys.need(settings, from, purpose, now) {
+            Ok(calls) => {
+                self.metrics.kms_calls.add(calls);
+                None
+            }
+            Err(error) => {
+                self.metrics.kms_errors.add(1);
+                Some(error)
+            }
+        }
+    }
+
+    /// Whether the caller has no permission ("Basic examples of Amazon SQS policies").
+    #[inline]
+    pub(super) fn refuses(&mut self, from: EntityId, action: AccessAction) -> bool {
+        let refused = self.settings.access.refuses(from, action);
+        if refused {
+            self.metrics.access_denied.add(1);
+        }
+        refused
+    }
+
+    /// `SendMessage` or `SendMessageBatch` takes effect. What is refused goes back to the sender, each message for itself.
     pub(super) fn put<O: Outbox<Timer>>(&mut self, from: EntityId, batch: BatchId, cx: &mut Context<'_, O>) {
         self.settle(cx.now, cx.messages);
         self.metrics.send_calls.add(1);
+        let entries = cx.batches.entries(batch);
+        let groups = entries.iter().map(|entry| cx.messages.detail(entry.message).group);
+        if let Some(error) = self.refusal(from, RefusalOf::Send, groups, cx.now) {
+            self.metrics.messages_refused.add(entries.len() as u64);
+            self.bill(0);
+            cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
+            return;
+        }
         let mut bytes = 0;
-        let mut refused = None;
-        for index in 0..cx.batches.entries(batch).len() {
-            let mut entry = cx.batches.entries(batch)[index];
-            let size = cx.messages.bytes(entry.message);
-            bytes += u64::from(size);
-            if size > self.settings.maximum_message_size {
-                let refused = *refused.get_or_insert_with(|| cx.batches.open());
-                cx.batches.entries_mut(refused).push(entry);
-                self.metrics.messages_refused.add(1);
-                continue;
-            }
-            entry.enqueued_at = cx.now;
-            let delay = entry.delay_seconds.map_or(self.settings.delay, |s| Span::from_seconds(u64::from(s)));
-            self.metrics.messages_sent.add(1);
-            self.metrics.sent_message_size.record(u64::from(size));
-            self.admit(&entry, delay, cx.now);
-        }
-        cx.batches.close(batch);
-        self.bill(bytes);
-        if let Some(batch) = refused {
-            cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error: ApiError::InvalidParameterValue });
-        }
-        self.serve_waiters(cx);
-        self.arm(cx);
-    }
-
-    /// Messages arrive because this is the dead-letter queue of another. The queue's delay does not apply, and the
-    /// retention clock goes on from the original send ("Using dead-letter queues in Amazon SQS").
-    pub(super) fn take_dead_letters<O: Outbox<Timer>>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
-        self.settle(cx.now, cx.messages);
+        let mut refused: Option<(ApiError, BatchId)> = None;
         for index in 0..cx.batches.entries(batch).len() {
             let entry = cx.batches.entries(batch)[index];
-            self.metrics.messages_redriven_in.add(1);
-            self.admit(&entry, Span::ZERO, cx.now);
+            bytes += u64::from(cx.messages.bytes(entry.message));
+            let Err(error) = self.accept(from, entry.message, entry.delay_seconds.map(i64::from), cx) else {
+                continue;
+            };
+            self.metrics.messages_refused.add(1);
+            // One answer for each kind of error.
+            if let Some((_, batch)) = refused.take_if(|(other, _)| *other != error) {
+                cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
+            }
+            let (_, refused) = *refused.get_or_insert_with(|| (error, cx.batches.open()));
+            cx.batches.entries_mut(refused).push(entry);
         }
         cx.batches.close(batch);
-        // A message older than this queue's retention period is lost on arrival.
-        self.settle(cx.now, cx.messages);
+        self.bill(bytes);
+        if let Some((error, batch)) = refused {
+            cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
+        }
         self.serve_waiters(cx);
         self.arm(cx);
     }
 
-    /// `ReceiveMessage` begins: answered at once by a short poll or when messages are there, else it waits.
-    pub(super) fn poll<O: Outbox<Timer>>(
+    /// Takes a message in, or says why not. Gives the sequence number of a FIFO queue; of a duplicate that of the
+    /// message it repeats, which is all that becomes of it.
+    #[inline]
+    pub(super) fn accept<O>(
         &mut self,
         from: EntityId,
-        poller: PollerId,
-        maximum: u8,
-        wait_seconds: Option<u8>,
+        message: MessageId,
+        delay_seconds: Option<i64>,
         cx: &mut Context<'_, O>,
-    ) {
-        self.settle(cx.now, cx.messages);
-        self.metrics.receive_calls.add(1);
-        let wait = wait_seconds.unwrap_or(self.settings.receive_message_wait_seconds);
-        if wait == 0 {
-            let outcome = if self.room_in_flight() == 0 {
-                self.metrics.over_limit_errors.add(1);
-                PollOutcome::Refused(ApiError::OverLimit)
-            } else {
-                let servers = self.sampled_servers();
-                self.take_messages(maximum, servers, cx).map_or(PollOutcome::Empty, PollOutcome::Messages)
-            };
-            self.answer(from, poller, outcome, cx);
-            return;
+    ) -> Result<Option<u64>, ApiError> {
+        let bytes = cx.messages.bytes(message);
+        if bytes == 0 {
+            return Err(ApiError::MissingParameter);
         }
-        let deadline = cx.now + Span::from_seconds(u64::from(wait));
-        // Polls that wait already come first; with none waiting the answer may be immediate.
-        if self.waiters.is_empty()
-            && let Some(batch) = self.take_messages(maximum, u64::MAX, cx)
+        let detail = cx.messages.detail(message);
+        let key = match &self.order {
+            Order::Standard(_) => {
+                if matches!(detail.deduplication, Deduplication::Id(_))
+                    || (detail.group != GroupId::NONE && !self.settings.quotas.fair_queues)
+                {
+                    return Err(ApiError::InvalidParameterValue);
+                }
+                None
+            }
+            Order::Fifo(fifo) => {
+                if detail.group == GroupId::NONE {
+                    return Err(ApiError::MissingParameter);
+                }
+                let content_based = fifo.settings.content_based_deduplication;
+                let identity = identity(detail.deduplication, cx.messages.origin(message), content_based)
+                    .map_err(|()| ApiError::InvalidParameterValue)?;
+                let scope = if fifo.settings.deduplicates_by_group { detail.group } else { GroupId::NONE };
+                identity.map(|identity| (identity, scope))
+            }
+        };
+        let is_fifo = self.settings.fifo.is_some();
+        let longest = if is_fifo { 0 } else { LONGEST_DELAY_SECONDS };
+        if delay_seconds.is_some_and(|seconds| !(0..=longest).contains(&seconds))
+            || bytes > self.settings.maximum_message_size
         {
-            self.answer(from, poller, PollOutcome::Messages(batch), cx);
-            return;
+            return Err(ApiError::InvalidParameterValue);
         }
-        self.waiters.push(Waiter { from, poller, maximum, deadline });
-        self.serve_waiters(cx);
-        self.arm(cx);
-    }
-
-    /// A deadline has come: messages became visible, or waits ended.
-    pub(super) fn meet_deadline<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        self.armed = Time::MAX;
-        self.settle(cx.now, cx.messages);
-        self.serve_waiters(cx);
-        let mut waiters = std::mem::take(&mut self.waiters);
-        waiters
-            .take_expired(cx.now, |waiter| self.answer(waiter.from, waiter.poller, PollOutcome::Empty, cx));
-        self.waiters = waiters;
-        self.arm(cx);
-    }
-
-    /// Hands messages to the long polls that wait, as long as there are both.
-    #[inline]
-    pub(super) fn serve_waiters<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        while self.counts.visible > 0 {
-            let Some(&Waiter { from, poller, maximum, .. }) = self.waiters.front() else { return };
-            let Some(batch) = self.take_messages(maximum, u64::MAX, cx) else { return };
-            self.waiters.pop_front();
-            self.answer(from, poller, PollOutcome::Messages(batch), cx);
+        if let (Some(key), Order::Fifo(fifo)) = (key, &mut self.order)
+            && let Some(sequence) = fifo.memory.earlier(key, cx.now)
+        {
+            self.metrics.messages_deduplicated.add(1);
+            cx.messages.mark_deduplicated(message);
+            cx.messages.release(message);
+            return Ok(Some(sequence));
         }
-    }
-
-    /// The answer leaves for the poller; it takes the time of a receive call.
-    #[inline]
-    fn answer<O: Outbox<Timer>>(
-        &mut self,
-        to: EntityId,
-        poller: PollerId,
-        outcome: PollOutcome,
-        cx: &mut Context<'_, O>,
-    ) {
-        let mut bytes = 0;
-        match outcome {
-            PollOutcome::Messages(batch) => {
-                let entries = cx.batches.entries(batch);
-                self.metrics.messages_received.add(entries.len() as u64);
-                bytes = entries.iter().map(|entry| u64::from(cx.messages.bytes(entry.message))).sum();
-            }
-            PollOutcome::Empty => self.metrics.empty_receives.add(1),
-            PollOutcome::Refused(_) => {}
+        let delay = match delay_seconds {
+            Some(seconds) if !is_fifo => Span::from_seconds(seconds as u64),
+            _ => self.settings.delay,
+        };
+        self.metrics.messages_sent.add(1);
+        self.metrics.sent_message_size.record(u64::from(bytes));
+        let entry = Entry { enqueued_at: cx.now, ..Entry::new(message) };
+        let admitted = self.admit(&entry, delay, detail.group, from, cx.now);
+        if let (Some(key), Order::Fifo(fifo)) = (key, &mut self.order) {
+            fifo.memory.remember(key, admitted.sequence, cx.now);
         }
-        self.bill(bytes);
-        let delay = draw_span(&self.settings.latency.receive, &mut self.chance.receive_latency);
-        cx.outbox.send(to, delay, Signal::Delivery { poller, outcome });
-    }
-
-    pub(super) fn room_in_flight(&self) -> u64 {
-        self.settings.quotas.maximum_in_flight.saturating_sub(self.counts.in_flight)
-    }
-
-    /// The servers a short poll asks: a third of them, drawn anew each time. AWS says only that it is a weighted
-    /// random subset ("Amazon SQS short and long polling"); numbers and shares are assumptions.
-    fn sampled_servers(&mut self) -> u64 {
-        if !self.settings.short_poll_sampling {
-            return u64::MAX;
-        }
-        let few = self.counts.held() < FEW_MESSAGES;
-        let servers = if few { FEW_SERVERS } else { SERVERS };
-        let mut chosen: u64 = 0;
-        for _ in 0..servers.div_ceil(3) {
-            let mut pick = self.chance.servers.below(servers);
-            while chosen & (1 << pick) != 0 {
-                pick = (pick + 1) % servers;
-            }
-            chosen |= 1 << pick;
-        }
-        if few {
-            (0..SERVERS / FEW_SERVERS).fold(0, |all, copy| all | (chosen << (copy * FEW_SERVERS)))
-        } else {
-            chosen
-        }
-    }
-
-    /// Takes up to `maximum` visible messages on the given servers and puts them in flight. Messages received too
-    /// often are moved to the dead-letter queue on the way, without taking a place in the answer ("Using dead-letter
-    /// queues in Amazon SQS": the count must exceed `maxReceiveCount`, and only a receive finds out).
-    fn take_messages<O: Outbox<Timer>>(
-        &mut self,
-        maximum: u8,
-        servers: u64,
-        cx: &mut Context<'_, O>,
-    ) -> Option<BatchId> {
-        if self.counts.visible == 0 {
-            return None;
-        }
-        let room = self.room_in_flight().min(u64::from(maximum));
-        let mut taken = None;
-        let mut dead = None;
-        let mut count = 0;
-        while count < room && self.counts.visible > 0 {
-            let slots = &self.slots;
-            let next = self.visible.pop(
-                cx.now,
-                |receipt| slots.is_in(receipt, State::Visible),
-                |slot| servers & (1 << slots.get(slot).server) != 0,
-            );
-            let Some(index) = next else { break };
-            let receives = self.slots.get(index).receives_here();
-            if let Some(redrive) =
-                self.settings.redrive.filter(|redrive| receives >= redrive.max_receive_count)
-            {
-                let (_, batch) = *dead.get_or_insert_with(|| (redrive.dead_letter_queue, cx.batches.open()));
-                self.move_to_dead_letters(index, batch, cx);
-            } else {
-                let batch = *taken.get_or_insert_with(|| cx.batches.open());
-                let entry = self.hand_out(index, cx.now, cx.messages);
-                cx.batches.entries_mut(batch).push(entry);
-                count += 1;
-            }
-        }
-        self.visible.put_back(cx.now);
-        if let Some((queue, batch)) = dead {
-            cx.outbox.send(queue, Span::ZERO, Signal::DeadLetter { batch });
-        }
-        taken
-    }
-
-    /// The message is received: it is in flight from now on.
-    #[inline]
-    fn hand_out(&mut self, index: u32, now: Time, messages: &mut Messages) -> Entry {
-        self.leave_state(index, now);
-        let hidden_until = now + self.settings.visibility_timeout;
-        let slot = self.slots.get_mut(index);
-        if slot.receives_here() == 0 {
-            self.metrics.queue_wait.record((now - slot.since).as_nanos());
-        }
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.receive_count += 1;
-        slot.hidden_until = hidden_until;
-        slot.since = now;
-        let slot = *slot;
-        messages.hold(slot.message);
-        self.enter_flight(index, now);
-        let receipt = self.slots.receipt(index);
-        self.watch_in_flight(hidden_until, receipt);
-        Entry {
-            message: slot.message,
-            receipt,
-            receive_count: slot.receive_count,
-            delay_seconds: None,
-            enqueued_at: slot.enqueued_at,
-        }
-    }
-
-    #[inline]
-    fn watch_in_flight(&mut self, until: Time, receipt: Receipt) {
-        let slots = &self.slots;
-        self.in_flight
-            .push(until, receipt, self.counts.in_flight, |at, receipt| slots.is_in_flight_until(at, receipt));
-    }
-
-    fn move_to_dead_letters<O>(&mut self, index: u32, batch: BatchId, cx: &mut Context<'_, O>) {
-        let slot = *self.slots.get(index);
-        cx.messages.mark_dead_lettered(slot.message);
-        cx.batches.entries_mut(batch).push(Entry {
-            message: slot.message,
-            receipt: Receipt::NONE,
-            receive_count: slot.receive_count,
-            delay_seconds: None,
-            enqueued_at: slot.enqueued_at,
-        });
-        self.metrics.messages_dead_lettered.add(1);
-        self.remove(index, cx.now);
+        Ok(is_fifo.then_some(admitted.sequence))
     }
 
     /// `DeleteMessage` or `DeleteMessageBatch` takes effect.
-    ///
-    /// The handle works while the message is in flight and also after its timeout ran out, as long as nobody received
-    /// it again; then the call still succeeds but the message stays ("`DeleteMessage`").
-    pub(super) fn delete<O: Outbox<Timer>>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
+    pub(super) fn delete<O: Outbox<Timer>>(
+        &mut self,
+        from: EntityId,
+        batch: BatchId,
+        cx: &mut Context<'_, O>,
+    ) {
         self.settle(cx.now, cx.messages);
         self.metrics.delete_calls.add(1);
         self.bill(0);
+        if self.settings.fifo.is_some() || !self.settings.access.is_empty() {
+            let groups =
+                cx.batches.entries(batch).iter().map(|entry| cx.messages.detail(entry.message).group);
+            match self.refusal(from, RefusalOf::Delete, groups, cx.now) {
+                None => {}
+                Some(ApiError::RequestThrottled) => {
+                    cx.outbox.send(from, Span::ZERO, Signal::DeleteThrottled { batch });
+                    return;
+                }
+                Some(_) => {
+                    cx.batches.close(batch);
+                    return;
+                }
+            }
+        }
         for index in 0..cx.batches.entries(batch).len() {
             let receipt = cx.batches.entries(batch)[index].receipt;
-            if !self.slots.is_known(receipt) {
-                // Deleting twice succeeds twice, and is counted twice.
-                self.metrics.messages_deleted.add(1);
-                continue;
-            }
-            if self.slots.get(receipt.slot).generation != receipt.generation {
-                self.metrics.stale_deletes.add(1);
-                continue;
-            }
-            self.metrics.messages_deleted.add(1);
-            self.delete_message(receipt.slot, cx);
+            // Nobody reads the answer.
+            let _ = self.delete_one(receipt, false, cx);
         }
         cx.batches.close(batch);
         self.serve_waiters(cx);
         self.arm(cx);
+    }
+
+    /// Deletes the message of a receipt handle.
+    ///
+    /// In a standard queue the handle works while the message is in flight and also after its timeout ran out, as long
+    /// as nobody received it again; then the call still succeeds but the message stays ("`DeleteMessage`"). In a FIFO
+    /// queue a handle is good as long as its message is in flight, or within the millisecond of its receive ("Amazon SQS
+    /// visibility timeout"). Deleting twice succeeds twice, and is counted twice.
+    pub(super) fn delete_one<O>(
+        &mut self,
+        receipt: Receipt,
+        processed: bool,
+        cx: &mut Context<'_, O>,
+    ) -> Result<(), ApiError> {
+        if receipt == Receipt::NONE {
+            return Err(ApiError::ReceiptHandleIsInvalid);
+        }
+        if !self.slots.is_known(receipt) {
+            self.metrics.messages_deleted.add(1);
+            return Ok(());
+        }
+        let slot = self.slots.get(receipt.slot);
+        let is_current = slot.generation == receipt.generation;
+        if self.settings.fifo.is_some() {
+            let millisecond = |time: Time| time.since_start() / Span::from_millis(1);
+            let works = is_current
+                && (slot.state == State::InFlight || millisecond(slot.since) == millisecond(cx.now));
+            if !works {
+                self.metrics.stale_deletes.add(1);
+                return Err(ApiError::InvalidParameterValue);
+            }
+        } else if !is_current {
+            self.metrics.stale_deletes.add(1);
+            return Ok(());
+        }
+        self.metrics.messages_deleted.add(1);
+        if processed {
+            cx.messages.mark_processed(slot.message);
+        }
+        self.delete_message(receipt.slot, cx);
+        Ok(())
     }
 
     #[inline]
@@ -311,13 +306,9 @@ impl Queue {
     }
 
     /// `ChangeMessageVisibility` or its batch takes effect: hidden for `timeout` from now, visible at once with zero.
-    ///
-    /// A timeout that would keep a message hidden for more than 12 hours after its receive is an error and changes
-    /// nothing ("Amazon SQS visibility timeout"); so is a handle whose message is gone or was received again. A call
-    /// that comes after the timeout ran out, but before anybody received the message again, hides it once more: that
-    /// was observed of standard queues, AWS does not document it.
     pub(super) fn change_visibility<O: Outbox<Timer>>(
         &mut self,
+        from: EntityId,
         batch: BatchId,
         timeout: Span,
         cx: &mut Context<'_, O>,
@@ -325,13 +316,10 @@ impl Queue {
         self.settle(cx.now, cx.messages);
         self.metrics.change_visibility_calls.add(1);
         self.bill(0);
-        for index in 0..cx.batches.entries(batch).len() {
-            let receipt = cx.batches.entries(batch)[index].receipt;
-            if self.slots.is_known(receipt)
-                && self.slots.get(receipt.slot).generation == receipt.generation
-                && cx.now + timeout <= self.slots.get(receipt.slot).since + LONGEST_HIDDEN
-            {
-                self.change_one(receipt, timeout, cx.now);
+        if !self.refuses(from, AccessAction::ChangeMessageVisibility) {
+            for index in 0..cx.batches.entries(batch).len() {
+                // Nobody reads the answer.
+                let _ = self.change_one(cx.batches.entries(batch)[index].receipt, timeout, cx.now);
             }
         }
         cx.batches.close(batch);
@@ -339,14 +327,33 @@ impl Queue {
         self.arm(cx);
     }
 
-    fn change_one(&mut self, receipt: Receipt, timeout: Span, now: Time) {
-        let lapsed = self.slots.get(receipt.slot).state == State::Visible;
+    /// Changes how long the message of a receipt handle stays hidden.
+    ///
+    /// A timeout that would keep a message hidden for more than 12 hours after its receive is an error and changes
+    /// nothing ("Amazon SQS visibility timeout"); so is a handle whose message is gone or was received again. A call
+    /// that comes after the timeout ran out, but before anybody received the message again, hides it once more: that
+    /// was observed of standard queues, AWS does not document it. In a FIFO queue such a message is not in flight.
+    pub(super) fn change_one(&mut self, receipt: Receipt, timeout: Span, now: Time) -> Result<(), ApiError> {
+        if receipt == Receipt::NONE {
+            return Err(ApiError::ReceiptHandleIsInvalid);
+        }
+        if !self.slots.is_known(receipt) || self.slots.get(receipt.slot).generation != receipt.generation {
+            return Err(ApiError::InvalidParameterValue);
+        }
+        let slot = self.slots.get(receipt.slot);
+        let lapsed = slot.state == State::Visible;
+        if lapsed && self.settings.fifo.is_some() {
+            return Err(ApiError::MessageNotInflight);
+        }
+        if now + timeout > slot.since + LONGEST_HIDDEN {
+            return Err(ApiError::InvalidParameterValue);
+        }
         if timeout == Span::ZERO {
             if !lapsed {
                 self.leave_state(receipt.slot, now);
                 self.show_again(receipt.slot, now);
             }
-            return;
+            return Ok(());
         }
         if lapsed {
             self.leave_state(receipt.slot, now);
@@ -355,13 +362,7 @@ impl Queue {
         let until = now + timeout;
         self.slots.get_mut(receipt.slot).hidden_until = until;
         self.watch_in_flight(until, receipt);
-    }
-
-    #[inline]
-    fn enter_flight(&mut self, index: u32, now: Time) {
-        self.slots.get_mut(index).state = State::InFlight;
-        self.counts.in_flight += 1;
-        self.metrics.messages_in_flight.set(now, self.counts.in_flight);
+        Ok(())
     }
 
     /// The connection of a waiting poll is gone.
@@ -371,7 +372,7 @@ impl Queue {
 
     /// Each 64 KiB of payload is one request on the bill, each call at least one ("Amazon SQS pricing").
     #[inline]
-    fn bill(&mut self, bytes: u64) {
+    pub(super) fn bill(&mut self, bytes: u64) {
         let chunk = u64::from(self.settings.quotas.billing_chunk_bytes);
         self.metrics.billed_requests.add(if bytes <= chunk { 1 } else { bytes.div_ceil(chunk) });
     }

@@ -1,5 +1,8 @@
 //! What a queue measures.
 
+use crate::engine::Time;
+use crate::record::{Instrument, Level, MetricDefinition};
+
 crate::metrics! {
     /// The metrics of one queue. Those with a CloudWatch name follow "Available CloudWatch metrics for Amazon SQS".
     pub struct QueueMetrics in "AWS/SQS", by "QueueName" {
@@ -33,7 +36,21 @@ crate::metrics! {
         pub visibility_timeouts: Counter [Count],
         /// Deleted messages that came back, as a standard queue may do.
         pub copies_returned: Counter [Count],
-        /// Deletes whose handle was stale because the message had been received again: the message stays.
+        /// FIFO queues: groups with at least one message in flight.
+        pub groups_in_flight: Level [Count] as "ApproximateNumberOfGroupsWithInflightMessages",
+        /// FIFO queues: messages that were sent again within the deduplication interval, and dropped.
+        pub messages_deduplicated: Counter [Count] as "NumberOfDeduplicatedSentMessages",
+        /// Fair queues: groups that are noisy neighbours.
+        pub noisy_groups: Level [Count] as "ApproximateNumberOfNoisyGroups",
+        /// Fair queues: visible messages of groups that are not noisy.
+        pub quiet_messages_visible: Level [Count] as "ApproximateNumberOfMessagesVisibleInQuietGroups",
+        /// Fair queues: messages in flight of groups that are not noisy.
+        pub quiet_messages_in_flight: Level [Count] as "ApproximateNumberOfMessagesNotVisibleInQuietGroups",
+        /// Fair queues: delayed messages of groups that are not noisy.
+        pub quiet_messages_delayed: Level [Count] as "ApproximateNumberOfMessagesDelayedInQuietGroups",
+        /// Fair queues: age of the oldest message of a group that is not noisy.
+        pub quiet_age_of_oldest_message: Level [Seconds] as "ApproximateAgeOfOldestMessageInQuietGroups",
+        /// Deletes with a handle that no longer was good: the message had been received again, or (FIFO) its timeout had run out. The message stays.
         pub stale_deletes: Counter [Count],
         /// Messages refused because they were too large.
         pub messages_refused: Counter [Count],
@@ -47,7 +64,65 @@ crate::metrics! {
         pub delete_calls: Counter [Count],
         /// ChangeMessageVisibility calls and batches.
         pub change_visibility_calls: Counter [Count],
+        /// Calls about the queue as a whole: attributes, purges, message move tasks.
+        pub management_calls: Counter [Count],
+        /// Calls refused with RequestThrottled: more than a FIFO queue takes in a second.
+        pub throttled_calls: Counter [Count],
+        /// Calls refused with AccessDenied.
+        pub access_denied: Counter [Count],
+        /// Calls of the queue to AWS KMS, for data keys.
+        pub kms_calls: Counter [Count],
+        /// Calls refused because AWS KMS gave no key.
+        pub kms_errors: Counter [Count],
         /// Requests on the bill: one a call, or one for each 64 KiB of payload.
         pub billed_requests: Counter [Count],
+    }
+}
+
+/// Metrics that only FIFO queues have.
+const FIFO_ONLY: &[&str] = &["groups_in_flight", "messages_deduplicated"];
+/// Metrics that only standard queues have: those of fair queues.
+const STANDARD_ONLY: &[&str] = &[
+    "noisy_groups",
+    "quiet_messages_visible",
+    "quiet_messages_in_flight",
+    "quiet_messages_delayed",
+    "quiet_age_of_oldest_message",
+];
+
+impl QueueMetrics {
+    /// The instruments of a queue without messages; what it cannot tell yet is absent.
+    pub(super) fn at_start() -> Self {
+        Self {
+            age_of_oldest_message: Level::absent(),
+            noisy_groups: Level::absent(),
+            quiet_messages_visible: Level::absent(),
+            quiet_messages_in_flight: Level::absent(),
+            quiet_messages_delayed: Level::absent(),
+            quiet_age_of_oldest_message: Level::absent(),
+            ..Self::default()
+        }
+    }
+
+    /// Shows the instruments that a queue of this type has.
+    pub(super) fn visit_type(
+        &mut self,
+        is_fifo: bool,
+        visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>),
+    ) {
+        let foreign = if is_fifo { STANDARD_ONLY } else { FIFO_ONLY };
+        self.visit(&mut |position, instrument| {
+            let definition = &Self::DEFINITIONS[position];
+            if !foreign.contains(&definition.name) {
+                visitor(definition, instrument);
+            }
+        });
+    }
+
+    /// A message with a group has come to a standard queue: there are tenants from now on.
+    pub(super) fn show_quiet_groups(&mut self, now: Time) {
+        if self.noisy_groups.value().is_none() {
+            self.noisy_groups.set(now, 0);
+        }
     }
 }

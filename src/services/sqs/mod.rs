@@ -27,19 +27,36 @@
 //! deadlines lie in lists beside the queue, and whoever looks next plays them in their order of time. The calendar
 //! holds at most one wake-up of a queue, and only while long polls wait.
 
+mod attempts;
+mod attributes;
 mod calls;
 mod config;
+mod deduplication;
+mod encryption;
+mod fair;
+mod fifo;
 mod metrics;
 mod order;
 mod queue;
+mod receive;
+mod redrive;
+mod requests;
+mod settle;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod throughput;
 mod waiting;
 
-pub use config::{QueueConfig, QueueDefaults, RedrivePolicyConfig};
+use calls::Caller;
+pub use config::{
+    DeduplicationScopeConfig, EncryptionConfig, FifoThroughputLimitConfig, KeyConfig, KmsConfig, QueueConfig,
+    QueueDefaults, QueueSurroundings, RedriveAllowPolicyConfig, RedrivePolicyConfig, is_fifo,
+};
+pub use encryption::KmsSettings;
+pub use fair::FairSettings;
 pub use metrics::QueueMetrics;
-pub use queue::{Queue, QueueSettings, Redrive};
+pub use queue::{FifoSettings, Queue, QueueSettings, Redrive};
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
@@ -50,6 +67,8 @@ use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outb
 pub enum Timer {
     /// A message that somebody waits for becomes visible, or a wait ends.
     Deadline,
+    /// A message move task goes on.
+    Move(u32),
 }
 
 impl Service for Queue {
@@ -60,12 +79,14 @@ impl Service for Queue {
     fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Put { batch } => self.put(from, batch, cx),
-            Signal::DeadLetter { batch } => self.take_dead_letters(batch, cx),
+            Signal::DeadLetter { batch } => self.take_dead_letters(from, batch, cx),
+            Signal::Redrive { batch } => self.take_moved(from, batch, cx),
+            Signal::Request { request } => self.ask(from, request, cx),
             Signal::Poll { poller, maximum, wait_seconds } => {
-                self.poll(from, poller, maximum, wait_seconds, cx);
+                self.poll(from, Caller::Poller(poller), maximum, wait_seconds, cx);
             }
-            Signal::Delete { batch } => self.delete(batch, cx),
-            Signal::ChangeVisibility { batch, timeout } => self.change_visibility(batch, timeout, cx),
+            Signal::Delete { batch } => self.delete(from, batch, cx),
+            Signal::ChangeVisibility { batch, timeout } => self.change_visibility(from, batch, timeout, cx),
             Signal::HangUp { poller } => self.hang_up(from, poller),
             other => unreachable!("a queue is never told {other:?}"),
         }
@@ -76,11 +97,13 @@ impl Service for Queue {
             Timer::Deadline if cx.now >= self.armed => self.meet_deadline(cx),
             // Somebody asked for an earlier wake-up since; that one has armed the next.
             Timer::Deadline => {}
+            Timer::Move(task) => self.move_step(task, cx),
         }
     }
 
     fn sample(&mut self, now: Time, messages: &mut Messages) {
         self.settle(now, messages);
+        self.sample_quiet_groups(now);
         match self.oldest_age(now) {
             Some(age) => self.metrics.age_of_oldest_message.set(now, age.as_nanos()),
             None => self.metrics.age_of_oldest_message.clear(now),
@@ -88,8 +111,7 @@ impl Service for Queue {
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
-        self.metrics
-            .visit(&mut |position, instrument| visitor(&QueueMetrics::DEFINITIONS[position], instrument));
+        self.metrics.visit_type(self.settings.fifo.is_some(), visitor);
     }
 
     fn balance(&self) -> Balance {
@@ -99,6 +121,8 @@ impl Service for Queue {
             (Side::In, "dead_letters_in", metrics.messages_redriven_in.total()),
             (Side::In, "copies_returned", metrics.copies_returned.total()),
             (Side::Out, "deleted", counts.deleted),
+            (Side::Out, "purged", counts.purged),
+            (Side::Out, "moved_on", counts.moved_out),
             (Side::Out, "expired", metrics.messages_expired.total()),
             (Side::Out, "dead_lettered", metrics.messages_dead_lettered.total()),
             (Side::Out, "visible", counts.visible),
@@ -107,6 +131,7 @@ impl Service for Queue {
             (Side::Out, "copies_away", counts.returning),
             (Side::Memo, "received", metrics.messages_received.total()),
             (Side::Memo, "refused", metrics.messages_refused.total()),
+            (Side::Memo, "deduplicated", metrics.messages_deduplicated.total()),
         ]
     }
 

@@ -7,17 +7,17 @@ use std::collections::{BinaryHeap, VecDeque};
 
 /// A visible message and its place in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+pub(super) struct Place {
     /// What the queue sorts by: roughly the time the message became available.
     key: Time,
     /// Ties go to whoever came first.
-    arrival: u64,
-    slot: u32,
+    sequence: u64,
+    pub(super) slot: u32,
     generation: u32,
 }
 
 impl Place {
-    fn receipt(self) -> Receipt {
+    pub(super) fn receipt(self) -> Receipt {
         Receipt { slot: self.slot, generation: self.generation }
     }
 }
@@ -34,7 +34,6 @@ pub(super) struct VisibleOrder {
     ahead: BinaryHeap<Reverse<Place>>,
     returned: BinaryHeap<Reverse<Place>>,
     skipped: Vec<Place>,
-    arrivals: u64,
 }
 
 impl VisibleOrder {
@@ -43,7 +42,7 @@ impl VisibleOrder {
     pub(super) fn push(
         &mut self,
         now: Time,
-        key: Time,
+        (key, sequence): (Time, u64),
         receipt: Receipt,
         living: u64,
         is_live: impl Fn(Receipt) -> bool,
@@ -51,8 +50,7 @@ impl VisibleOrder {
         if (self.reached.len() + self.ahead.len() + self.returned.len()) as u64 > 2 * living + 1024 {
             self.compact(is_live);
         }
-        self.arrivals += 1;
-        let place = Place { key, arrival: self.arrivals, slot: receipt.slot, generation: receipt.generation };
+        let place = Place { key, sequence, slot: receipt.slot, generation: receipt.generation };
         if key > now {
             self.ahead.push(Reverse(place));
             return;
@@ -102,17 +100,22 @@ impl VisibleOrder {
         now: Time,
         is_live: impl Fn(Receipt) -> bool,
         accept: impl Fn(u32) -> bool,
-    ) -> Option<u32> {
+    ) -> Option<Place> {
         loop {
             let place = self.pop_place(now)?;
             if !is_live(place.receipt()) {
                 continue;
             }
             if accept(place.slot) {
-                return Some(place.slot);
+                return Some(place);
             }
             self.skipped.push(place);
         }
+    }
+
+    /// A message that was taken out comes back to its place.
+    pub(super) fn give_back(&mut self, place: Place) {
+        self.returned.push(Reverse(place));
     }
 
     /// Gives the messages that were passed over their places back.
@@ -136,7 +139,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn drain(order: &mut VisibleOrder, now: Time) -> Vec<u32> {
-        std::iter::from_fn(|| order.pop(now, |_| true, |_| true)).collect()
+        std::iter::from_fn(|| order.pop(now, |_| true, |_| true).map(|place| place.slot)).collect()
     }
 
     fn receipt(slot: u32) -> Receipt {
@@ -148,7 +151,7 @@ mod tests {
         let mut order = VisibleOrder::default();
         for slot in 0..5 {
             let now = Time::from_nanos(u64::from(slot / 2));
-            order.push(now, now, receipt(slot), 5, |_| true);
+            order.push(now, (now, u64::from(slot)), receipt(slot), 5, |_| true);
         }
         assert_eq!(drain(&mut order, Time::from_nanos(9)), [0, 1, 2, 3, 4]);
     }
@@ -157,7 +160,8 @@ mod tests {
     fn a_message_that_returns_keeps_its_place() {
         let mut order = VisibleOrder::default();
         for (now, key, slot) in [(1, 1, 1), (2, 2, 2), (3, 3, 3), (9, 2, 9)] {
-            order.push(Time::from_nanos(now), Time::from_nanos(key), receipt(slot), 5, |_| true);
+            let key = (Time::from_nanos(key), u64::from(slot));
+            order.push(Time::from_nanos(now), key, receipt(slot), 5, |_| true);
         }
         assert_eq!(drain(&mut order, Time::from_nanos(9)), [1, 2, 9, 3]);
     }
@@ -167,17 +171,18 @@ mod tests {
         let mut order = VisibleOrder::default();
         for slot in 0..6 {
             let now = Time::from_nanos(u64::from(slot));
-            order.push(now, Time::from_nanos(u64::from(slot) * 2), receipt(slot), 6, |_| true);
+            let key = (Time::from_nanos(u64::from(slot) * 2), u64::from(slot));
+            order.push(now, key, receipt(slot), 6, |_| true);
         }
         let now = Time::from_nanos(6);
-        assert_eq!(order.pop(now, |_| true, |slot| slot % 2 == 1), Some(1));
-        assert_eq!(order.pop(now, |_| true, |slot| slot % 2 == 1), Some(3));
+        assert_eq!(order.pop(now, |_| true, |slot| slot % 2 == 1).map(|place| place.slot), Some(1));
+        assert_eq!(order.pop(now, |_| true, |slot| slot % 2 == 1).map(|place| place.slot), Some(3));
         order.put_back(now);
         assert_eq!(drain(&mut order, now), [0, 2, 4, 5]);
     }
 
     proptest! {
-        /// Whatever is pushed and popped, a pop gives the smallest (key, arrival) among the living.
+        /// Whatever is pushed and popped, a pop gives the smallest (key, sequence) among the living.
         #[test]
         fn it_sorts_like_a_sorted_list(steps in proptest::collection::vec((0u64..5, 0u64..30, any::<bool>(), 0u64..3), 1..200)) {
             let mut order = VisibleOrder::default();
@@ -189,12 +194,13 @@ mod tests {
                 if push {
                     // Keys lie both before and after now, as for messages that return and messages that jitter.
                     let key = Time::from_nanos((now.as_nanos() + key).saturating_sub(15));
-                    order.push(now, key, receipt(slot), reference.len() as u64, |_| true);
+                    order.push(now, (key, u64::from(slot)), receipt(slot), reference.len() as u64, |_| true);
                     reference.push((key, slot));
                 } else {
                     let accept = |slot: u32| parity == 0 || u64::from(slot) % 3 == parity;
                     let wanted = reference.iter().filter(|(_, slot)| accept(*slot)).min().copied();
-                    prop_assert_eq!(order.pop(now, |_| true, accept), wanted.map(|(_, slot)| slot));
+                    let popped = order.pop(now, |_| true, accept).map(|place| place.slot);
+                    prop_assert_eq!(popped, wanted.map(|(_, slot)| slot));
                     order.put_back(now);
                     reference.retain(|entry| Some(*entry) != wanted);
                 }

@@ -1,12 +1,21 @@
-//! A standard queue: its state, and how it is brought up to date.
+//! A queue: its state, and how it is brought up to date.
 
+use super::attempts::Attempts;
+use super::calls::Admitted;
+use super::deduplication::DeduplicationMemory;
+use super::encryption::{Keys, KmsSettings};
+use super::fair::{Fair, FairSettings};
+use super::fifo::FifoOrder;
 use super::metrics::QueueMetrics;
 use super::order::VisibleOrder;
-use super::slots::{Slot, Slots, State};
+use super::redrive::MoveTask;
+use super::settle::RECEIVES_TO_THE_BACK;
+use super::slots::{Extra, Slot, Slots, State};
+use super::throughput::{FifoLimits, Throughput};
 use super::waiting::Waiters;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
-    ApiLatency, Context, DeadlineList, EntityId, Entry, Messages, Outbox, Prices, Purpose, Receipt,
+    Access, ApiLatency, Context, DeadlineList, EntityId, Entry, GroupId, Outbox, Prices, Purpose, Receipt,
     SqsQuotas, draw_span,
 };
 
@@ -19,7 +28,20 @@ pub struct Redrive {
     pub max_receive_count: u32,
 }
 
-/// Everything that is fixed about a queue during a run.
+/// What only FIFO queues have ("FIFO queue and message identifiers in Amazon SQS").
+#[derive(Debug, Clone, Copy)]
+pub struct FifoSettings {
+    /// `ContentBasedDeduplication`.
+    pub content_based_deduplication: bool,
+    /// `DeduplicationScope` is `messageGroup`: ids of different groups do not meet.
+    pub deduplicates_by_group: bool,
+    /// Calls a second and action, of the queue or of each of its partitions.
+    pub calls_per_second: u32,
+    /// Most partitions; one without high throughput.
+    pub most_partitions: u32,
+}
+
+/// Everything that is given about a queue; attributes may be set anew during a run (`SetQueueAttributes`).
 #[derive(Debug, Clone)]
 pub struct QueueSettings {
     /// Its name.
@@ -36,6 +58,22 @@ pub struct QueueSettings {
     pub maximum_message_size: u32,
     /// `RedrivePolicy`.
     pub redrive: Option<Redrive>,
+    /// Whether it is the dead-letter queue of another.
+    pub is_dead_letter_queue: bool,
+    /// What only a FIFO queue has.
+    pub fifo: Option<FifoSettings>,
+    /// The queues of the other type (standard or FIFO): no message can be moved there.
+    pub other_type: Vec<EntityId>,
+    /// Whether single messages are looked at: by scripts, to move them back to where they came from, or by group.
+    pub is_detailed: bool,
+    /// Who may not do what.
+    pub access: Access,
+    /// `KmsMasterKeyId` and what belongs to it.
+    pub kms: Option<KmsSettings>,
+    /// How fair queues find noisy neighbours.
+    pub fair: FairSettings,
+    /// Messages a second that a move task moves when it does not say.
+    pub move_rate: u32,
     /// The limits in force.
     pub quotas: SqsQuotas,
     /// How long calls take.
@@ -52,12 +90,35 @@ pub struct QueueSettings {
     pub short_poll_sampling: bool,
 }
 
-/// A standard queue.
+/// In which order messages are handed out.
+#[derive(Debug)]
+pub(super) enum Order {
+    Standard(VisibleOrder),
+    Fifo(Box<Fifo>),
+}
+
+/// What a FIFO queue keeps.
+#[derive(Debug)]
+pub(super) struct Fifo {
+    pub(super) settings: FifoSettings,
+    pub(super) order: FifoOrder,
+    pub(super) memory: DeduplicationMemory,
+    pub(super) throughput: Throughput,
+    pub(super) attempts: Attempts,
+    /// Groups served by the receive under way.
+    pub(super) served: Vec<GroupId>,
+}
+
+/// A queue.
 #[derive(Debug)]
 pub struct Queue {
     pub(super) settings: QueueSettings,
     pub(super) slots: Slots,
-    pub(super) visible: VisibleOrder,
+    pub(super) order: Order,
+    /// What is known of single messages, by slot; empty when nobody looks at them.
+    pub(super) extras: Vec<Extra>,
+    /// The tenants of a standard queue, from the first message with a group on.
+    pub(super) fair: Option<Box<Fair>>,
     /// Delayed messages and copies on their way back.
     pub(super) delayed: DeadlineList,
     pub(super) in_flight: DeadlineList,
@@ -67,6 +128,15 @@ pub struct Queue {
     pub(super) waiters: Waiters,
     /// The earliest wake-up that was asked for and has not come yet.
     pub(super) armed: Time,
+    /// Messages that ever came, the last one's number.
+    pub(super) arrivals: u64,
+    pub(super) purged_at: Option<Time>,
+    /// Message move tasks, oldest first.
+    pub(super) tasks: Vec<MoveTask>,
+    /// Who has which data key of an encrypted queue.
+    pub(super) keys: Keys,
+    /// Messages whose hidden state ends at one instant.
+    pub(super) due: Vec<u32>,
     pub(super) counts: Counts,
     pub(super) metrics: QueueMetrics,
     pub(super) chance: Chance,
@@ -80,6 +150,8 @@ pub(super) struct Counts {
     pub(super) visible: u64,
     pub(super) in_flight: u64,
     pub(super) deleted: u64,
+    pub(super) purged: u64,
+    pub(super) moved_out: u64,
 }
 
 impl Counts {
@@ -114,27 +186,54 @@ impl Queue {
             deletes_until_copy: 0,
         };
         chance.draw_next_copy(settings.duplicate_probability);
-        let metrics =
-            QueueMetrics { age_of_oldest_message: crate::record::Level::absent(), ..QueueMetrics::default() };
+        let order = match settings.fifo {
+            None => Order::Standard(VisibleOrder::default()),
+            Some(fifo) => Order::Fifo(Box::new(Fifo {
+                settings: fifo,
+                order: FifoOrder::new(settings.quotas.fifo_scan_window),
+                memory: DeduplicationMemory::new(settings.quotas.deduplication_interval),
+                throughput: Throughput::new(FifoLimits {
+                    calls_per_second: fifo.calls_per_second,
+                    most_partitions: fifo.most_partitions,
+                }),
+                attempts: Attempts::default(),
+                served: Vec::new(),
+            })),
+        };
         Self {
             settings,
             slots: Slots::default(),
-            visible: VisibleOrder::default(),
+            order,
+            extras: Vec::new(),
+            fair: None,
             delayed: DeadlineList::default(),
             in_flight: DeadlineList::default(),
             retention: DeadlineList::default(),
             ages: DeadlineList::default(),
             waiters: Waiters::default(),
             armed: Time::MAX,
+            arrivals: 0,
+            purged_at: None,
+            tasks: Vec::new(),
+            keys: Keys::default(),
+            due: Vec::new(),
             counts: Counts::default(),
-            metrics,
+            metrics: QueueMetrics::at_start(),
             chance,
         }
     }
 
-    /// Takes a message in. The queue holds it from now on.
+    /// Takes a message in; the queue holds it from now on. Gives its sequence number.
     #[inline]
-    pub(super) fn admit(&mut self, entry: &Entry, delay: Span, now: Time) {
+    pub(super) fn admit(
+        &mut self,
+        entry: &Entry,
+        delay: Span,
+        group: GroupId,
+        from: EntityId,
+        now: Time,
+    ) -> Admitted {
+        self.arrivals += 1;
         let server = if self.settings.short_poll_sampling {
             (self.chance.servers.next_u64() % SERVERS) as u8
         } else {
@@ -150,10 +249,14 @@ impl Queue {
             server,
             enqueued_at: entry.enqueued_at,
             key: now,
+            sequence: self.arrivals,
             hidden_until: now + delay,
             since: now,
         };
         let index = self.slots.take(slot);
+        if self.settings.is_detailed || group != GroupId::NONE || !self.extras.is_empty() {
+            self.enter_details(index, group, from, now);
+        }
         let slots = &self.slots;
         let stay = slots.stay(index);
         let held = self.counts.held();
@@ -167,6 +270,29 @@ impl Queue {
         } else {
             self.hide(index, State::Delayed, now + delay, now);
         }
+        Admitted { slot: index, sequence: self.arrivals }
+    }
+
+    /// Notes what only some queues must know of a message.
+    fn enter_details(&mut self, index: u32, group: GroupId, from: EntityId, now: Time) {
+        if self.extras.len() <= index as usize {
+            self.extras.resize(index as usize + 1, Extra::NONE);
+        }
+        self.extras[index as usize] = Extra { group, source: from, ..Extra::NONE };
+        match &mut self.order {
+            Order::Fifo(fifo) => fifo.order.append(index, group),
+            Order::Standard(_) if group != GroupId::NONE && self.settings.quotas.fair_queues => {
+                self.fair.get_or_insert_with(|| Box::new(Fair::new(self.settings.fair))).sent(group, now);
+                self.metrics.show_quiet_groups(now);
+            }
+            Order::Standard(_) => {}
+        }
+    }
+
+    /// The group of a message; none in a queue that does not look at groups.
+    #[inline]
+    pub(super) fn group(&self, index: u32) -> GroupId {
+        self.extras.get(index as usize).map_or(GroupId::NONE, |extra| extra.group)
     }
 
     /// The message is hidden until `until`: delayed or on its way back.
@@ -187,12 +313,37 @@ impl Queue {
         } else {
             self.counts.returning += 1;
         }
+        self.entered_state(index, state, now);
+    }
+
+    /// Whoever orders messages by more than their keys hears of a new state.
+    #[inline]
+    pub(super) fn entered_state(&mut self, index: u32, state: State, now: Time) {
+        match &mut self.order {
+            Order::Fifo(fifo) => {
+                if state == State::InFlight {
+                    fifo.order.enter_flight(index);
+                    self.metrics.groups_in_flight.set(now, fifo.order.groups_in_flight());
+                }
+                fifo.order.changed(index, &self.slots);
+            }
+            Order::Standard(_) => {
+                if let Some(fair) = &mut self.fair {
+                    fair.entered(self.extras.get(index as usize), state, now);
+                }
+            }
+        }
     }
 
     /// The message may be received from `now` on; `available` is the time its place in the queue is judged by.
     #[inline]
     pub(super) fn show(&mut self, index: u32, now: Time, available: Time) {
-        let key = available + draw_span(&self.settings.ordering_jitter, &mut self.chance.ordering);
+        let key = match self.order {
+            Order::Standard(_) => {
+                available + draw_span(&self.settings.ordering_jitter, &mut self.chance.ordering)
+            }
+            Order::Fifo(_) => available,
+        };
         self.show_at(index, now, key);
     }
 
@@ -202,19 +353,26 @@ impl Queue {
         let slot = self.slots.get_mut(index);
         slot.state = State::Visible;
         slot.key = key;
-        slot.since = now;
+        if slot.receives_here() == 0 {
+            slot.since = now;
+        }
+        let place = (key, slot.sequence);
         self.counts.visible += 1;
         self.metrics.messages_visible.set(now, self.counts.visible);
         let slots = &self.slots;
-        self.visible.push(now, key, slots.receipt(index), self.counts.visible, |receipt| {
-            slots.is_in(receipt, State::Visible)
-        });
+        if let Order::Standard(order) = &mut self.order {
+            order.push(now, place, slots.receipt(index), self.counts.visible, |receipt| {
+                slots.is_in(receipt, State::Visible)
+            });
+        }
+        self.entered_state(index, State::Visible, now);
     }
 
     /// The message leaves the state it is in, at `now`.
     #[inline]
     pub(super) fn leave_state(&mut self, index: u32, now: Time) {
-        match self.slots.get(index).state {
+        let state = self.slots.get(index).state;
+        match state {
             State::Delayed => {
                 self.counts.delayed -= 1;
                 self.metrics.messages_delayed.set(now, self.counts.delayed);
@@ -230,79 +388,29 @@ impl Queue {
             }
             State::Free => unreachable!("an empty place has no state to leave"),
         }
+        match &mut self.order {
+            Order::Fifo(fifo) => {
+                if state == State::InFlight {
+                    fifo.order.leave_flight(index);
+                    self.metrics.groups_in_flight.set(now, fifo.order.groups_in_flight());
+                }
+            }
+            Order::Standard(_) => {
+                if let Some(fair) = &mut self.fair {
+                    fair.left(self.extras.get(index as usize), state, now);
+                }
+            }
+        }
     }
 
     /// The message leaves the queue.
     #[inline]
     pub(super) fn remove(&mut self, index: u32, now: Time) {
         self.leave_state(index, now);
+        if let Order::Fifo(fifo) = &mut self.order {
+            fifo.order.remove(index, &self.slots);
+        }
         self.slots.give_back(index);
-    }
-
-    /// Plays everything that happened by itself up to `now`, in the order of time: delays and visibility timeouts
-    /// that ran out, messages that outlived the retention period.
-    #[inline]
-    pub(super) fn settle(&mut self, now: Time, messages: &mut Messages) {
-        while self.next_change_bound() <= now {
-            if !self.settle_one(now, messages) {
-                break;
-            }
-        }
-    }
-
-    /// No message changes by itself before this time.
-    #[inline]
-    fn next_change_bound(&self) -> Time {
-        self.delayed.earliest().min(self.in_flight.earliest()).min(self.retention.earliest())
-    }
-
-    /// Plays the earliest change up to `now`; false when there is none.
-    fn settle_one(&mut self, now: Time, messages: &mut Messages) -> bool {
-        let slots = &self.slots;
-        let delayed = self.delayed.next(|_, receipt| slots.is_to_come(receipt));
-        let in_flight = self.in_flight.next(|at, receipt| slots.is_in_flight_until(at, receipt));
-        let expiring = self.retention.next(|_, stay| slots.is_staying(stay));
-        let time = |deadline: Option<(Time, Receipt)>| deadline.map_or(Time::MAX, |(at, _)| at);
-        let earliest = time(delayed).min(time(in_flight)).min(time(expiring));
-        if earliest > now || earliest == Time::MAX {
-            return false;
-        }
-        // Of changes at the same instant the expiry comes first: an expired message does not show up again.
-        if let Some((at, stay)) = expiring.filter(|(at, _)| *at == earliest) {
-            self.retention.pop();
-            self.expire(stay.slot, at, messages);
-        } else if let Some((at, receipt)) = delayed.filter(|(at, _)| *at == earliest) {
-            self.delayed.pop();
-            if self.slots.get(receipt.slot).state == State::Returning {
-                self.count_age_again(receipt.slot);
-            }
-            self.leave_state(receipt.slot, at);
-            self.show(receipt.slot, at, at);
-        } else if let Some((at, receipt)) = in_flight {
-            self.in_flight.pop();
-            self.metrics.visibility_timeouts.add(1);
-            self.leave_state(receipt.slot, at);
-            self.show_again(receipt.slot, at);
-        }
-        true
-    }
-
-    /// A message that was in flight is visible again. It keeps its place, unless it was received three times or
-    /// more: then it goes to the back ("Available CloudWatch metrics for Amazon SQS", age of the oldest message;
-    /// "Using dead-letter queues in Amazon SQS").
-    pub(super) fn show_again(&mut self, index: u32, now: Time) {
-        let slot = self.slots.get(index);
-        let key = if slot.receives_here() >= RECEIVES_TO_THE_BACK { now } else { slot.key };
-        self.show_at(index, now, key);
-    }
-
-    /// Retention has run out ("Amazon SQS message quotas"): the message is gone, in whatever state it was.
-    fn expire(&mut self, index: u32, at: Time, messages: &mut Messages) {
-        let message = self.slots.get(index).message;
-        messages.mark_expired(message);
-        messages.release(message);
-        self.metrics.messages_expired.add(1);
-        self.remove(index, at);
     }
 
     /// Asks to be woken when the next waiting poll can be answered, if that is earlier than already asked.
@@ -313,8 +421,8 @@ impl Queue {
         }
         let mut at =
             self.waiters.earliest_deadline().min(self.delayed.earliest()).min(self.in_flight.earliest());
-        if self.room_in_flight() == 0 {
-            // A message that expires in flight makes room.
+        if self.room_in_flight() == 0 || matches!(self.order, Order::Fifo(_)) {
+            // A message that expires in flight makes room, and frees its group.
             at = at.min(self.retention.earliest());
         }
         if at < self.armed {
@@ -336,28 +444,49 @@ impl Queue {
 
     /// A copy that is back has the age of its message; while it was away it had none.
     #[cold]
-    fn count_age_again(&mut self, index: u32) {
+    pub(super) fn count_age_again(&mut self, index: u32) {
         let slots = &self.slots;
         let (sent, stay) = (slots.get(index).enqueued_at, slots.stay(index));
         self.ages.push(sent, stay, self.counts.held(), |_, stay| slots.is_staying(stay));
     }
 
-    /// Age of the oldest message, for the metric: messages received three times or more do not count, nor do copies
-    /// of deleted messages on their way back.
+    /// The metrics of fair queues are what all have, less what noisy tenants have.
+    pub(super) fn sample_quiet_groups(&mut self, now: Time) {
+        self.judge_tenants(now);
+        let Some(fair) = &self.fair else { return };
+        let noisy = fair.noisy_counts();
+        let counts = self.counts;
+        self.metrics.noisy_groups.set(now, noisy.groups);
+        self.metrics.quiet_messages_visible.set(now, counts.visible.saturating_sub(noisy.visible));
+        self.metrics.quiet_messages_in_flight.set(now, counts.in_flight.saturating_sub(noisy.in_flight));
+        self.metrics.quiet_messages_delayed.set(now, counts.delayed.saturating_sub(noisy.delayed));
+        let is_quiet = |index: &u32| {
+            let slot = self.slots.get(*index);
+            slot.state != State::Returning
+                && slot.receives_here() < RECEIVES_TO_THE_BACK
+                && !fair.is_noisy(self.group(*index))
+        };
+        let quiet = self.slots.in_use().into_iter().filter(is_quiet);
+        match quiet.map(|index| self.slots.get(index).enqueued_at).min() {
+            Some(oldest) => self.metrics.quiet_age_of_oldest_message.set(now, (now - oldest).as_nanos()),
+            None => self.metrics.quiet_age_of_oldest_message.clear(now),
+        }
+    }
+
+    /// Age of the oldest message, for the metric: messages of a standard queue received three times or more do not
+    /// count, nor do copies of deleted messages on their way back.
     pub(super) fn oldest_age(&mut self, now: Time) -> Option<Span> {
         let slots = &self.slots;
+        let is_fifo = matches!(self.order, Order::Fifo(_));
         let oldest = self.ages.next(|_, stay| {
             let slot = slots.get(stay.slot);
             slots.is_staying(stay)
                 && slot.state != State::Returning
-                && slot.receives_here() < RECEIVES_TO_THE_BACK
+                && (is_fifo || slot.receives_here() < RECEIVES_TO_THE_BACK)
         });
         oldest.map(|(since, _)| now - since)
     }
 }
-
-/// A message received this often from one queue without being deleted goes to the back of it.
-pub(super) const RECEIVES_TO_THE_BACK: u32 = 3;
 
 impl Chance {
     /// How many deletes go by before the next whose message comes back: one draw instead of one a delete.

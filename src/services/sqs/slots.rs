@@ -1,7 +1,7 @@
 //! The places of a queue: one for each message it holds, used again when the message has gone.
 
 use crate::engine::Time;
-use crate::wire::{MessageId, Receipt};
+use crate::wire::{EntityId, GroupId, MessageId, Receipt};
 
 /// What a message in a queue is doing ("Amazon SQS message lifecycle").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +35,13 @@ pub(super) struct Slot {
     pub(super) server: u8,
     /// When it entered its first queue: retention runs from here.
     pub(super) enqueued_at: Time,
-    /// Its place in the order.
+    /// What its place in the order is judged by.
     pub(super) key: Time,
+    /// Its number among all messages that ever came: the order among equal keys, and FIFO's sequence number.
+    pub(super) sequence: u64,
     /// When its present hidden state ends (delayed, returning, in flight).
     pub(super) hidden_until: Time,
-    /// When it was received last; when it became visible, before that.
+    /// When it was received last; when it became visible, as long as nobody received it.
     pub(super) since: Time,
 }
 
@@ -49,6 +51,28 @@ impl Slot {
     pub(super) fn receives_here(&self) -> u32 {
         self.receive_count - self.received_elsewhere
     }
+}
+
+/// What only some queues know of a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extra {
+    /// `MessageGroupId`.
+    pub(super) group: GroupId,
+    /// Who sent it, or the queue it was moved from (`DeadLetterQueueSourceArn`).
+    pub(super) source: EntityId,
+    /// Whether it was moved here as a dead letter.
+    pub(super) is_dead_letter: bool,
+    /// `ApproximateFirstReceiveTimestamp`.
+    pub(super) first_received_at: Time,
+}
+
+impl Extra {
+    pub(super) const NONE: Self = Self {
+        group: GroupId::NONE,
+        source: EntityId(u32::MAX),
+        is_dead_letter: false,
+        first_received_at: Time::MAX,
+    };
 }
 
 /// All places of a queue.
@@ -80,6 +104,18 @@ impl Slots {
         slot.state = State::Free;
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(index);
+    }
+
+    /// The places in use.
+    pub(super) fn in_use(&self) -> Vec<u32> {
+        let places = 0..self.slots.len() as u32;
+        places.filter(|index| self.slots[*index as usize].state != State::Free).collect()
+    }
+
+    /// Deadlines and places in the order that the message had are void from now on.
+    pub(super) fn renew(&mut self, index: u32) {
+        let slot = &mut self.slots[index as usize];
+        slot.generation = slot.generation.wrapping_add(1);
     }
 
     /// The messages the queue holds.

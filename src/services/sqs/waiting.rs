@@ -1,5 +1,6 @@
 //! Long polls that wait for a message.
 
+use super::calls::Caller;
 use crate::engine::Time;
 use crate::wire::{EntityId, PollerId};
 use std::collections::VecDeque;
@@ -8,7 +9,7 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Waiter {
     pub(super) from: EntityId,
-    pub(super) poller: PollerId,
+    pub(super) caller: Caller,
     pub(super) maximum: u8,
     /// When its wait ends.
     pub(super) deadline: Time,
@@ -75,7 +76,9 @@ impl Waiters {
 
     /// The poller's connection is gone.
     pub(super) fn hang_up(&mut self, from: EntityId, poller: PollerId) {
-        self.queue.retain(|waiter| waiter.from != from || waiter.poller != poller);
+        self.queue.retain(|waiter| {
+            waiter.from != from || !matches!(waiter.caller, Caller::Poller(one) if one == poller)
+        });
         if self.queue.is_empty() {
             self.earliest = None;
         }

@@ -1,12 +1,12 @@
 //! What plays the rows: two queues, the messages, and a clock.
 
-use super::super::{Queue, QueueSettings, Timer};
+use super::super::{FairSettings, Queue, QueueSettings, Timer};
 use crate::engine::{Distribution, Span, Time};
 use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
-    ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal, MessageId, Messages, NewMessage, Outbox,
-    PollOutcome, PollerId, Prices, QuotaProfile, Requests, Service, Signal, SqsQuotas,
+    Access, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal, MessageId, Messages,
+    NewMessage, Outbox, PollOutcome, PollerId, Prices, QuotaProfile, Requests, Service, Signal, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -26,6 +26,14 @@ pub(super) fn settings() -> QueueSettings {
         receive_message_wait_seconds: 0,
         maximum_message_size: 262_144,
         redrive: None,
+        is_dead_letter_queue: false,
+        is_detailed: false,
+        fifo: None,
+        other_type: Vec::new(),
+        access: Access::default(),
+        kms: None,
+        fair: FairSettings { detection_delay: Span::from_seconds(200) },
+        move_rate: 500,
         quotas: SqsQuotas::of(QuotaProfile::Current),
         latency: ApiLatency::none(),
         prices: Prices::default(),
