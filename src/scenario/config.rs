@@ -27,6 +27,8 @@ section! {
         pub warm_up: Duration = Duration::ZERO;
         /// AWS's limits: `current`, `2022`, or a mapping that changes single ones.
         pub quotas: QuotasConfig = QuotasConfig::default();
+        /// The AWS account that all queues are in, and everybody who does not say otherwise.
+        pub account: String = "111111111111".to_owned();
         /// How long calls to queues take. An assumption.
         pub api_latency: ApiLatencyConfig = ApiLatencyConfig::Realistic;
         /// What AWS does not publish.

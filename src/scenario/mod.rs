@@ -3,6 +3,7 @@
 //! [`Scenario::load`] tells all problems of a file at once; what it returns can be run as often as wanted, with any
 //! seed, without touching the file again.
 
+mod access;
 mod config;
 mod references;
 mod resolve;

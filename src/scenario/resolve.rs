@@ -1,5 +1,6 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
+use super::access::Principals;
 use super::config::{AssumptionsConfig, ScenarioConfig};
 use super::scaling::Scaling;
 use super::{ResolvedProducer, Scenario};
@@ -12,7 +13,7 @@ use crate::services::sqs::{
     FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
     RedriveAllowPolicyConfig, is_fifo,
 };
-use crate::wire::{Access, ApiLatency, EntityId, Prices, Service, Texts, span};
+use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
 
 /// Names of one kind, in the order of their entities.
 pub(super) struct Names<'a> {
@@ -25,6 +26,12 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     pub(super) fn new(noun: &'static str, names: impl Iterator<Item = &'a str>, first: usize) -> Self {
         Self { noun, names: names.collect(), first: first as u32 }
+    }
+
+    /// The entity of a name.
+    pub(super) fn entity(&self, name: &str) -> Option<EntityId> {
+        let position = self.names.iter().position(|known| *known == name);
+        position.map(|position| EntityId(self.first + position as u32))
     }
 
     /// The position among its kind and the entity a reference means; a problem is told when there is none.
@@ -167,9 +174,10 @@ impl<'a> Resolver<'a> {
 
     fn queues(&mut self, problems: &mut Problems) -> Vec<Option<QueueSettings>> {
         let config = self.config;
+        let principals = Principals::new(config, &self.producer_names, &self.consumer_names, problems);
         let mut settings = Vec::new();
         for ((name, queue), latency) in config.queues.iter().zip(self.latencies.clone()) {
-            let surroundings = self.surroundings(name, queue, problems);
+            let surroundings = self.surroundings(name, queue, &principals, problems);
             let defaults = QueueDefaults { latency, ..self.defaults.clone() };
             settings.push(queue.settings(name, &surroundings, &defaults, self.files, problems));
         }
@@ -181,6 +189,7 @@ impl<'a> Resolver<'a> {
         &mut self,
         name: &Name,
         queue: &QueueConfig,
+        principals: &Principals<'_>,
         problems: &mut Problems,
     ) -> QueueSurroundings {
         let queues = &self.config.queues;
@@ -209,8 +218,8 @@ impl<'a> Resolver<'a> {
             is_dead_letter_queue,
             other_type,
             is_scripted: false,
-            access: Access::default(),
-            refused_key: Vec::new(),
+            access: principals.access(queue, problems),
+            refused_key: principals.refused_key(queue, problems),
         }
     }
 

@@ -21,7 +21,10 @@ mod request;
 mod service;
 mod signal;
 
-pub use access::{Access, AccessAction};
+pub use access::{
+    Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
+    check_policy, is_account,
+};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;

@@ -9,13 +9,17 @@ use crate::language::{
     Bytes, DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice,
     keyword, section,
 };
-use crate::wire::{ApiLatency, EntityId, instance_price_per_hour, instance_types, span, whole_seconds};
+use crate::wire::{
+    ApiLatency, EntityId, IdentityConfig, instance_price_per_hour, instance_types, span, whole_seconds,
+};
 
 section! {
     /// Somebody who receives messages and processes them, on one or more instances.
     pub struct ConsumerConfig {
         /// Where the messages come from.
         pub receives_from: ConsumerSource;
+        /// Who it is to the queues; by default a role of their account.
+        pub identity: Option<IdentityConfig>;
         /// Most messages of a receive call (`MaxNumberOfMessages`).
         pub batch_size: u32 = 1, within (1, 10);
         /// How long a receive call waits for messages (`WaitTimeSeconds`); by default as the queue says.

@@ -6,7 +6,7 @@ use crate::language::{
     Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems,
     Reference, Value, choice, section,
 };
-use crate::wire::{EntityId, SqsQuotas, span};
+use crate::wire::{EntityId, IdentityConfig, SqsQuotas, span};
 
 use super::arrivals_config::ArrivalsConfig;
 
@@ -19,6 +19,8 @@ section! {
         pub arrivals: ArrivalsConfig;
         /// What the messages are like.
         pub message: Option<MessageConfig>;
+        /// Who it is to the queue; by default a role of the queue's account.
+        pub identity: Option<IdentityConfig>;
         /// Send several messages in one call (`SendMessageBatch`); by default each goes alone.
         pub batching: Option<BatchingConfig>;
     }

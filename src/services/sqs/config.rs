@@ -7,7 +7,10 @@ use crate::engine::{Distribution, Span};
 use crate::language::{
     Bytes, DistributionOf, Duration, Files, Name, Probability, Problems, Reference, choice, keyword, section,
 };
-use crate::wire::{Access, ApiLatency, ApiLatencyConfig, EntityId, Prices, SqsQuotas, span, whole_seconds};
+use crate::wire::{
+    Access, ApiLatency, ApiLatencyConfig, EntityId, PolicyStatementConfig, Prices, SqsQuotas, span,
+    whole_seconds,
+};
 
 section! {
     /// An SQS queue: a FIFO queue when its name ends in `.fifo`, a standard queue otherwise.
@@ -35,6 +38,8 @@ section! {
         /// FIFO: whether the quota of calls holds for the queue or for each message group id (`FifoThroughputLimit`): the
         /// latter, together with `deduplication_scope: message_group`, is high throughput.
         pub fifo_throughput_limit: FifoThroughputLimitConfig = FifoThroughputLimitConfig::PerQueue;
+        /// Who else may use the queue, and who may not (its resource policy).
+        pub policy: Vec<PolicyStatementConfig> = Vec::new();
         /// Encryption at rest; SSE-SQS costs nothing and takes no time.
         pub encryption: EncryptionConfig = EncryptionConfig::SseSqs;
         /// How long calls to this queue take; by default as the scenario says.
