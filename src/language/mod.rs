@@ -46,6 +46,7 @@ mod decode;
 pub mod distribution;
 mod entries;
 mod files;
+mod indexed;
 mod limits;
 mod macros;
 mod names;

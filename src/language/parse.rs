@@ -10,6 +10,7 @@ use serde_yaml::granit_parser::{
 };
 
 use super::entries::Entries;
+use super::indexed::Readable;
 use super::node::{Key, Node, Value, shorten};
 use super::place::{Place, SourceId, Sources};
 use super::problem::Problems;
@@ -71,9 +72,11 @@ fn too_large(source: SourceId, size: usize, problems: &mut Problems) {
 
 /// Reads one document whose text is already kept under `source`.
 pub(super) fn parse_document(source: SourceId, text: &str, problems: &mut Problems) -> Option<Node> {
+    let readable = Readable::new(text);
     let mut reader = Reader {
         source,
-        events: Parser::new_from_str(text),
+        events: Parser::new_from_str(&readable.text),
+        readable: &readable,
         anchors: BTreeMap::new(),
         cost: Cost { nodes: 0, bytes: 0, height: 0 },
         depth: 0,
@@ -96,6 +99,7 @@ struct Stopped;
 struct Reader<'a> {
     source: SourceId,
     events: Parser<'a, StrInput<'a>>,
+    readable: &'a Readable<'a>,
     anchors: BTreeMap<usize, (Node, Cost)>,
     /// Spent so far; its height is unused.
     cost: Cost,
@@ -195,6 +199,7 @@ impl<'a> Reader<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let cost = Cost { nodes: 1, bytes: text.len(), height: 0 };
                 self.spend(place, cost)?;
+                let text = self.readable.original(&text, place.start, place.end);
                 let node = self.scalar(place, &text, style, tag.as_deref());
                 self.remember(anchor, &node, cost)?;
                 Ok((node, cost))

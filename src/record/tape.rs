@@ -192,6 +192,8 @@ pub struct ApiCall {
     pub time: Time,
     /// Who made it.
     pub client: String,
+    /// Its position in the client's script, from zero.
+    pub step: u32,
     /// AWS's name of the action.
     pub action: &'static str,
     /// The queue it was made to.
@@ -202,6 +204,8 @@ pub struct ApiCall {
     pub outcome: String,
     /// What came of it: the messages returned, or what else the call tells.
     pub messages: String,
+    /// The bodies of the messages returned.
+    pub bodies: Vec<String>,
 }
 
 /// One expectation, judged: a row of `expectations.csv`.

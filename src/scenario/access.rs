@@ -23,8 +23,7 @@ impl<'a> Principals<'a> {
     /// Everybody, with the entities their names stand for.
     pub(super) fn new(
         config: &'a ScenarioConfig,
-        producers: &Names<'_>,
-        consumers: &Names<'_>,
+        [producers, consumers, clients]: [&Names<'_>; 3],
         problems: &mut Problems,
     ) -> Self {
         let account = config.account.as_str();
@@ -39,6 +38,9 @@ impl<'a> Principals<'a> {
         }
         for (name, consumer) in config.consumers.iter() {
             everybody.enter(name, consumer.identity.as_ref(), consumers);
+        }
+        for (name, client) in config.clients.iter() {
+            everybody.enter(name, client.identity.as_ref(), clients);
         }
         everybody
     }

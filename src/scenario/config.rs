@@ -4,6 +4,7 @@ use crate::language::{
     Bytes, Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named,
     Node, Probability, Problems, Value, keyword, section,
 };
+use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
 use crate::services::producer::ProducerConfig;
@@ -41,6 +42,8 @@ section! {
         pub producers: Named<ProducerConfig>;
         /// Who receives and processes them.
         pub consumers: Named<ConsumerConfig>;
+        /// Who makes exact calls at exact times.
+        pub clients: Named<ClientConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.

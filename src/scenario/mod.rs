@@ -8,6 +8,7 @@ mod config;
 mod references;
 mod resolve;
 mod scaling;
+mod scripts;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ProfileConfig, QuotasConfig, ScenarioConfig};
 
@@ -17,6 +18,7 @@ use crate::language::{
     Decode, Definitions, Files, Json, Problems, Sources, apply_set, markdown, parse_bytes,
 };
 use crate::record::{Flow, RunHeader, Tape};
+use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::producer::{ArrivalsConfig, ArrivalsContext, Producer, ProducerSettings, Trace};
@@ -40,6 +42,9 @@ pub struct Scenario {
     queues: Vec<QueueSettings>,
     consumers: Vec<ConsumerSettings>,
     producers: Vec<ResolvedProducer>,
+    clients: Vec<ClientSettings>,
+    /// What scripts expect, by client.
+    scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
     watched: Vec<(EntityId, &'static str)>,
     flows: Vec<Flow>,
@@ -143,7 +148,7 @@ impl Scenario {
 
     /// How many expectations it has.
     pub fn expectations(&self) -> usize {
-        self.expectations.len()
+        self.expectations.len() + self.scripted.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Warnings found while reading, rendered; empty without any.
@@ -178,6 +183,9 @@ impl Scenario {
     ) -> Result<Tape, RunError> {
         let mut tape = crate::world::run(self.plan(seed, replication), watch)?;
         tape.expectations = judge(&self.expectations, &tape);
+        for (client, expected) in self.clients.iter().zip(&self.scripted) {
+            tape.expectations.extend(scripts::judge(&client.name, expected, &tape));
+        }
         Ok(tape)
     }
 
@@ -198,6 +206,9 @@ impl Scenario {
                 trace: producer.trace.as_ref(),
             });
             seat(name, Producer::new(producer.settings.clone(), arrivals, seed, replication).into());
+        }
+        for client in &self.clients {
+            seat(&client.name, Client::new(client.clone(), seed, replication).into());
         }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {

@@ -6,6 +6,11 @@ use crate::language::{Node, Problems, Value};
 /// Where references stand (`*`: each entry), the section they lead to, and what that holds.
 const REFERENCES: &[(&str, &str, &str)] = &[
     ("queues.*.redrive_policy.dead_letter_queue", "queues", "queue"),
+    ("queues.*.redrive_allow_policy.by_queue.*", "queues", "queue"),
+    ("clients.*.script.*.*.queue", "queues", "queue"),
+    ("clients.*.script.*.*.source", "queues", "queue"),
+    ("clients.*.script.*.*.destination", "queues", "queue"),
+    ("clients.*.script.*.*.redrive_policy.dead_letter_queue", "queues", "queue"),
     ("producers.*.publishes_to.queue", "queues", "queue"),
     ("consumers.*.receives_from.queue", "queues", "queue"),
     ("consumers.*.forwards_to.queue", "queues", "queue"),
@@ -18,7 +23,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "alarms"];
+const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms"];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

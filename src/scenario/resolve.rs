@@ -3,9 +3,11 @@
 use super::access::Principals;
 use super::config::{AssumptionsConfig, ScenarioConfig};
 use super::scaling::Scaling;
+use super::scripts::{self, Clients};
 use super::{ResolvedProducer, Scenario};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
+use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
 use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
@@ -72,6 +74,7 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
+    let clients = resolver.clients(problems);
     let Resolver { queue_names, consumer_names, producer_names, flows, notes, .. } = resolver;
     let mut scaling = Scaling::new(config, &assumptions, queue_names, consumer_names, producer_names);
     scaling.resolve_alarms(problems);
@@ -85,6 +88,7 @@ pub(super) fn resolve(
         consumer.group.policies = policies;
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
+    let clients = clients?;
     let (alarms, watched) = scaling.into_alarms();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
@@ -103,6 +107,8 @@ pub(super) fn resolve(
             .max()
             .unwrap_or(0),
         producers,
+        clients: clients.settings,
+        scripted: clients.expected,
         cloudwatch: CloudWatchSettings {
             alarms,
             metrics: watched.len() as u32,
@@ -130,6 +136,8 @@ struct Resolver<'a> {
     queue_names: Names<'a>,
     consumer_names: Names<'a>,
     producer_names: Names<'a>,
+    client_names: Names<'a>,
+    assumptions: &'a AssumptionsConfig,
     /// How long calls to each queue take.
     latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
@@ -141,7 +149,7 @@ struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     fn new(
         config: &'a ScenarioConfig,
-        assumptions: &AssumptionsConfig,
+        assumptions: &'a AssumptionsConfig,
         files: &'a dyn Files,
         problems: &mut Problems,
     ) -> Option<Self> {
@@ -161,11 +169,58 @@ impl<'a> Resolver<'a> {
             queue_names: Names::new("queue", config.queues.names(), 0),
             consumer_names: Names::new("consumer", config.consumers.names(), queues),
             producer_names: Names::new("producer", config.producers.names(), queues + consumers),
+            client_names: Names::new(
+                "client",
+                config.clients.names(),
+                queues + consumers + config.producers.len(),
+            ),
+            assumptions,
             latencies,
             texts: Texts::default(),
             flows: Vec::new(),
             notes: Vec::new(),
         })
+    }
+
+    /// The clients, their scripts looked up.
+    fn clients(&mut self, problems: &mut Problems) -> Option<Clients> {
+        let config = self.config;
+        let mut entities: Vec<String> = Vec::new();
+        for names in [&self.queue_names, &self.consumer_names, &self.producer_names, &self.client_names] {
+            entities.extend(names.names.iter().map(|name| (*name).to_owned()));
+        }
+        let texts = std::mem::take(&mut self.texts);
+        scripts::resolve(config, &self.queue_names, entities, texts, self.files, problems)
+    }
+
+    /// A queue that a script calls, or the dead-letter queue of such a one, is ideal as long as nobody says otherwise:
+    /// its messages keep their order, short polls see all of them, and none comes twice.
+    fn defaults_of(&self, name: &str) -> QueueDefaults {
+        let mut defaults = self.defaults.clone();
+        let config = self.config;
+        let called = |name: &str| {
+            config.clients.iter().any(|(_, client)| client.queues().any(|queue| queue.as_str() == name))
+        };
+        let is_scripted = called(name)
+            || config.queues.iter().any(|(source, queue)| {
+                let policy = queue.redrive_policy.as_ref();
+                policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name)
+                    && called(source.as_str())
+            });
+        if is_scripted {
+            let is_open =
+                |key: &str| config.assumptions.is_none() || self.assumptions.places.key(key).is_none();
+            if is_open("duplicate_probability") {
+                defaults.duplicate_probability = 0.0;
+            }
+            if is_open("ordering_jitter") {
+                defaults.ordering_jitter = ApiLatency::none().send;
+            }
+            if is_open("short_poll_sampling") {
+                defaults.short_poll_sampling = false;
+            }
+        }
+        defaults
     }
 
     fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
@@ -174,11 +229,12 @@ impl<'a> Resolver<'a> {
 
     fn queues(&mut self, problems: &mut Problems) -> Vec<Option<QueueSettings>> {
         let config = self.config;
-        let principals = Principals::new(config, &self.producer_names, &self.consumer_names, problems);
+        let names = [&self.producer_names, &self.consumer_names, &self.client_names];
+        let principals = Principals::new(config, names, problems);
         let mut settings = Vec::new();
         for ((name, queue), latency) in config.queues.iter().zip(self.latencies.clone()) {
             let surroundings = self.surroundings(name, queue, &principals, problems);
-            let defaults = QueueDefaults { latency, ..self.defaults.clone() };
+            let defaults = QueueDefaults { latency, ..self.defaults_of(name.as_str()) };
             settings.push(queue.settings(name, &surroundings, &defaults, self.files, problems));
         }
         settings
@@ -197,6 +253,11 @@ impl<'a> Resolver<'a> {
             let policy = other.redrive_policy.as_ref();
             policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name.as_str())
         });
+        let clients = &self.config.clients;
+        let mut set_by_scripts =
+            clients.iter().flat_map(|(_, client)| &client.script).filter_map(StepConfig::dead_letter_queue);
+        let is_dead_letter_queue =
+            is_dead_letter_queue || set_by_scripts.any(|queue| queue.as_str() == name.as_str());
         let other_type =
             queues.names().zip(0..).filter(|(other, _)| is_fifo(other) != is_fifo(name.as_str()));
         let other_type = other_type.map(|(_, index)| EntityId(index)).collect();
@@ -217,7 +278,7 @@ impl<'a> Resolver<'a> {
             dead_letter_queue,
             is_dead_letter_queue,
             other_type,
-            is_scripted: false,
+            is_scripted: !self.config.clients.is_empty(),
             access: principals.access(queue, problems),
             refused_key: principals.refused_key(queue, problems),
         }

@@ -1,5 +1,6 @@
 //! The services: one folder each, and none of them knows another.
 
+pub mod client;
 pub mod cloudwatch;
 pub mod compute;
 pub mod producer;

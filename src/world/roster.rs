@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{cloudwatch, compute, producer, sqs};
+use crate::services::{client, cloudwatch, compute, producer, sqs};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Service, Signal};
 
 macro_rules! roster {
@@ -103,6 +103,8 @@ roster! {
     Queue: sqs::Queue,
     /// A consumer with its instances.
     Consumer: compute::Fleet,
+    /// Somebody who plays a script.
+    Client: client::Client,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
 }

@@ -1,0 +1,73 @@
+//! Scripted clients: their names looked up, and what they expect judged.
+
+use super::config::ScenarioConfig;
+use super::resolve::Names;
+use crate::language::{Files, Problems};
+use crate::record::{ExpectationResult, Tape};
+use crate::services::client::{self, ClientSettings, Expected, Lookup};
+use crate::wire::Texts;
+use std::sync::Arc;
+
+/// The clients of a scenario.
+#[derive(Debug, Default)]
+pub(super) struct Clients {
+    pub(super) settings: Vec<ClientSettings>,
+    pub(super) expected: Vec<Vec<Expected>>,
+}
+
+/// Looks up the scripts of all clients; `None` when a problem was told. `entities` are the names of all seats.
+pub(super) fn resolve(
+    config: &ScenarioConfig,
+    queues: &Names<'_>,
+    entities: Vec<String>,
+    mut texts: Texts,
+    files: &dyn Files,
+    problems: &mut Problems,
+) -> Option<Clients> {
+    let mut built = Vec::new();
+    for (name, client) in config.clients.iter() {
+        let mut find = |reference: &_, problems: &mut Problems| Some(queues.find(reference, problems)?.1);
+        let mut lookup = Lookup { queue: &mut find, texts: &mut texts };
+        let script = client.script(&mut lookup, problems);
+        let latency = client.api_latency.build(files, problems);
+        built.push(script.zip(latency).map(|(script, latency)| (name.text.clone(), script, latency)));
+    }
+    let names = Arc::new(client::Names { texts, entities });
+    let mut clients = Clients::default();
+    for (name, (steps, expected), latency) in built.into_iter().collect::<Option<Vec<_>>>()? {
+        clients.settings.push(ClientSettings { name, steps, latency, names: Arc::clone(&names) });
+        clients.expected.push(expected);
+    }
+    Some(clients)
+}
+
+/// Judges what the script of a client expects.
+pub(super) fn judge(client: &str, expected: &[Expected], tape: &Tape) -> Vec<ExpectationResult> {
+    expected.iter().map(|expected| judge_step(client, expected, tape)).collect()
+}
+
+fn judge_step(client: &str, expected: &Expected, tape: &Tape) -> ExpectationResult {
+    let call = tape.api_calls.iter().find(|call| call.client == client && call.step == expected.step);
+    let (mut expression, mut observed) = (Vec::new(), Vec::new());
+    let mut passed = call.is_some();
+    let list = |bodies: &[String]| format!("bodies [{}]", bodies.join(", "));
+    if let Some(outcome) = &expected.outcome {
+        expression.push(format!("outcome {outcome}"));
+        observed.extend(call.map(|call| format!("outcome {}", call.outcome)));
+        passed &= call.is_some_and(|call| call.outcome == *outcome);
+    }
+    if let Some(bodies) = &expected.bodies {
+        expression.push(list(bodies));
+        observed.extend(call.map(|call| list(&call.bodies)));
+        passed &= call.is_some_and(|call| call.bodies == *bodies);
+    }
+    if call.is_none() {
+        observed.push("no answer".to_owned());
+    }
+    ExpectationResult {
+        name: format!("{client}.script[{}]", expected.step),
+        expression: expression.join(", "),
+        observed: observed.join(", "),
+        passed,
+    }
+}

@@ -1,0 +1,262 @@
+//! A scripted client: makes its calls and writes down what comes of them.
+
+use super::Timer;
+use super::metrics::ClientMetrics;
+use super::script::{Call, Handle, Send, Step};
+use super::show::{Names, answer};
+use crate::engine::{Distribution, Span, Stream, Time};
+use crate::record::ApiCall;
+use crate::wire::{
+    Action, Answer, ApiLatency, Context, NewMessage, Outbox, Purpose, Receipt, RequestId, SendEntry, Signal,
+    VisibilityEntry, draw_span,
+};
+use std::sync::Arc;
+
+/// Everything that is fixed about a client during a run.
+#[derive(Debug, Clone)]
+pub struct ClientSettings {
+    /// Its name.
+    pub name: String,
+    /// What it does, in the order of time.
+    pub steps: Vec<Step>,
+    /// How long its calls take.
+    pub latency: ApiLatency,
+    /// What things are called.
+    pub names: Arc<Names>,
+}
+
+/// What a step left for later ones.
+#[derive(Debug, Clone)]
+enum Remembered {
+    Receipts(Vec<Receipt>),
+    Task(u32),
+}
+
+/// A call that has not ended.
+#[derive(Debug)]
+struct Open {
+    request: RequestId,
+    step: usize,
+    at: Time,
+}
+
+/// A scripted client.
+#[derive(Debug)]
+pub struct Client {
+    settings: ClientSettings,
+    next: usize,
+    open: Vec<Open>,
+    remembered: Vec<Option<Remembered>>,
+    latencies: [Stream; 4],
+    messages_made: u64,
+    pub(super) produced: u64,
+    pub(super) rejected: u64,
+    pub(super) metrics: ClientMetrics,
+}
+
+/// How often a client lets everything else of an instant happen before its next step of the same instant: an answer, and
+/// what a queue tells another queue, are one signal away.
+const LOOKS: u8 = 3;
+
+impl Client {
+    /// A client that has done nothing yet.
+    pub fn new(settings: ClientSettings, seed: u64, replication: u32) -> Self {
+        let stream = |purpose: Purpose| purpose.stream(seed, replication, "client", &settings.name);
+        let latencies = [
+            stream(Purpose::SendLatency),
+            stream(Purpose::ReceiveLatency),
+            stream(Purpose::DeleteLatency),
+            stream(Purpose::ChangeVisibilityLatency),
+        ];
+        let names = settings.steps.iter().filter_map(|step| step.name).max().map_or(0, |last| last + 1);
+        Self {
+            settings,
+            next: 0,
+            open: Vec::new(),
+            remembered: vec![None; names],
+            latencies,
+            messages_made: 0,
+            produced: 0,
+            rejected: 0,
+            metrics: ClientMetrics::default(),
+        }
+    }
+
+    /// Asks to be woken for the next step.
+    pub(super) fn await_step<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if let Some(step) = self.settings.steps.get(self.next) {
+            let looks = if step.at > cx.now || self.next == 0 { 0 } else { LOOKS };
+            cx.outbox.wake(step.at, Timer::Step(looks));
+        }
+    }
+
+    /// The next step is played.
+    pub(super) fn play<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let number = self.next;
+        let Some(step) = self.settings.steps.get(number) else { return };
+        let (queue, call) = (step.queue, step.call.clone());
+        self.next += 1;
+        let delay = self.delay(&call);
+        let action = self.action(call, cx);
+        let request = cx.requests.open(action);
+        self.open.push(Open { request, step: number, at: cx.now });
+        self.metrics.calls.add(1);
+        cx.outbox.send(queue, delay, Signal::Request { request });
+        self.await_step(cx);
+    }
+
+    /// How long a call takes until it has its effect; a receive has it at once and is answered later.
+    fn delay(&mut self, call: &Call) -> Span {
+        let latency = &self.settings.latency;
+        let (distribution, stream) = match call {
+            Call::Receive { .. } => return Span::ZERO,
+            Call::Send(_) | Call::SendBatch(..) => (&latency.send, 0),
+            Call::Change(..) | Call::ChangeBatch(_) => (&latency.change_visibility, 3),
+            _ => (&latency.delete, 2),
+        };
+        draw_if_any(distribution, &mut self.latencies[stream])
+    }
+
+    fn action<O>(&mut self, call: Call, cx: &mut Context<'_, O>) -> Action {
+        match call {
+            Call::Send(send) => Action::SendMessage(self.make_message(send, cx)),
+            Call::SendBatch(sends, ids, _) => {
+                let entries = sends.into_iter().map(|send| self.make_message(send, cx)).collect();
+                Action::SendMessageBatch(entries, ids)
+            }
+            Call::Receive { maximum, wait_seconds, visibility_timeout_seconds, attempt } => {
+                Action::ReceiveMessage { maximum, wait_seconds, visibility_timeout_seconds, attempt }
+            }
+            Call::Delete(handle) => Action::DeleteMessage(self.receipt(handle)),
+            Call::DeleteBatch(handles) => {
+                Action::DeleteMessageBatch(handles.into_iter().map(|handle| self.receipt(handle)).collect())
+            }
+            Call::Change(handle, timeout_seconds) => Action::ChangeMessageVisibility(VisibilityEntry {
+                receipt: self.receipt(handle),
+                timeout_seconds,
+            }),
+            Call::ChangeBatch(changes) => {
+                let entry = |(handle, timeout_seconds)| VisibilityEntry {
+                    receipt: self.receipt(handle),
+                    timeout_seconds,
+                };
+                Action::ChangeMessageVisibilityBatch(changes.into_iter().map(entry).collect())
+            }
+            Call::Purge => Action::PurgeQueue,
+            Call::SetAttributes(attributes) => Action::SetQueueAttributes(attributes),
+            Call::GetAttributes => Action::GetQueueAttributes,
+            Call::StartTask { destination, maximum_per_second } => {
+                Action::StartMessageMoveTask { destination, maximum_per_second }
+            }
+            Call::ListTasks => Action::ListMessageMoveTasks,
+            Call::CancelTask(name) => Action::CancelMessageMoveTask(match self.remembered.get(name) {
+                Some(Some(Remembered::Task(number))) => Some(*number),
+                _ => None,
+            }),
+        }
+    }
+
+    fn make_message<O>(&mut self, send: Send, cx: &mut Context<'_, O>) -> SendEntry {
+        let message = cx.messages.create(NewMessage {
+            published_at: cx.now,
+            producer: cx.me,
+            sequence: self.messages_made,
+            bytes: send.bytes,
+            poison: false,
+            detail: send.detail,
+        });
+        self.messages_made += 1;
+        self.produced += 1;
+        SendEntry { message, delay_seconds: send.delay_seconds }
+    }
+
+    /// A handle beyond what the receive returned is none that SQS gave.
+    fn receipt(&self, handle: Handle) -> Receipt {
+        let Handle::Of { name, index } = handle else { return Receipt::NONE };
+        match self.remembered.get(name) {
+            Some(Some(Remembered::Receipts(receipts))) => {
+                receipts.get(index).copied().unwrap_or(Receipt::NONE)
+            }
+            _ => Receipt::NONE,
+        }
+    }
+
+    /// The answer to a call comes back; that of a receive takes its time.
+    pub(super) fn take_response<O: Outbox<Timer>>(&mut self, request: RequestId, cx: &mut Context<'_, O>) {
+        let is_receive = matches!(cx.requests.action(request), Action::ReceiveMessage { .. });
+        let latency = if is_receive {
+            draw_if_any(&self.settings.latency.receive, &mut self.latencies[1])
+        } else {
+            Span::ZERO
+        };
+        if latency == Span::ZERO {
+            self.end_call(request, cx);
+        } else {
+            cx.outbox.wake(cx.now + latency, Timer::Answered(request));
+        }
+    }
+
+    /// A call has ended: its answer is remembered and written down.
+    pub(super) fn end_call<O>(&mut self, request: RequestId, cx: &mut Context<'_, O>) {
+        let Some(position) = self.open.iter().position(|open| open.request == request) else { return };
+        let open = self.open.swap_remove(position);
+        let request = cx.requests.close(request);
+        let Some(given) = request.answer else { return };
+        let step = &self.settings.steps[open.step];
+        let mut bodies = Vec::new();
+        match &given {
+            Answer::Messages(messages) => {
+                self.metrics.messages_received.add(messages.len() as u64);
+                bodies.extend(messages.iter().map(|message| self.settings.names.body(message)));
+                if let Some(name) = step.name {
+                    let receipts = messages.iter().map(|message| message.receipt).collect();
+                    self.remembered[name] = Some(Remembered::Receipts(receipts));
+                }
+            }
+            Answer::Task(number) => {
+                if let Some(name) = step.name {
+                    self.remembered[name] = Some(Remembered::Task(*number));
+                }
+            }
+            Answer::Failed(_) => {
+                self.metrics.errors.add(1);
+                for entry in request.action.sends() {
+                    self.rejected += 1;
+                    cx.messages.mark_rejected(entry.message);
+                    cx.messages.release(entry.message);
+                }
+            }
+            Answer::Entries(answers) => {
+                self.metrics.errors.add(answers.iter().filter(|answer| answer.is_err()).count() as u64);
+                for (entry, answer) in request.action.sends().iter().zip(answers) {
+                    if answer.is_ok() {
+                        self.metrics.messages_sent.add(1);
+                    } else {
+                        self.rejected += 1;
+                        cx.messages.mark_rejected(entry.message);
+                        cx.messages.release(entry.message);
+                    }
+                }
+            }
+            Answer::Counts(_) | Answer::Tasks(_) | Answer::Moved(_) | Answer::Done => {}
+        }
+        let ids = if let Call::SendBatch(_, _, ids) = &step.call { ids.as_slice() } else { &[] };
+        let (outcome, messages) = answer(&given, ids, &self.settings.names);
+        cx.journal.api_calls.push(ApiCall {
+            time: open.at,
+            client: self.settings.name.clone(),
+            step: open.step as u32,
+            action: request.action.name(),
+            resource: step.queue_name.clone(),
+            request: step.request.clone(),
+            outcome,
+            messages,
+            bodies,
+        });
+    }
+}
+
+/// A call that takes no time draws nothing.
+fn draw_if_any(distribution: &Distribution, stream: &mut Stream) -> Span {
+    if distribution.maximum() <= 0.0 { Span::ZERO } else { draw_span(distribution, stream) }
+}

@@ -1,0 +1,148 @@
+//! The cells of `api_calls.csv`: parameters, outcome, and what came back, for people and for scripts.
+
+use crate::language::Duration;
+use crate::wire::{Answer, Content, EntryAnswer, GroupId, Received, Texts};
+use std::fmt::{self, Display, Write as _};
+
+/// `key=value`, separated by spaces.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cell(String);
+
+impl Cell {
+    /// A cell of one text.
+    pub(super) fn of(value: impl Display) -> Self {
+        Self(value.to_string())
+    }
+
+    /// A parameter, if it is given.
+    pub(super) fn with(mut self, key: &str, value: Option<impl Display>) -> Self {
+        if let Some(value) = value {
+            if !self.0.is_empty() {
+                self.0.push(' ');
+            }
+            let _ = write!(self.0, "{key}={value}");
+        }
+        self
+    }
+}
+
+impl Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Several entries, each in brackets.
+pub(super) fn entries(cells: impl Iterator<Item = Cell>) -> Cell {
+    let cells: Vec<String> = cells.map(|cell| format!("[{cell}]")).collect();
+    Cell(cells.join(" "))
+}
+
+/// A text of the scenario; in quotes when it could be taken for something else.
+pub(super) fn text(text: &str) -> String {
+    let is_plain = !text.is_empty() && !text.contains([' ', ';', '[', ']', '=', '"', '\n']);
+    if is_plain { text.to_owned() } else { format!("{text:?}") }
+}
+
+/// What a client needs to know to call things by their names.
+#[derive(Debug, Clone)]
+pub struct Names {
+    /// The texts of the scenario.
+    pub texts: Texts,
+    /// The entities, by position.
+    pub entities: Vec<String>,
+}
+
+impl Names {
+    /// What a message says; one without a text is called by its producer and its number there.
+    pub(super) fn body(&self, message: &Received) -> String {
+        if let Content::Text(text) = message.content {
+            return self.texts.get(text).to_owned();
+        }
+        let (producer, number) = message.origin;
+        format!("{}/{number}", self.entities.get(producer.index()).map_or("", String::as_str))
+    }
+
+    fn received(&self, message: &Received) -> String {
+        let mut told = text(&self.body(message));
+        let first = message.first_received_at.since_start();
+        let _ = write!(told, " receive_count={} first_receive=", message.receive_count);
+        let _ = write!(told, "{}", Duration::from_nanos(first.as_nanos()));
+        if let Some(sequence) = message.sequence {
+            let _ = write!(told, " sequence={sequence}");
+        }
+        if message.group != GroupId::NONE {
+            let _ = write!(told, " group={}", text(&message.group.name(&self.texts)));
+        }
+        told
+    }
+}
+
+/// Outcome and messages of an answer. `ids` are the names of a batch's entries.
+pub(super) fn answer(answer: &Answer, ids: &[String], names: &Names) -> (String, String) {
+    const SUCCESS: &str = "Success";
+    let told = match answer {
+        Answer::Failed(error) => return (error.code().to_owned(), String::new()),
+        Answer::Entries(answers) => return entry_answers(answers, ids),
+        Answer::Messages(messages) => {
+            let told: Vec<String> = messages.iter().map(|message| names.received(message)).collect();
+            told.join("; ")
+        }
+        Answer::Counts(counts) => format!(
+            "ApproximateNumberOfMessages={} ApproximateNumberOfMessagesNotVisible={} ApproximateNumberOfMessagesDelayed={}",
+            counts.visible, counts.in_flight, counts.delayed
+        ),
+        Answer::Task(number) => format!("task={number}"),
+        Answer::Tasks(tasks) => {
+            let told: Vec<String> = tasks
+                .iter()
+                .map(|task| format!("{} moved={} to_move={}", task.state.name(), task.moved, task.to_move))
+                .collect();
+            told.join("; ")
+        }
+        Answer::Moved(moved) => format!("moved={moved}"),
+        Answer::Done => String::new(),
+    };
+    (SUCCESS.to_owned(), told)
+}
+
+/// One outcome for all entries when they agree that all is well, else one for each.
+fn entry_answers(answers: &[EntryAnswer], ids: &[String]) -> (String, String) {
+    let outcomes: Vec<&str> =
+        answers.iter().map(|answer| answer.err().map_or("Success", crate::wire::ApiError::code)).collect();
+    let outcome =
+        if outcomes.iter().all(|one| *one == "Success") { "Success".to_owned() } else { outcomes.join(", ") };
+    let mut told = Vec::new();
+    for (position, answer) in answers.iter().enumerate() {
+        if let Ok(Some(sequence)) = answer {
+            let id = ids.get(position).map_or(String::new(), |id| format!("{} ", text(id)));
+            told.push(format!("{id}sequence={sequence}"));
+        }
+    }
+    (outcome, told.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ApiError;
+
+    #[test]
+    fn texts_are_quoted_when_they_must_be() {
+        let shown = ["A", "", "a b", "x;y", "f[0]", "k=v"].map(text);
+        assert_eq!(shown, ["A", "\"\"", "\"a b\"", "\"x;y\"", "\"f[0]\"", "\"k=v\""]);
+    }
+
+    #[test]
+    fn a_batch_tells_its_outcomes_when_one_is_bad() {
+        let ids = ["a".to_owned(), "b".to_owned()];
+        let mixed = [Ok(Some(7)), Err(ApiError::InvalidParameterValue)];
+        assert_eq!(
+            entry_answers(&mixed, &ids),
+            ("Success, InvalidParameterValue".to_owned(), "a sequence=7".to_owned())
+        );
+        assert_eq!(entry_answers(&[Ok(Some(7)), Ok(Some(8))], &ids).1, "a sequence=7; b sequence=8");
+        assert_eq!(entry_answers(&[Ok(None), Ok(None)], &ids), ("Success".to_owned(), String::new()));
+        assert_eq!(entry_answers(&[Ok(Some(9))], &[]).1, "sequence=9");
+    }
+}
