@@ -6,6 +6,7 @@ mod determinism;
 mod documentation;
 mod fleet;
 mod properties;
+mod reference;
 mod scenarios;
 mod theory;
 mod world_of_yaml;

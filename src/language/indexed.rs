@@ -62,7 +62,6 @@ fn indexed_words(text: &str) -> Vec<(usize, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::language::{Node, Problems, Sources, parse};
 
     fn texts(yaml: &str) -> Vec<String> {

@@ -377,8 +377,13 @@ impl<'a> Resolver<'a> {
             // Also without a target the rest is looked at, so that all problems are told at once.
             let (position, id) = target.unwrap_or((0, EntityId(0)));
             let settings = self.latencies.get(position).cloned().and_then(|latency| {
-                let target = SendTarget { id, send_latency: latency.send, quotas: self.defaults.quotas };
-                producer.settings(name.as_str(), target, self.files, problems)
+                let target = SendTarget {
+                    id,
+                    send_latency: latency.send,
+                    quotas: self.defaults.quotas,
+                    is_fifo: is_fifo(reference.as_str()),
+                };
+                producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
             });
             self.flow(Producer::KIND, name.as_str(), Queue::KIND, reference.as_str());
             resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| ResolvedProducer {

@@ -47,6 +47,12 @@ pub enum Purpose {
     MetricDelay,
     /// Attributes and sizes of forwarded messages.
     Forwarding,
+    /// Which group a message belongs to.
+    MessageGroup,
+    /// How long a refused call waits before it is tried again.
+    Retry,
+    /// Which calls, or their answers, get lost.
+    Loss,
 }
 
 impl Purpose {
@@ -73,6 +79,9 @@ impl Purpose {
             Purpose::AlarmPhase => "alarm phase",
             Purpose::MetricDelay => "metric delay",
             Purpose::Forwarding => "forwarding",
+            Purpose::MessageGroup => "message group",
+            Purpose::Retry => "retry",
+            Purpose::Loss => "loss",
         }
     }
 

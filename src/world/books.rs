@@ -43,7 +43,8 @@ impl World {
         }
         // Calls are told when they are answered, and ordered by when they were made.
         let mut api_calls = self.journal.api_calls;
-        api_calls.sort_by_key(|call| call.time);
+        let position = |name: &str| self.seats.iter().position(|seat| seat.name == name);
+        api_calls.sort_by_cached_key(|call| (call.time, position(&call.client), call.step));
         let readings = self.sampler.into_readings(&mut self.seats);
         Ok(Tape {
             header,

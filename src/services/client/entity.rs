@@ -7,8 +7,8 @@ use super::show::{Names, answer};
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::ApiCall;
 use crate::wire::{
-    Action, Answer, ApiLatency, Context, NewMessage, Outbox, Purpose, Receipt, RequestId, SendEntry, Signal,
-    VisibilityEntry, draw_span,
+    Action, Answer, ApiLatency, Context, EntityId, NewMessage, Outbox, Purpose, Receipt, RequestId,
+    SendEntry, Signal, VisibilityEntry, draw_span,
 };
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub struct ClientSettings {
 /// What a step left for later ones.
 #[derive(Debug, Clone)]
 enum Remembered {
-    Receipts(Vec<Receipt>),
+    Receipts(EntityId, Vec<Receipt>),
     Task(u32),
 }
 
@@ -97,7 +97,7 @@ impl Client {
         let (queue, call) = (step.queue, step.call.clone());
         self.next += 1;
         let delay = self.delay(&call);
-        let action = self.action(call, cx);
+        let action = self.action(call, queue, cx);
         let request = cx.requests.open(action);
         self.open.push(Open { request, step: number, at: cx.now });
         self.metrics.calls.add(1);
@@ -117,7 +117,7 @@ impl Client {
         draw_if_any(distribution, &mut self.latencies[stream])
     }
 
-    fn action<O>(&mut self, call: Call, cx: &mut Context<'_, O>) -> Action {
+    fn action<O>(&mut self, call: Call, queue: EntityId, cx: &mut Context<'_, O>) -> Action {
         match call {
             Call::Send(send) => Action::SendMessage(self.make_message(send, cx)),
             Call::SendBatch(sends, ids, _) => {
@@ -127,17 +127,17 @@ impl Client {
             Call::Receive { maximum, wait_seconds, visibility_timeout_seconds, attempt } => {
                 Action::ReceiveMessage { maximum, wait_seconds, visibility_timeout_seconds, attempt }
             }
-            Call::Delete(handle) => Action::DeleteMessage(self.receipt(handle)),
-            Call::DeleteBatch(handles) => {
-                Action::DeleteMessageBatch(handles.into_iter().map(|handle| self.receipt(handle)).collect())
-            }
+            Call::Delete(handle) => Action::DeleteMessage(self.receipt(handle, queue)),
+            Call::DeleteBatch(handles) => Action::DeleteMessageBatch(
+                handles.into_iter().map(|handle| self.receipt(handle, queue)).collect(),
+            ),
             Call::Change(handle, timeout_seconds) => Action::ChangeMessageVisibility(VisibilityEntry {
-                receipt: self.receipt(handle),
+                receipt: self.receipt(handle, queue),
                 timeout_seconds,
             }),
             Call::ChangeBatch(changes) => {
                 let entry = |(handle, timeout_seconds)| VisibilityEntry {
-                    receipt: self.receipt(handle),
+                    receipt: self.receipt(handle, queue),
                     timeout_seconds,
                 };
                 Action::ChangeMessageVisibilityBatch(changes.into_iter().map(entry).collect())
@@ -170,11 +170,11 @@ impl Client {
         SendEntry { message, delay_seconds: send.delay_seconds }
     }
 
-    /// A handle beyond what the receive returned is none that SQS gave.
-    fn receipt(&self, handle: Handle) -> Receipt {
+    /// A handle beyond what the receive returned, or of another queue, is none that this queue gave.
+    fn receipt(&self, handle: Handle, queue: EntityId) -> Receipt {
         let Handle::Of { name, index } = handle else { return Receipt::NONE };
         match self.remembered.get(name) {
-            Some(Some(Remembered::Receipts(receipts))) => {
+            Some(Some(Remembered::Receipts(from, receipts))) if *from == queue => {
                 receipts.get(index).copied().unwrap_or(Receipt::NONE)
             }
             _ => Receipt::NONE,
@@ -210,7 +210,7 @@ impl Client {
                 bodies.extend(messages.iter().map(|message| self.settings.names.body(message)));
                 if let Some(name) = step.name {
                     let receipts = messages.iter().map(|message| message.receipt).collect();
-                    self.remembered[name] = Some(Remembered::Receipts(receipts));
+                    self.remembered[name] = Some(Remembered::Receipts(step.queue, receipts));
                 }
             }
             Answer::Task(number) => {

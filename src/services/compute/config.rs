@@ -40,6 +40,11 @@ section! {
         pub on_failure: OnFailureConfig = OnFailureConfig::WaitForTimeout;
         /// When processed messages are deleted.
         pub delete: DeleteConfig = DeleteConfig::EachMessage;
+        /// Probability that a delete call never reaches the queue; nobody notices, and the message comes back.
+        pub lost_deletes: Probability = Probability::ZERO;
+        /// Probability that the answer to a receive call never reaches the consumer: the messages stay hidden for their
+        /// visibility timeout, and count as received.
+        pub lost_receives: Probability = Probability::ZERO;
         /// Extend the visibility timeout at regular times while a batch is in hand (`ChangeMessageVisibility`).
         pub heartbeat: Option<HeartbeatConfig>;
         /// Send a message on for each one that was processed.
@@ -285,6 +290,8 @@ impl ConsumerConfig {
                 DeleteConfig::WholeBatch => DeleteMode::WholeBatch,
             },
             failure_rate: self.failure_rate.as_f64(),
+            lost_deletes: self.lost_deletes.as_f64(),
+            lost_receives: self.lost_receives.as_f64(),
             on_failure: match self.on_failure {
                 OnFailureConfig::WaitForTimeout => FailureMode::WaitForTimeout,
                 OnFailureConfig::MakeVisibleAgain => FailureMode::MakeVisibleAgain,

@@ -63,6 +63,7 @@ impl Order {
 pub(super) struct Chance {
     pub(super) processing: Stream,
     pub(super) failure: Stream,
+    pub(super) loss: Stream,
     pub(super) outlier: Stream,
     pub(super) delete_latency: Stream,
     pub(super) change_latency: Stream,
@@ -125,6 +126,7 @@ impl Fleet {
         let chance = Chance {
             processing: stream(Purpose::ProcessingTime),
             failure: stream(Purpose::Failure),
+            loss: stream(Purpose::Loss),
             outlier: stream(Purpose::Outlier),
             delete_latency: stream(Purpose::DeleteLatency),
             change_latency: stream(Purpose::ChangeVisibilityLatency),

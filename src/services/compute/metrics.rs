@@ -13,6 +13,12 @@ crate::metrics! {
         pub failures: Counter [Count] as "ProcessingFailures",
         /// Messages received but never finished: a crash, a kill, an answer that found nobody.
         pub messages_abandoned: Counter [Count] as "MessagesAbandoned",
+        /// Deletes that never reached the queue: their messages come back.
+        pub deletes_lost: Counter [Count],
+        /// Receives whose answer never came: their messages stay hidden until their visibility timeouts run out.
+        pub receives_lost: Counter [Count],
+        /// Receives that were refused.
+        pub receive_errors: Counter [Count],
         /// Crashes of instances.
         pub crashes: Counter [Count] as "Crashes",
         /// Messages sent on to another queue.

@@ -124,6 +124,7 @@ impl Service for Fleet {
         match signal {
             Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
             Signal::AlarmAction { policy, state, value } => self.invoke_policy(policy, state, value, cx),
+            Signal::DeleteThrottled { batch } => self.delete_again(batch, cx),
             Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a consumer is never told {other:?}"),
         }

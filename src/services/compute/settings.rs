@@ -132,6 +132,10 @@ pub struct ConsumerSettings {
     pub delete_mode: DeleteMode,
     /// Probability that a processing fails.
     pub failure_rate: f64,
+    /// Probability that a delete call never reaches the queue.
+    pub lost_deletes: f64,
+    /// Probability that the answer to a receive call never comes.
+    pub lost_receives: f64,
     /// What happens then.
     pub on_failure: FailureMode,
     /// Regular extension of the visibility timeout.

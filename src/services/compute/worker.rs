@@ -140,6 +140,17 @@ impl Fleet {
             PollOutcome::Empty | PollOutcome::Refused(_) => 0,
         };
         self.received += u64::from(received);
+        if let PollOutcome::Messages(batch) = outcome
+            && self.chance.loss.chance(self.settings.lost_receives)
+        {
+            self.metrics.receives_lost.add(1);
+            self.metrics.messages_abandoned.add(u64::from(received));
+            Self::drop_batch(batch, 0, cx);
+            if self.alive(index, epoch).is_some() {
+                self.poll(index, cx);
+            }
+            return;
+        }
         let Some(worker) = self.alive(index, epoch) else {
             // Nobody is there any more: the messages come back when their visibility timeout runs out.
             if let PollOutcome::Messages(batch) = outcome {
@@ -158,7 +169,10 @@ impl Fleet {
             }
             PollOutcome::Empty if pause == Span::ZERO => self.poll(index, cx),
             PollOutcome::Empty => self.pause(index, pause, cx),
-            PollOutcome::Refused(_) => self.pause(index, pause.max(PAUSE_AFTER_REFUSAL), cx),
+            PollOutcome::Refused(_) => {
+                self.metrics.receive_errors.add(1);
+                self.pause(index, pause.max(PAUSE_AFTER_REFUSAL), cx);
+            }
         }
     }
 
@@ -287,7 +301,7 @@ impl Fleet {
                 DeleteMode::EachMessage if range.len() == 1 => {
                     let receipts = cx.batches.open();
                     cx.batches.copy(batch, range.clone(), receipts);
-                    cx.outbox.send(self.settings.queue, Span::ZERO, Signal::Delete { batch: receipts });
+                    self.send_delete(receipts, cx);
                 }
                 // A batch processed as a whole is deleted as a whole.
                 DeleteMode::EachMessage | DeleteMode::WholeBatch => {
@@ -324,14 +338,30 @@ impl Fleet {
 
     /// The worker has nothing left of its batch and asks for more.
     fn end_batch<O: Outbox<Timer>>(&mut self, index: u32, batch: BatchId, cx: &mut Context<'_, O>) {
-        let worker = &mut self.workers[index as usize];
-        if let Some(receipts) = worker.to_delete.take() {
-            cx.outbox.send(self.settings.queue, Span::ZERO, Signal::Delete { batch: receipts });
+        if let Some(receipts) = self.workers[index as usize].to_delete.take() {
+            self.send_delete(receipts, cx);
         }
+        let worker = &mut self.workers[index as usize];
         worker.batch = None;
         worker.heartbeat = 0;
         cx.batches.close(batch);
         self.poll(index, cx);
+    }
+
+    /// The delete call takes effect, unless it gets lost: then nobody notices.
+    #[inline]
+    fn send_delete<O: Outbox<Timer>>(&mut self, receipts: BatchId, cx: &mut Context<'_, O>) {
+        if self.chance.loss.chance(self.settings.lost_deletes) {
+            self.metrics.deletes_lost.add(1);
+            cx.batches.close(receipts);
+            return;
+        }
+        cx.outbox.send(self.settings.queue, Span::ZERO, Signal::Delete { batch: receipts });
+    }
+
+    /// A FIFO queue had too many delete calls: it is asked again after a while.
+    pub(super) fn delete_again<O: Outbox<Timer>>(&mut self, receipts: BatchId, cx: &mut Context<'_, O>) {
+        cx.outbox.send(self.settings.queue, PAUSE_AFTER_REFUSAL, Signal::Delete { batch: receipts });
     }
 
     /// After a failure the messages are made visible again at once; returns when that call ends.

@@ -1,12 +1,13 @@
 //! A producer in a scenario.
 
 use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
+use super::groups::GroupConfig;
 use crate::engine::Distribution;
 use crate::language::{
     Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems,
     Reference, Value, choice, section,
 };
-use crate::wire::{EntityId, IdentityConfig, SqsQuotas, span};
+use crate::wire::{EntityId, IdentityConfig, SqsQuotas, Texts, span};
 
 use super::arrivals_config::ArrivalsConfig;
 
@@ -19,6 +20,12 @@ section! {
         pub arrivals: ArrivalsConfig;
         /// What the messages are like.
         pub message: Option<MessageConfig>;
+        /// Calls that SQS refuses for now (throttled) are tried again, as SDKs do it.
+        pub retries: Option<RetriesConfig>;
+        /// Probability that a send succeeds but its answer gets lost: the producer then sends once more.
+        pub lost_responses: Probability = Probability::ZERO;
+        /// How long the producer waits for an answer that got lost.
+        pub response_timeout: Duration = Duration::from_seconds(5);
         /// Who it is to the queue; by default a role of the queue's account.
         pub identity: Option<IdentityConfig>;
         /// Send several messages in one call (`SendMessageBatch`); by default each goes alone.
@@ -39,12 +46,26 @@ section! {
     pub struct MessageConfig {
         /// Size of the body.
         pub size: DistributionOf<Bytes> = DistributionOf::constant(Bytes::from_kib(1));
+        /// The message group (`MessageGroupId`): a FIFO queue keeps its order, in a standard queue it is a tenant. A name,
+        /// `each_message`, or drawn.
+        pub message_group_id: Option<GroupConfig>;
         /// Message attributes, up to 10. They count towards the size.
         pub attributes: Named<AttributeConfig>;
         /// Share of the messages whose processing always fails.
         pub poison_rate: Probability = Probability::ZERO;
         /// A delay of the message's own, in place of the queue's (`DelaySeconds`, whole seconds up to 15 minutes).
         pub delay: Option<DistributionOf<Duration>>;
+    }
+}
+
+section! {
+    /// How often a refused call is tried, and how long between ("Retry behavior", standard mode, of the SDKs): a random
+    /// part of a second, doubled with each attempt.
+    pub struct RetriesConfig {
+        /// Attempts in all; then the messages are lost.
+        pub max_attempts: u32 = 3, within (1, 100);
+        /// Longest time between two attempts.
+        pub max_backoff: Duration = Duration::from_seconds(20);
     }
 }
 
@@ -109,6 +130,8 @@ pub struct SendTarget {
     pub send_latency: Distribution,
     /// The limits in force there.
     pub quotas: SqsQuotas,
+    /// Whether it is a FIFO queue.
+    pub is_fifo: bool,
 }
 
 /// Most attributes of a message ("Amazon SQS message metadata").
@@ -122,10 +145,14 @@ impl ProducerConfig {
         &self,
         name: &str,
         target: SendTarget,
+        texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ProducerSettings> {
         let message = self.message.as_ref();
+        self.check_target(&target, problems);
+        let group = message.and_then(|message| message.message_group_id.as_ref());
+        let groups = group.map(|group| group.build(texts, problems));
         let quotas = &target.quotas;
         let largest = quotas.maximum_message_bytes;
         let body_size = match message {
@@ -160,7 +187,44 @@ impl ProducerConfig {
             poison_rate: message.map_or(0.0, |message| message.poison_rate.as_f64()),
             delay_seconds: delay_seconds.map_or(Some(None), |delay| delay.map(Some))?,
             batching,
+            groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
+            max_attempts: self.retries.as_ref().map_or(3, |retries| retries.max_attempts),
+            max_backoff: span(
+                self.retries.as_ref().map_or(Duration::from_seconds(20), |retries| retries.max_backoff),
+            ),
+            lost_responses: self.lost_responses.as_f64(),
+            response_timeout: span(self.response_timeout),
         })
+    }
+}
+
+impl ProducerConfig {
+    /// What a queue of this type would refuse in every single message.
+    fn check_target(&self, target: &SendTarget, problems: &mut Problems) {
+        let message = self.message.as_ref();
+        let place = |key: &str| message.and_then(|message| message.places.key(key));
+        let has_group = message.is_some_and(|message| message.message_group_id.is_some());
+        if target.is_fifo && !has_group {
+            problems
+                .error(
+                    message.map_or(self.place, |message| message.place),
+                    "messages to a FIFO queue need a `message_group_id`",
+                )
+                .help("for example `message: { message_group_id: { uniform: 100 } }`");
+        }
+        if target.is_fifo && message.is_some_and(|message| message.delay.is_some()) {
+            problems
+                .error(place("delay"), "a message to a FIFO queue cannot have a delay of its own")
+                .help("give the queue a `delay`");
+        }
+        if !target.is_fifo && has_group && !target.quotas.fair_queues {
+            problems
+                .error(
+                    place("message_group_id"),
+                    "a standard queue takes no message groups with these quotas",
+                )
+                .why("fair queues are there since July 2025, after the profile `2022`");
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 
 use super::Timer;
 use super::arrivals::Arrivals;
+use super::groups::MessageGroups;
 use super::metrics::ProducerMetrics;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
-    BatchId, Context, Detail, EntityId, Entry, NewMessage, Outbox, Purpose, Signal, draw_bytes, draw_span,
+    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, NewMessage, Outbox, Purpose, Signal,
+    draw_bytes, draw_span,
 };
 
 /// How a message attribute gets its value.
@@ -68,6 +70,16 @@ pub struct ProducerSettings {
     pub delay_seconds: Option<MessageDelay>,
     /// Whether messages go in batches.
     pub batching: Option<Batching>,
+    /// The groups of the messages.
+    pub groups: Option<MessageGroups>,
+    /// How often a call is tried.
+    pub max_attempts: u32,
+    /// Longest time between two attempts.
+    pub max_backoff: Span,
+    /// Probability that the answer to a send gets lost.
+    pub lost_responses: f64,
+    /// How long the producer waits for such an answer.
+    pub response_timeout: Span,
 }
 
 /// A producer.
@@ -83,6 +95,9 @@ pub struct Producer {
     /// Tells the linger timer of one batch from those of batches already sent.
     batches_begun: u32,
     pub(super) waiting: u64,
+    /// Batches that were refused and wait to be sent again; a free place is empty.
+    pub(super) refused: Vec<Option<BatchId>>,
+    pub(super) waiting_for_retry: u64,
     pub(super) handed_over: u64,
     pub(super) metrics: ProducerMetrics,
 }
@@ -94,6 +109,9 @@ struct Chance {
     poison: Stream,
     delay: Stream,
     latency: Stream,
+    group: Stream,
+    retry: Stream,
+    loss: Stream,
 }
 
 impl Producer {
@@ -106,6 +124,9 @@ impl Producer {
             poison: stream(Purpose::Poison),
             delay: stream(Purpose::Delay),
             latency: stream(Purpose::SendLatency),
+            group: stream(Purpose::MessageGroup),
+            retry: stream(Purpose::Retry),
+            loss: stream(Purpose::Loss),
         };
         Self {
             settings,
@@ -116,6 +137,8 @@ impl Producer {
             filling_bytes: 0,
             batches_begun: 0,
             waiting: 0,
+            refused: Vec::new(),
+            waiting_for_retry: 0,
             handed_over: 0,
             metrics: ProducerMetrics::default(),
         }
@@ -162,13 +185,21 @@ impl Producer {
     fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
         let mut bytes = draw_bytes(&self.settings.body_size, &mut self.chance.size);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
+        let detail = match &self.settings.groups {
+            Some(groups) => Detail {
+                group: groups.draw(self.sequence, &mut self.chance.group),
+                deduplication: self.deduplication(),
+                ..Detail::NONE
+            },
+            None => Detail::NONE,
+        };
         let message = cx.messages.create(NewMessage {
             published_at: at,
             producer: cx.me,
             sequence: self.sequence,
             bytes,
             poison,
-            detail: Detail::NONE,
+            detail,
         });
         self.sequence += 1;
         if !self.settings.attributes.is_empty() {
@@ -234,7 +265,74 @@ impl Producer {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
         let delay = draw_span(&self.settings.send_latency, &mut self.chance.latency);
+        if self.settings.lost_responses > 0.0 {
+            self.lose_response((at - cx.now) + delay, batch, cx);
+        }
         cx.outbox.send(self.settings.target, (at - cx.now) + delay, Signal::Put { batch });
+    }
+
+    /// A message that may be sent twice is told apart by an id of its own.
+    fn deduplication(&self) -> Deduplication {
+        if self.settings.lost_responses > 0.0 { Deduplication::Own } else { Deduplication::Once }
+    }
+
+    /// Perhaps the answer to this call, which ends in `ends`, gets lost: then the same messages are sent once more after
+    /// the timeout.
+    fn lose_response<O: Outbox<Timer>>(&mut self, ends: Span, batch: BatchId, cx: &mut Context<'_, O>) {
+        if !self.chance.loss.chance(self.settings.lost_responses) {
+            return;
+        }
+        let again = cx.batches.open();
+        cx.batches.copy(batch, 0..cx.batches.entries(batch).len(), again);
+        for entry in cx.batches.entries(again) {
+            cx.messages.hold(entry.message);
+        }
+        self.metrics.messages_sent_again.add(cx.batches.entries(again).len() as u64);
+        self.metrics.send_calls.add(1);
+        let latency = draw_span(&self.settings.send_latency, &mut self.chance.loss);
+        let delay = ends + self.settings.response_timeout + latency;
+        cx.outbox.send(self.settings.target, delay, Signal::Put { batch: again });
+    }
+
+    /// A call was refused: it is tried again when that makes sense, else its messages are lost.
+    #[cold]
+    pub(super) fn take_refusal<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        error: ApiError,
+        cx: &mut Context<'_, O>,
+    ) {
+        self.metrics.send_errors.add(1);
+        // A message that is being sent has no receives: the field counts the attempts.
+        let entries = cx.batches.entries_mut(batch);
+        let attempts = 1 + entries.first().map_or(0, |entry| entry.receive_count);
+        if !error.is_retryable() || attempts >= self.settings.max_attempts {
+            self.metrics.messages_rejected.add(cx.reject(batch));
+            return;
+        }
+        entries.iter_mut().for_each(|entry| entry.receive_count = attempts);
+        let messages = entries.len() as u64;
+        self.handed_over -= messages;
+        self.waiting_for_retry += messages;
+        let longest = self.settings.max_backoff.as_seconds_f64();
+        let seconds = self.chance.retry.unit() * f64::from(1_u32 << (attempts - 1).min(20));
+        let place = match self.refused.iter().position(Option::is_none) {
+            Some(place) => place,
+            None => {
+                self.refused.push(None);
+                self.refused.len() - 1
+            }
+        };
+        self.refused[place] = Some(batch);
+        cx.outbox.wake(cx.now + Span::from_seconds_f64(seconds.min(longest)), Timer::Retry(place as u32));
+    }
+
+    /// A refused call is tried again.
+    pub(super) fn retry<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
+        if let Some(batch) = self.refused[place as usize].take() {
+            self.waiting_for_retry -= cx.batches.entries(batch).len() as u64;
+            self.send(batch, cx.now, cx);
+        }
     }
 
     /// The batch being filled.

@@ -7,6 +7,10 @@ crate::metrics! {
         pub messages_produced: Counter [Count] as "MessagesProduced",
         /// Messages a service refused; they are lost.
         pub messages_rejected: Counter [Count] as "MessagesRejected",
+        /// Messages sent once more because the answer to the first call got lost.
+        pub messages_sent_again: Counter [Count],
+        /// Send calls that were refused, each attempt for itself.
+        pub send_errors: Counter [Count],
         /// Send calls, batches counted once.
         pub send_calls: Counter [Count] as "SendCalls",
         /// Sizes of the messages, attributes included.

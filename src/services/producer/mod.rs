@@ -9,16 +9,18 @@
 //!
 //! Constant and Poisson rates, steps and ramps, daily waves, on/off bursts, spikes, groups at given times, recordings
 //! of counts; sizes and attributes by distribution; poison messages; message timers; batches with a linger time and
-//! the limits of `SendMessageBatch`; the time a send call takes.
+//! the limits of `SendMessageBatch`; the time a send call takes; message groups; calls that were refused and are tried
+//! again as an SDK does it; answers that get lost, so that a message is sent twice.
 //!
 //! # What is not, yet
 //!
-//! Producers that wait for an answer or send again.
+//! Producers that wait for an answer before they go on.
 
 mod arrivals;
 mod arrivals_config;
 mod config;
 mod entity;
+mod groups;
 mod metrics;
 mod trace;
 
@@ -26,6 +28,7 @@ pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
 pub use arrivals_config::{ArrivalsConfig, ArrivalsContext, TraceConfig};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
+pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
 pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
 
@@ -39,6 +42,8 @@ pub enum Timer {
     Arrival,
     /// The first message of this batch has waited long enough.
     Linger(u32),
+    /// A call that was refused is tried again.
+    Retry(u32),
 }
 
 impl Service for Producer {
@@ -51,7 +56,7 @@ impl Service for Producer {
 
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
-            Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
+            Signal::Refused { batch, error } => self.take_refusal(batch, error, cx),
             other => unreachable!("a producer is never told {other:?}"),
         }
     }
@@ -61,6 +66,7 @@ impl Service for Producer {
         match timer {
             Timer::Arrival => self.produce(cx),
             Timer::Linger(batch) => self.end_linger(batch, cx),
+            Timer::Retry(place) => self.retry(place, cx),
         }
     }
 
@@ -74,12 +80,14 @@ impl Service for Producer {
             (Side::In, "produced", self.metrics.messages_produced.total()),
             (Side::Out, "handed_over", self.handed_over),
             (Side::Out, "waiting_for_batch", self.waiting),
+            (Side::Out, "waiting_for_retry", self.waiting_for_retry),
             (Side::Memo, "rejected", self.metrics.messages_rejected.total()),
+            (Side::Memo, "sent_again", self.metrics.messages_sent_again.total()),
         ]
     }
 
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
-        if let Some(batch) = self.filling() {
+        for batch in self.filling().into_iter().chain(self.refused.iter().copied().flatten()) {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
         }
     }

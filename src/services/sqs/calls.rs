@@ -114,7 +114,7 @@ impl Queue {
 
     /// `SendMessage` or `SendMessageBatch` takes effect. What is refused goes back to the sender, each message for itself.
     pub(super) fn put<O: Outbox<Timer>>(&mut self, from: EntityId, batch: BatchId, cx: &mut Context<'_, O>) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         self.metrics.send_calls.add(1);
         let entries = cx.batches.entries(batch);
         let groups = entries.iter().map(|entry| cx.messages.detail(entry.message).group);
@@ -220,7 +220,7 @@ impl Queue {
         batch: BatchId,
         cx: &mut Context<'_, O>,
     ) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         self.metrics.delete_calls.add(1);
         self.bill(0);
         if self.settings.fifo.is_some() || !self.settings.access.is_empty() {
@@ -313,7 +313,7 @@ impl Queue {
         timeout: Span,
         cx: &mut Context<'_, O>,
     ) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         self.metrics.change_visibility_calls.add(1);
         self.bill(0);
         if !self.refuses(from, AccessAction::ChangeMessageVisibility) {

@@ -37,7 +37,7 @@ impl Queue {
         wait_seconds: Option<u8>,
         cx: &mut Context<'_, O>,
     ) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         self.metrics.receive_calls.add(1);
         if let Some(error) = self.refusal(from, RefusalOf::Receive, std::iter::empty(), cx.now) {
             self.answer(from, caller, PollOutcome::Refused(error), cx);
@@ -72,13 +72,29 @@ impl Queue {
     /// A deadline has come: messages became visible, or waits ended.
     pub(super) fn meet_deadline<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         self.armed = Time::MAX;
+        self.catch_up(cx);
+        self.arm(cx);
+    }
+
+    /// Everything that happens by itself up to now has happened, and those who waited for it have their answers: whoever
+    /// calls at this instant comes after them.
+    #[inline]
+    pub(super) fn catch_up<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         self.settle(cx.now, cx.messages);
+        if self.waiters.is_empty() {
+            return;
+        }
         self.serve_waiters(cx);
+        if self.waiters.earliest_deadline() <= cx.now {
+            self.end_waits(cx);
+        }
+    }
+
+    fn end_waits<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         let mut waiters = std::mem::take(&mut self.waiters);
         waiters
             .take_expired(cx.now, |waiter| self.answer(waiter.from, waiter.caller, PollOutcome::Empty, cx));
         self.waiters = waiters;
-        self.arm(cx);
     }
 
     /// Hands messages to the long polls that wait, as long as there are both.

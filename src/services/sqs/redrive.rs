@@ -72,7 +72,7 @@ impl Queue {
         batch: BatchId,
         cx: &mut Context<'_, O>,
     ) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         self.settings.is_dead_letter_queue = true;
         let restart =
             self.settings.fifo.is_some() && self.settings.quotas.fifo_dead_letters_restart_retention;
@@ -103,7 +103,7 @@ impl Queue {
         batch: BatchId,
         cx: &mut Context<'_, O>,
     ) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         self.metrics.send_calls.add(1);
         let mut bytes = 0;
         for index in 0..cx.batches.entries(batch).len() {
@@ -173,7 +173,7 @@ impl Queue {
 
     /// The next messages of a task move: received, sent and deleted in batches, as AWS bills them.
     pub(super) fn move_step<O: Outbox<Timer>>(&mut self, number: u32, cx: &mut Context<'_, O>) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         let mut task = self.tasks[number as usize];
         if task.status.state != TaskState::Running {
             return;

@@ -25,7 +25,7 @@ impl Queue {
         request: RequestId,
         cx: &mut Context<'_, O>,
     ) {
-        self.settle(cx.now, cx.messages);
+        self.catch_up(cx);
         let action = cx.requests.action(request).clone();
         let answer = match action {
             Action::ReceiveMessage { maximum, wait_seconds, visibility_timeout_seconds, attempt } => {
