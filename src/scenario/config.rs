@@ -85,6 +85,15 @@ section! {
         /// A million requests to a standard queue.
         pub sqs_standard_per_million_requests: f64 = Prices::default().sqs_standard_per_million_requests,
             at_least (0.0);
+        /// A million requests to a FIFO queue.
+        pub sqs_fifo_per_million_requests: f64 = Prices::default().sqs_fifo_per_million_requests,
+            at_least (0.0);
+        /// On top for a million requests to a standard queue with message groups.
+        pub sqs_fair_queue_per_million_requests: f64 = Prices::default().sqs_fair_queue_per_million_requests,
+            at_least (0.0);
+        /// Ten thousand requests to AWS KMS.
+        pub kms_per_ten_thousand_requests: f64 = Prices::default().kms_per_ten_thousand_requests,
+            at_least (0.0);
     }
 }
 

@@ -408,6 +408,9 @@ fn queue_defaults(
     let mut prices = Prices::default();
     if let Some(given) = &config.prices {
         prices.sqs_standard_per_million_requests = given.sqs_standard_per_million_requests;
+        prices.sqs_fifo_per_million_requests = given.sqs_fifo_per_million_requests;
+        prices.sqs_fair_queue_per_million_requests = given.sqs_fair_queue_per_million_requests;
+        prices.kms_per_ten_thousand_requests = given.kms_per_ten_thousand_requests;
     }
     Some(QueueDefaults {
         quotas: config.quotas.sqs(),

@@ -38,10 +38,21 @@ pub fn instance_types() -> impl Iterator<Item = &'static str> {
 pub struct Prices {
     /// Dollars for a million requests to a standard queue ("Amazon SQS pricing", the first 100 thousand million a month).
     pub sqs_standard_per_million_requests: f64,
+    /// Dollars for a million requests to a FIFO queue (same page).
+    pub sqs_fifo_per_million_requests: f64,
+    /// Dollars on top for a million requests to a standard queue with message groups (same page).
+    pub sqs_fair_queue_per_million_requests: f64,
+    /// Dollars for ten thousand requests to AWS KMS ("AWS Key Management Service pricing").
+    pub kms_per_ten_thousand_requests: f64,
 }
 
 impl Default for Prices {
     fn default() -> Self {
-        Self { sqs_standard_per_million_requests: 0.40 }
+        Self {
+            sqs_standard_per_million_requests: 0.40,
+            sqs_fifo_per_million_requests: 0.50,
+            sqs_fair_queue_per_million_requests: 0.10,
+            kms_per_ten_thousand_requests: 0.03,
+        }
     }
 }

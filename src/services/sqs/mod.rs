@@ -1,4 +1,4 @@
-//! Amazon SQS: standard queues.
+//! Amazon SQS: standard and FIFO queues.
 //!
 //! # What it is
 //!
@@ -8,13 +8,15 @@
 //! # What is modelled
 //!
 //! Sends (single and batched), receives (1..10 messages, short and long polls), deletes with current and stale
-//! handles, changes of visibility and their 12-hour cap, delays of queue and message, retention and silent expiry,
-//! the in-flight quota, the redrive policy to the exact receive, best-effort order, at-least-once delivery, calls,
-//! payload chunks and their price.
+//! handles, changes of visibility and their 12-hour cap, delays of queue and message, retention and silent expiry, purges,
+//! attributes that are set during a run, the in-flight quota, the redrive policy to the exact receive and message move
+//! tasks back, best-effort order, at-least-once delivery, calls, payload chunks and their price. FIFO queues: order and
+//! lock of groups, deduplication, receive attempts, quotas of calls with and without high throughput. Fair queues,
+//! encryption with keys of AWS KMS, queue policies.
 //!
 //! # What is not, yet
 //!
-//! FIFO queues, fair queues, purges, moving dead letters back, encryption, policies.
+//! Clients that keep messages of their own: buffers, virtual queues, payloads in an object store.
 //!
 //! # Quotas
 //!
@@ -140,13 +142,24 @@ impl Service for Queue {
     }
 
     fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
+        let prices = &self.settings.prices;
+        let per_million = match (self.settings.fifo, &self.fair) {
+            (Some(_), _) => prices.sqs_fifo_per_million_requests,
+            // Which requests the surcharge is for depends on their messages; queuelab takes all of the queue.
+            (None, Some(_)) => {
+                prices.sqs_standard_per_million_requests + prices.sqs_fair_queue_per_million_requests
+            }
+            (None, None) => prices.sqs_standard_per_million_requests,
+        };
         let requests = self.metrics.billed_requests.since_warm_up() as f64;
+        let key_requests = self.metrics.kms_calls.since_warm_up() as f64;
+        let keys = key_requests / 1e4 * prices.kms_per_ten_thousand_requests;
         rows.push(SummaryRow {
             kind: Self::KIND,
             name: self.settings.name.clone(),
             metric: "estimated_cost".to_owned(),
             statistic: "sum",
-            value: requests / 1e6 * self.settings.prices.sqs_standard_per_million_requests,
+            value: requests / 1e6 * per_million + keys,
             unit: Unit::Dollars,
         });
     }

@@ -9,7 +9,7 @@ use std::collections::{BinaryHeap, VecDeque};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     /// What the queue sorts by: roughly the time the message became available.
-    key: Time,
+    pub(super) key: Time,
     /// Ties go to whoever came first.
     sequence: u64,
     pub(super) slot: u32,
@@ -45,7 +45,7 @@ impl VisibleOrder {
         (key, sequence): (Time, u64),
         receipt: Receipt,
         living: u64,
-        is_live: impl Fn(Receipt) -> bool,
+        is_live: impl Fn(Place) -> bool,
     ) {
         if (self.reached.len() + self.ahead.len() + self.returned.len()) as u64 > 2 * living + 1024 {
             self.compact(is_live);
@@ -64,10 +64,10 @@ impl VisibleOrder {
     }
 
     #[cold]
-    fn compact(&mut self, is_live: impl Fn(Receipt) -> bool) {
-        self.reached.retain(|place| is_live(place.receipt()));
-        self.ahead.retain(|Reverse(place)| is_live(place.receipt()));
-        self.returned.retain(|Reverse(place)| is_live(place.receipt()));
+    fn compact(&mut self, is_live: impl Fn(Place) -> bool) {
+        self.reached.retain(|place| is_live(*place));
+        self.ahead.retain(|Reverse(place)| is_live(*place));
+        self.returned.retain(|Reverse(place)| is_live(*place));
     }
 
     /// Keys up to `now` have been reached.
@@ -98,12 +98,12 @@ impl VisibleOrder {
     pub(super) fn pop(
         &mut self,
         now: Time,
-        is_live: impl Fn(Receipt) -> bool,
+        is_live: impl Fn(Place) -> bool,
         accept: impl Fn(u32) -> bool,
     ) -> Option<Place> {
         loop {
             let place = self.pop_place(now)?;
-            if !is_live(place.receipt()) {
+            if !is_live(place) {
                 continue;
             }
             if accept(place.slot) {

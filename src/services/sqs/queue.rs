@@ -361,8 +361,8 @@ impl Queue {
         self.metrics.messages_visible.set(now, self.counts.visible);
         let slots = &self.slots;
         if let Order::Standard(order) = &mut self.order {
-            order.push(now, place, slots.receipt(index), self.counts.visible, |receipt| {
-                slots.is_in(receipt, State::Visible)
+            order.push(now, place, slots.receipt(index), self.counts.visible, |place| {
+                slots.is_visible(place.receipt(), place.key)
             });
         }
         self.entered_state(index, State::Visible, now);

@@ -229,13 +229,13 @@ impl Queue {
         loop {
             let next = order.pop(
                 now,
-                |receipt| slots.is_in(receipt, State::Visible),
+                |place| slots.is_visible(place.receipt(), place.key),
                 |slot| servers & (1 << slots.get(slot).server) != 0,
             );
             let Some(fair) = &mut self.fair else { return next.map(|place| place.slot) };
             let Some(place) = next else {
                 return fair
-                    .next_noisy(|place| slots.is_in(place.receipt(), State::Visible))
+                    .next_noisy(|place| slots.is_visible(place.receipt(), place.key))
                     .map(|place| place.slot);
             };
             let group = self.extras[place.slot as usize].group;

@@ -2,7 +2,6 @@
 
 use super::Timer;
 use super::queue::{Order, Queue};
-use super::slots::State;
 use crate::engine::{Span, Time};
 use crate::wire::{
     Answer, ApiError, BatchId, Batches, Context, EntityId, Entry, Outbox, Receipt, Signal, TaskState,
@@ -248,8 +247,8 @@ impl Queue {
         match &mut self.order {
             Order::Standard(order) => {
                 let place = (slot.key, slot.sequence);
-                order.push(now, place, slots.receipt(index), self.counts.visible, |receipt| {
-                    slots.is_in(receipt, State::Visible)
+                order.push(now, place, slots.receipt(index), self.counts.visible, |place| {
+                    slots.is_visible(place.receipt(), place.key)
                 });
             }
             Order::Fifo(fifo) => {

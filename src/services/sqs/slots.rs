@@ -158,6 +158,13 @@ impl Slots {
         slot.generation == receipt.generation && slot.state == state
     }
 
+    /// Whether the message is visible with this very place in the order: one that was hidden and came back under the same
+    /// handle may have left a former place behind.
+    #[inline]
+    pub(super) fn is_visible(&self, receipt: Receipt, key: Time) -> bool {
+        self.is_in(receipt, State::Visible) && self.get(receipt.slot).key == key
+    }
+
     /// Whether the message still waits to become visible: delayed, or on its way back.
     #[inline]
     pub(super) fn is_to_come(&self, receipt: Receipt) -> bool {
