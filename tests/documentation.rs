@@ -9,6 +9,7 @@ use queuelab::language::Files;
 use queuelab::record::{InstrumentKind, MetricDefinition, Tape};
 use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
+use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{ConsumerMetrics, GroupMetrics};
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::sqs::QueueMetrics;
@@ -248,6 +249,7 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
+        ("Metrics of a scripted client", ClientMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

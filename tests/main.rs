@@ -8,5 +8,7 @@ mod fleet;
 mod properties;
 mod reference;
 mod scenarios;
+mod sqs_calls;
+mod sqs_rules;
 mod theory;
 mod world_of_yaml;

@@ -16,6 +16,8 @@ use crate::services::sqs::{
     RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Names of one kind, in the order of their entities.
 pub(super) struct Names<'a> {
@@ -138,6 +140,12 @@ struct Resolver<'a> {
     producer_names: Names<'a>,
     client_names: Names<'a>,
     assumptions: &'a AssumptionsConfig,
+    /// The queues that are dead-letter queues, or that a script makes so.
+    dead_letter_queues: BTreeSet<&'a str>,
+    /// The queues that scripts call, and the dead-letter queues of those.
+    scripted_queues: BTreeSet<&'a str>,
+    /// Standard queues and FIFO queues.
+    by_type: [Arc<[EntityId]>; 2],
     /// How long calls to each queue take.
     latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
@@ -162,9 +170,28 @@ impl<'a> Resolver<'a> {
             .map(|(_, queue)| queue.latency(&defaults.latency, files, problems))
             .map(|latency| latency.unwrap_or_else(ApiLatency::none))
             .collect();
+        let dead_letters = |queue: &'a QueueConfig| {
+            queue.redrive_policy.as_ref().map(|policy| policy.dead_letter_queue.as_str())
+        };
+        let steps = || config.clients.iter().flat_map(|(_, client)| &client.script);
+        let mut dead_letter_queues: BTreeSet<&str> =
+            config.queues.iter().filter_map(|(_, queue)| dead_letters(queue)).collect();
+        dead_letter_queues.extend(steps().filter_map(StepConfig::dead_letter_queue).map(Reference::as_str));
+        let called = config.clients.iter().flat_map(|(_, client)| client.queues());
+        let mut scripted_queues: BTreeSet<&str> = called.map(Reference::as_str).collect();
+        let theirs = config.queues.iter().filter(|(name, _)| scripted_queues.contains(name.as_str()));
+        let theirs: Vec<&str> = theirs.filter_map(|(_, queue)| dead_letters(queue)).collect();
+        scripted_queues.extend(theirs);
+        let of_type = |fifo: bool| {
+            let queues = config.queues.names().zip(0..).filter(move |(name, _)| is_fifo(name) == fifo);
+            queues.map(|(_, index)| EntityId(index)).collect()
+        };
         Some(Self {
             config,
             files,
+            dead_letter_queues,
+            scripted_queues,
+            by_type: [of_type(false), of_type(true)],
             defaults,
             queue_names: Names::new("queue", config.queues.names(), 0),
             consumer_names: Names::new("consumer", config.consumers.names(), queues),
@@ -198,15 +225,7 @@ impl<'a> Resolver<'a> {
     fn defaults_of(&self, name: &str) -> QueueDefaults {
         let mut defaults = self.defaults.clone();
         let config = self.config;
-        let called = |name: &str| {
-            config.clients.iter().any(|(_, client)| client.queues().any(|queue| queue.as_str() == name))
-        };
-        let is_scripted = called(name)
-            || config.queues.iter().any(|(source, queue)| {
-                let policy = queue.redrive_policy.as_ref();
-                policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name)
-                    && called(source.as_str())
-            });
+        let is_scripted = self.scripted_queues.contains(name);
         if is_scripted {
             let is_open =
                 |key: &str| config.assumptions.is_none() || self.assumptions.places.key(key).is_none();
@@ -248,19 +267,8 @@ impl<'a> Resolver<'a> {
         principals: &Principals<'_>,
         problems: &mut Problems,
     ) -> QueueSurroundings {
-        let queues = &self.config.queues;
-        let is_dead_letter_queue = queues.iter().any(|(_, other)| {
-            let policy = other.redrive_policy.as_ref();
-            policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name.as_str())
-        });
-        let clients = &self.config.clients;
-        let mut set_by_scripts =
-            clients.iter().flat_map(|(_, client)| &client.script).filter_map(StepConfig::dead_letter_queue);
-        let is_dead_letter_queue =
-            is_dead_letter_queue || set_by_scripts.any(|queue| queue.as_str() == name.as_str());
-        let other_type =
-            queues.names().zip(0..).filter(|(other, _)| is_fifo(other) != is_fifo(name.as_str()));
-        let other_type = other_type.map(|(_, index)| EntityId(index)).collect();
+        let is_dead_letter_queue = self.dead_letter_queues.contains(name.as_str());
+        let other_type = Arc::clone(&self.by_type[usize::from(!is_fifo(name.as_str()))]);
         if let Some(RedriveAllowPolicyConfig::ByQueue(sources)) = &queue.redrive_allow_policy {
             let most = self.defaults.quotas.redrive_allow_sources;
             if let Some(extra) = sources.get(most) {

@@ -58,8 +58,12 @@ fn judge_step(client: &str, expected: &Expected, tape: &Tape) -> ExpectationResu
     }
     if let Some(bodies) = &expected.bodies {
         expression.push(list(bodies));
-        observed.extend(call.map(|call| list(&call.bodies)));
-        passed &= call.is_some_and(|call| call.bodies == *bodies);
+        observed.extend(call.map(|call| {
+            if call.outcome == "Success" { list(&call.bodies) } else { format!("outcome {}", call.outcome) }
+        }));
+        // A receive that was refused returned nothing, but not because there was nothing.
+        let answered = call.filter(|call| call.outcome == "Success");
+        passed &= answered.is_some_and(|call| call.bodies == *bodies);
     }
     if call.is_none() {
         observed.push("no answer".to_owned());

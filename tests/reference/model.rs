@@ -91,8 +91,11 @@ pub(crate) struct Model<'a> {
     /// Handles by step.
     received: Vec<Vec<u64>>,
     handles: u64,
-    /// A wait ended at the very instant at which another queue sent something: nobody says which comes first.
+    /// A wait ended, or a call was made, at the very instant at which another queue sent something by itself: nobody says
+    /// which comes first.
     is_ambiguous: bool,
+    /// Whether things happen by themselves, not by a call.
+    is_passing: bool,
     rows: Vec<Row>,
 }
 
@@ -119,6 +122,7 @@ impl<'a> Model<'a> {
             received: vec![Vec::new(); setup.steps.len()],
             handles: 0,
             is_ambiguous: false,
+            is_passing: false,
             rows: Vec::new(),
         }
     }
@@ -126,7 +130,9 @@ impl<'a> Model<'a> {
     /// Plays the script and gives the rows, by time, client and step; `None` when nobody could say what they are.
     pub(crate) fn play(mut self) -> Option<Vec<Row>> {
         for (number, step) in self.setup.steps.iter().enumerate() {
+            self.is_passing = true;
             self.pass(step.at);
+            self.is_passing = false;
             self.call(number, step.at);
         }
         self.pass(30 * HOURS);
@@ -276,7 +282,8 @@ impl<'a> Model<'a> {
     fn bury(&mut self, dead: Vec<Held>, now: u64) {
         let restart = self.setup.fifo && !self.setup.is_2022;
         let queue = &mut self.queues[1];
-        self.is_ambiguous |= queue.waiting.iter().any(|waiting| waiting.deadline == now);
+        self.is_ambiguous |= queue.waiting.iter().any(|waiting| waiting.deadline == now)
+            || (self.is_passing && self.setup.steps.iter().any(|step| step.at == now));
         for message in dead {
             queue.arrive(Held {
                 sent: if restart { now } else { message.sent },

@@ -54,8 +54,8 @@ pub struct Client {
     pub(super) metrics: ClientMetrics,
 }
 
-/// How often a client lets everything else of an instant happen before its next step of the same instant: an answer, and
-/// what a queue tells another queue, are one signal away.
+/// How often a client lets everything else of an instant happen before a step: answers to earlier steps, and what a queue
+/// tells another queue, are one signal away.
 const LOOKS: u8 = 3;
 
 impl Client {
@@ -85,8 +85,7 @@ impl Client {
     /// Asks to be woken for the next step.
     pub(super) fn await_step<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         if let Some(step) = self.settings.steps.get(self.next) {
-            let looks = if step.at > cx.now || self.next == 0 { 0 } else { LOOKS };
-            cx.outbox.wake(step.at, Timer::Step(looks));
+            cx.outbox.wake(step.at, Timer::Step(LOOKS));
         }
     }
 

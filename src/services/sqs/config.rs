@@ -11,6 +11,7 @@ use crate::wire::{
     Access, ApiLatency, ApiLatencyConfig, EntityId, PolicyStatementConfig, Prices, SqsQuotas, span,
     whole_seconds,
 };
+use std::sync::Arc;
 
 section! {
     /// An SQS queue: a FIFO queue when its name ends in `.fifo`, a standard queue otherwise.
@@ -132,14 +133,14 @@ keyword! {
 }
 
 /// What the resolver finds out about a queue.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct QueueSurroundings {
     /// Its dead-letter queue.
     pub dead_letter_queue: Option<EntityId>,
     /// Whether it is one itself.
     pub is_dead_letter_queue: bool,
     /// The queues of the other type.
-    pub other_type: Vec<EntityId>,
+    pub other_type: Arc<[EntityId]>,
     /// Whether a script looks at its messages.
     pub is_scripted: bool,
     /// Who may not do what.
@@ -237,7 +238,7 @@ impl QueueConfig {
             is_dead_letter_queue: surroundings.is_dead_letter_queue,
             is_detailed: fifo.is_some() || surroundings.is_dead_letter_queue || surroundings.is_scripted,
             fifo,
-            other_type: surroundings.other_type.clone(),
+            other_type: Arc::clone(&surroundings.other_type),
             access: surroundings.access.clone(),
             kms: match &self.encryption {
                 EncryptionConfig::SseKms(kms) => Some(KmsSettings {

@@ -18,6 +18,7 @@ use crate::wire::{
     Access, ApiLatency, Context, DeadlineList, EntityId, Entry, GroupId, Outbox, Prices, Purpose, Receipt,
     SqsQuotas, draw_span,
 };
+use std::sync::Arc;
 
 /// Where a queue sends messages that were received too often ("`CreateQueue`", `RedrivePolicy`).
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +64,7 @@ pub struct QueueSettings {
     /// What only a FIFO queue has.
     pub fifo: Option<FifoSettings>,
     /// The queues of the other type (standard or FIFO): no message can be moved there.
-    pub other_type: Vec<EntityId>,
+    pub other_type: Arc<[EntityId]>,
     /// Whether single messages are looked at: by scripts, to move them back to where they came from, or by group.
     pub is_detailed: bool,
     /// Who may not do what.

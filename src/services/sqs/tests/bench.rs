@@ -29,7 +29,7 @@ pub(super) fn settings() -> QueueSettings {
         is_dead_letter_queue: false,
         is_detailed: false,
         fifo: None,
-        other_type: Vec::new(),
+        other_type: std::sync::Arc::new([]),
         access: Access::default(),
         kms: None,
         fair: FairSettings { detection_delay: Span::from_seconds(200) },
