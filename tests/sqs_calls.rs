@@ -2,6 +2,7 @@
 
 use queuelab::language::NoFiles;
 use queuelab::scenario::Scenario;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// Plays a script; every step says after `=>` what must come of it: an outcome, or the bodies a receive returns.
@@ -18,7 +19,7 @@ fn play(scenario: &str, script: &str) -> Vec<String> {
             bodies if bodies.starts_with('[') => format!(", expect: {{ bodies: {bodies} }}"),
             outcome => format!(", expect: {{ outcome: \"{outcome}\" }}"),
         };
-        yaml += &format!("      - {{ at: {at}, {action}: {{ {parameters} }}{expect} }}\n");
+        let _ = writeln!(yaml, "      - {{ at: {at}, {action}: {{ {parameters} }}{expect} }}");
     }
     let scenario = Scenario::load("calls.yaml", yaml.as_bytes(), &[], &NoFiles)
         .unwrap_or_else(|problems| panic!("{problems}"));

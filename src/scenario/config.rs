@@ -212,9 +212,6 @@ impl QuotasConfig {
             let set = |limit: &mut u32, changed: Option<Bytes>| *limit = changed.map_or(*limit, bytes);
             set(&mut quotas.maximum_message_bytes, changed.sqs_maximum_message_size);
             set(&mut quotas.maximum_batch_bytes, changed.sqs_maximum_batch_size);
-            fn take<T: Copy>(limit: &mut T, changed: Option<T>) {
-                *limit = changed.unwrap_or(*limit);
-            }
             take(&mut quotas.maximum_in_flight, changed.sqs_maximum_in_flight);
             take(&mut quotas.maximum_in_flight_fifo, changed.sqs_maximum_in_flight_fifo);
             take(&mut quotas.fifo_scan_window, changed.sqs_fifo_scan_window);
@@ -237,6 +234,11 @@ impl QuotasConfig {
         }
         quotas
     }
+}
+
+/// A limit that was changed, or stays.
+fn take<T: Copy>(limit: &mut T, changed: Option<T>) {
+    *limit = changed.unwrap_or(*limit);
 }
 
 /// One expression, or a list of them.

@@ -227,7 +227,7 @@ fn call(draft: &Draft, steps: &[Step], fifo: bool) -> Call {
         _ => {
             let is_start =
                 |(_, step): &(usize, &Step)| step.client == client && matches!(step.call, Call::Start { .. });
-            match steps.iter().enumerate().filter(is_start).next_back() {
+            match steps.iter().enumerate().rfind(is_start) {
                 Some((number, _)) if dice[0] % 2 == 0 => Call::Cancel(number),
                 _ => Call::List,
             }

@@ -4,6 +4,8 @@
 //! Time is in milliseconds. At each instant come first the messages that grow too old, then the delays that end, then the
 //! visibility timeouts, each in the order in which the messages came; then long polls that waited for them; then calls.
 
+use std::fmt::Write as _;
+
 use super::script::{Attribute, Call, Handle, MAIN, Message, QueueSetup, Setup};
 
 /// One row of `api_calls.csv`, as far as the model tells it.
@@ -332,10 +334,10 @@ impl<'a> Model<'a> {
             held.receives_before + held.receives
         );
         if self.setup.fifo {
-            told += &format!(" sequence={}", held.sequence);
+            let _ = write!(told, " sequence={}", held.sequence);
         }
         if let Some(group) = &held.group {
-            told += &format!(" group={group}");
+            let _ = write!(told, " group={group}");
         }
         told
     }
@@ -378,24 +380,26 @@ impl<'a> Model<'a> {
             },
             Call::SendBatch(queue, messages) => self.send_batch(queue, &messages, now),
             Call::Delete(queue, handle) => (told_one(self.delete(queue, handle, now)), String::new()),
-            Call::DeleteBatch(queue, handles) => match wrong_count(handles.len()) {
-                Some(error) => (error.to_owned(), String::new()),
-                None => {
+            Call::DeleteBatch(queue, handles) => {
+                if let Some(error) = wrong_count(handles.len()) {
+                    (error.to_owned(), String::new())
+                } else {
                     let told = handles.iter().map(|handle| self.delete(queue, *handle, now));
                     (told_all(&told.collect::<Vec<_>>()), String::new())
                 }
-            },
+            }
             Call::Change(queue, handle, timeout) => {
                 (told_one(self.change(queue, handle, timeout, now)), String::new())
             }
-            Call::ChangeBatch(queue, changes) => match wrong_count(changes.len()) {
-                Some(error) => (error.to_owned(), String::new()),
-                None => {
+            Call::ChangeBatch(queue, changes) => {
+                if let Some(error) = wrong_count(changes.len()) {
+                    (error.to_owned(), String::new())
+                } else {
                     let told =
                         changes.iter().map(|(handle, timeout)| self.change(queue, *handle, *timeout, now));
                     (told_all(&told.collect::<Vec<_>>()), String::new())
                 }
-            },
+            }
             Call::Purge(queue) => (self.purge(queue, now), String::new()),
             Call::Set(queue, attribute) => (self.set(queue, attribute, now), String::new()),
             Call::Get(queue) => {

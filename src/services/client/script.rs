@@ -114,11 +114,14 @@ pub struct Lookup<'a> {
     pub texts: &'a mut Texts,
 }
 
+/// A queue with its name.
+type Called = (EntityId, String);
+
 /// Names that steps gave to their results.
 #[derive(Debug, Default)]
 struct Results {
     /// The name, whether it is a task's, and the queue.
-    names: Vec<(String, bool, Option<(EntityId, String)>)>,
+    names: Vec<(String, bool, Option<Called>)>,
 }
 
 impl ClientConfig {
@@ -419,7 +422,7 @@ impl StepConfig {
             }
             _ => None,
         };
-        let size = config.maximum_message_size.map(|size| size.as_u64() as i64);
+        let size = config.maximum_message_size.map(|size| i64::try_from(size.as_u64()).unwrap_or(i64::MAX));
         let attributes = [
             config.visibility_timeout.map(|value| QueueAttribute::VisibilityTimeout(seconds(value))),
             config.delay.map(|value| QueueAttribute::Delay(seconds(value))),
@@ -446,4 +449,4 @@ impl StepConfig {
 }
 
 /// Queue, call, parameters for people, and the number of the result's name.
-type Built = (Option<(EntityId, String)>, Option<Call>, Cell, Option<usize>);
+type Built = (Option<Called>, Option<Call>, Cell, Option<usize>);

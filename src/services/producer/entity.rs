@@ -310,19 +310,19 @@ impl Producer {
             self.metrics.messages_rejected.add(cx.reject(batch));
             return;
         }
-        entries.iter_mut().for_each(|entry| entry.receive_count = attempts);
+        for entry in entries.iter_mut() {
+            entry.receive_count = attempts;
+        }
         let messages = entries.len() as u64;
         self.handed_over -= messages;
         self.waiting_for_retry += messages;
         let longest = self.settings.max_backoff.as_seconds_f64();
         let seconds = self.chance.retry.unit() * f64::from(1_u32 << (attempts - 1).min(20));
-        let place = match self.refused.iter().position(Option::is_none) {
-            Some(place) => place,
-            None => {
-                self.refused.push(None);
-                self.refused.len() - 1
-            }
-        };
+        let free = self.refused.iter().position(Option::is_none);
+        let place = free.unwrap_or(self.refused.len());
+        if free.is_none() {
+            self.refused.push(None);
+        }
         self.refused[place] = Some(batch);
         cx.outbox.wake(cx.now + Span::from_seconds_f64(seconds.min(longest)), Timer::Retry(place as u32));
     }

@@ -312,5 +312,6 @@ impl QueueConfig {
 
 /// Whether a queue of this name is a FIFO queue ("Amazon SQS queue quotas").
 pub fn is_fifo(name: &str) -> bool {
-    name.ends_with(".fifo")
+    // SQS tells capitals from small letters.
+    name.strip_suffix(".fifo").is_some()
 }

@@ -194,13 +194,11 @@ impl Queue {
                 task.status.state = TaskState::Failed;
                 break;
             };
-            let batch = match batches.iter().find(|(queue, _)| *queue == to) {
-                Some((_, batch)) => *batch,
-                None => {
-                    batches.push((to, cx.batches.open()));
-                    batches[batches.len() - 1].1
-                }
-            };
+            let known = batches.iter().find(|(queue, _)| *queue == to).map(|(_, batch)| *batch);
+            let batch = known.unwrap_or_else(|| cx.batches.open());
+            if known.is_none() {
+                batches.push((to, batch));
+            }
             let message = self.slots.get(index).message;
             cx.messages.mark_redriven(message);
             cx.batches.entries_mut(batch).push(Entry::new(message));
