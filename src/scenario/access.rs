@@ -1,7 +1,7 @@
 //! Who may do what with each queue: policies and keys, held against everybody in the scenario.
 
 use super::config::ScenarioConfig;
-use super::resolve::Names;
+use super::directory::{Directory, Names};
 use crate::language::{Name, Problems, Reference};
 use crate::services::sqs::{EncryptionConfig, KeyConfig, QueueConfig};
 use crate::wire::{Access, EntityId, Identity, IdentityConfig, check_policy, is_account};
@@ -23,7 +23,7 @@ impl<'a> Principals<'a> {
     /// Everybody, with the entities their names stand for.
     pub(super) fn new(
         config: &'a ScenarioConfig,
-        [producers, consumers, clients]: [&Names<'_>; 3],
+        directory: &Directory<'_>,
         problems: &mut Problems,
     ) -> Self {
         let account = config.account.as_str();
@@ -34,13 +34,13 @@ impl<'a> Principals<'a> {
         }
         let mut everybody = Self { account, all: Vec::new() };
         for (name, producer) in config.producers.iter() {
-            everybody.enter(name, producer.identity.as_ref(), producers);
+            everybody.enter(name, producer.identity.as_ref(), &directory.producers);
         }
         for (name, consumer) in config.consumers.iter() {
-            everybody.enter(name, consumer.identity.as_ref(), consumers);
+            everybody.enter(name, consumer.identity.as_ref(), &directory.consumers);
         }
         for (name, client) in config.clients.iter() {
-            everybody.enter(name, client.identity.as_ref(), clients);
+            everybody.enter(name, client.identity.as_ref(), &directory.clients);
         }
         everybody
     }

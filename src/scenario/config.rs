@@ -1,15 +1,16 @@
 //! The scenario file: its sections, as they are written.
 
+use super::quotas::QuotasConfig;
 use crate::language::{
-    Bytes, Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named,
-    Node, Probability, Problems, Value, keyword, section,
+    Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named, Node,
+    Probability, Problems, section,
 };
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::sqs::QueueConfig;
-use crate::wire::{ApiLatencyConfig, Prices, QuotaProfile, SqsQuotas, span};
+use crate::wire::{ApiLatencyConfig, Prices};
 
 section! {
     /// A scenario: an architecture, the load on it, and what must come of it.
@@ -95,150 +96,6 @@ section! {
         pub kms_per_ten_thousand_requests: f64 = Prices::default().kms_per_ten_thousand_requests,
             at_least (0.0);
     }
-}
-
-keyword! {
-    /// A set of limits.
-    pub enum ProfileConfig {
-        /// As they are now (read November 2026).
-        Current = "current",
-        /// As they were in September 2022.
-        Exam2022 = "2022",
-    }
-}
-
-section! {
-    /// A set of limits with changes.
-    pub struct ChangedQuotasConfig {
-        /// The set to begin with.
-        pub profile: ProfileConfig = ProfileConfig::Current;
-        /// Largest message of a queue.
-        pub sqs_maximum_message_size: Option<Bytes>, at_least (Bytes::new(1024));
-        /// Largest sum of the messages of a batch.
-        pub sqs_maximum_batch_size: Option<Bytes>, at_least (Bytes::new(1024));
-        /// Most messages in flight in a standard queue.
-        pub sqs_maximum_in_flight: Option<u64>, at_least (1);
-        /// Most messages in flight in a FIFO queue.
-        pub sqs_maximum_in_flight_fifo: Option<u64>, at_least (1);
-        /// Messages of a FIFO queue that are searched for available groups.
-        pub sqs_fifo_scan_window: Option<u64>, at_least (1);
-        /// Calls a second and action to a FIFO queue.
-        pub sqs_fifo_calls_per_second: Option<u32>, at_least (1);
-        /// Calls a second and action to a partition of a FIFO queue with high throughput.
-        pub sqs_fifo_partition_calls_per_second: Option<u32>, at_least (1);
-        /// Calls a second and action to a FIFO queue with high throughput, all partitions together; by default as in
-        /// us-east-1.
-        pub sqs_fifo_high_throughput_calls_per_second: Option<u32>, at_least (1);
-        /// How long a FIFO queue remembers deduplication ids.
-        pub sqs_deduplication_interval: Option<Duration>, above (Duration::ZERO);
-        /// Time between two purges of a queue.
-        pub sqs_purge_interval: Option<Duration>;
-        /// Most messages a second of a message move task.
-        pub sqs_move_task_maximum_per_second: Option<u32>, at_least (1);
-        /// Longest time a message move task runs.
-        pub sqs_move_task_longest: Option<Duration>, above (Duration::ZERO);
-        /// Most queues that a redrive allow policy names.
-        pub sqs_redrive_allow_sources: Option<u32>, at_least (1);
-        /// Whether the retention clock of a FIFO queue's message starts anew in the dead-letter queue.
-        pub sqs_fifo_dead_letters_restart_retention: Option<bool>;
-        /// Whether standard queues take message groups.
-        pub sqs_fair_queues: Option<bool>;
-        /// Whether messages of FIFO queues can be moved by message move tasks.
-        pub sqs_fifo_move_tasks: Option<bool>;
-    }
-}
-
-/// AWS's limits: the name of a profile, or a mapping.
-#[derive(Debug, Clone)]
-pub enum QuotasConfig {
-    /// A profile as it is.
-    Profile(ProfileConfig),
-    /// A profile with changes.
-    Changed(Box<ChangedQuotasConfig>),
-}
-
-impl Default for QuotasConfig {
-    fn default() -> Self {
-        QuotasConfig::Profile(ProfileConfig::Current)
-    }
-}
-
-impl Decode for QuotasConfig {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
-        if let Value::Mapping(_) = node.value {
-            return ChangedQuotasConfig::decode(node, problems).map(Box::new).map(QuotasConfig::Changed);
-        }
-        ProfileConfig::decode(node, problems).map(QuotasConfig::Profile)
-    }
-
-    fn schema(definitions: &mut Definitions) -> Json {
-        let (profile, changed) =
-            (ProfileConfig::schema(definitions), ChangedQuotasConfig::schema(definitions));
-        // YAML reads a bare 2022 as a number.
-        serde_json::json!({ "anyOf": [profile, { "const": 2022 }, changed] })
-    }
-
-    fn type_name() -> String {
-        format!("{} or {}", ProfileConfig::type_name(), ChangedQuotasConfig::type_name())
-    }
-
-    fn to_json(&self) -> Option<Json> {
-        match self {
-            QuotasConfig::Profile(profile) => profile.to_json(),
-            QuotasConfig::Changed(_) => None,
-        }
-    }
-}
-
-impl QuotasConfig {
-    /// The profile they begin with.
-    pub fn profile(&self) -> QuotaProfile {
-        let profile = match self {
-            QuotasConfig::Profile(profile) => *profile,
-            QuotasConfig::Changed(changed) => changed.profile,
-        };
-        match profile {
-            ProfileConfig::Current => QuotaProfile::Current,
-            ProfileConfig::Exam2022 => QuotaProfile::Exam2022,
-        }
-    }
-
-    /// The limits of queues.
-    pub fn sqs(&self) -> SqsQuotas {
-        let mut quotas = SqsQuotas::of(self.profile());
-        if let QuotasConfig::Changed(changed) = self {
-            let bytes =
-                |bytes: Bytes| u32::try_from(bytes.as_u64()).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
-            let set = |limit: &mut u32, changed: Option<Bytes>| *limit = changed.map_or(*limit, bytes);
-            set(&mut quotas.maximum_message_bytes, changed.sqs_maximum_message_size);
-            set(&mut quotas.maximum_batch_bytes, changed.sqs_maximum_batch_size);
-            take(&mut quotas.maximum_in_flight, changed.sqs_maximum_in_flight);
-            take(&mut quotas.maximum_in_flight_fifo, changed.sqs_maximum_in_flight_fifo);
-            take(&mut quotas.fifo_scan_window, changed.sqs_fifo_scan_window);
-            take(&mut quotas.fifo_calls_per_second, changed.sqs_fifo_calls_per_second);
-            take(&mut quotas.fifo_partition_calls_per_second, changed.sqs_fifo_partition_calls_per_second);
-            take(
-                &mut quotas.fifo_high_throughput_calls_per_second,
-                changed.sqs_fifo_high_throughput_calls_per_second,
-            );
-            take(&mut quotas.deduplication_interval, changed.sqs_deduplication_interval.map(span));
-            take(&mut quotas.purge_interval, changed.sqs_purge_interval.map(span));
-            take(&mut quotas.move_task_maximum_per_second, changed.sqs_move_task_maximum_per_second);
-            take(&mut quotas.move_task_longest, changed.sqs_move_task_longest.map(span));
-            let sources = changed.sqs_redrive_allow_sources.map(|sources| sources as usize);
-            take(&mut quotas.redrive_allow_sources, sources);
-            let restart = changed.sqs_fifo_dead_letters_restart_retention;
-            take(&mut quotas.fifo_dead_letters_restart_retention, restart);
-            take(&mut quotas.fair_queues, changed.sqs_fair_queues);
-            take(&mut quotas.fifo_move_tasks, changed.sqs_fifo_move_tasks);
-        }
-        quotas
-    }
-}
-
-/// A limit that was changed, or stays.
-fn take<T: Copy>(limit: &mut T, changed: Option<T>) {
-    *limit = changed.unwrap_or(*limit);
 }
 
 /// One expression, or a list of them.

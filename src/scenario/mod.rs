@@ -5,12 +5,15 @@
 
 mod access;
 mod config;
+mod directory;
+mod quotas;
 mod references;
 mod resolve;
 mod scaling;
 mod scripts;
 
-pub use config::{AssumptionsConfig, ExpressionsConfig, ProfileConfig, QuotasConfig, ScenarioConfig};
+pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
+pub use quotas::{ProfileConfig, QuotasConfig};
 
 use crate::engine::Span;
 use crate::expect::{Catalog, CatalogRow, Expectation, judge};

@@ -2,6 +2,7 @@
 
 use super::access::Principals;
 use super::config::{AssumptionsConfig, ScenarioConfig};
+use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::{ResolvedProducer, Scenario};
@@ -18,43 +19,6 @@ use crate::services::sqs::{
 use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Names of one kind, in the order of their entities.
-pub(super) struct Names<'a> {
-    noun: &'static str,
-    names: Vec<&'a str>,
-    /// The entity of the first of them.
-    first: u32,
-}
-
-impl<'a> Names<'a> {
-    pub(super) fn new(noun: &'static str, names: impl Iterator<Item = &'a str>, first: usize) -> Self {
-        Self { noun, names: names.collect(), first: first as u32 }
-    }
-
-    /// The entity of a name.
-    pub(super) fn entity(&self, name: &str) -> Option<EntityId> {
-        let position = self.names.iter().position(|known| *known == name);
-        position.map(|position| EntityId(self.first + position as u32))
-    }
-
-    /// The position among its kind and the entity a reference means; a problem is told when there is none.
-    pub(super) fn find(&self, reference: &Reference, problems: &mut Problems) -> Option<(usize, EntityId)> {
-        let found = self.names.iter().position(|name| *name == reference.as_str());
-        if found.is_none() {
-            let help = if self.names.is_empty() {
-                format!("the scenario defines no {}", self.noun)
-            } else {
-                problems.suggest(reference.as_str(), &self.names, self.noun)
-            };
-            problems
-                .error(reference.place, format!("there is no {} `{reference}`", self.noun))
-                .label(format!("no such {}", self.noun))
-                .help(help);
-        }
-        found.map(|position| (position, EntityId(self.first + position as u32)))
-    }
-}
 
 /// What is given nowhere in the file takes its defaults from the section's own declaration.
 fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<AssumptionsConfig> {
@@ -77,8 +41,8 @@ pub(super) fn resolve(
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
-    let Resolver { queue_names, consumer_names, producer_names, flows, notes, .. } = resolver;
-    let mut scaling = Scaling::new(config, &assumptions, queue_names, consumer_names, producer_names);
+    let Resolver { directory, flows, notes, .. } = resolver;
+    let mut scaling = Scaling::new(config, &assumptions, directory);
     scaling.resolve_alarms(problems);
     let policies = scaling.resolve_policies(problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
@@ -135,10 +99,7 @@ struct Resolver<'a> {
     config: &'a ScenarioConfig,
     files: &'a dyn Files,
     defaults: QueueDefaults,
-    queue_names: Names<'a>,
-    consumer_names: Names<'a>,
-    producer_names: Names<'a>,
-    client_names: Names<'a>,
+    directory: Directory<'a>,
     assumptions: &'a AssumptionsConfig,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
@@ -162,7 +123,6 @@ impl<'a> Resolver<'a> {
         problems: &mut Problems,
     ) -> Option<Self> {
         let defaults = queue_defaults(config, assumptions, files, problems)?;
-        let (queues, consumers) = (config.queues.len(), config.consumers.len());
         // Also with a bad latency the rest is looked at, so that all problems are told at once.
         let latencies = config
             .queues
@@ -193,14 +153,7 @@ impl<'a> Resolver<'a> {
             scripted_queues,
             by_type: [of_type(false), of_type(true)],
             defaults,
-            queue_names: Names::new("queue", config.queues.names(), 0),
-            consumer_names: Names::new("consumer", config.consumers.names(), queues),
-            producer_names: Names::new("producer", config.producers.names(), queues + consumers),
-            client_names: Names::new(
-                "client",
-                config.clients.names(),
-                queues + consumers + config.producers.len(),
-            ),
+            directory: Directory::new(config),
             assumptions,
             latencies,
             texts: Texts::default(),
@@ -212,12 +165,8 @@ impl<'a> Resolver<'a> {
     /// The clients, their scripts looked up.
     fn clients(&mut self, problems: &mut Problems) -> Option<Clients> {
         let config = self.config;
-        let mut entities: Vec<String> = Vec::new();
-        for names in [&self.queue_names, &self.consumer_names, &self.producer_names, &self.client_names] {
-            entities.extend(names.names.iter().map(|name| (*name).to_owned()));
-        }
         let texts = std::mem::take(&mut self.texts);
-        scripts::resolve(config, &self.queue_names, entities, texts, self.files, problems)
+        scripts::resolve(config, &self.directory, texts, self.files, problems)
     }
 
     /// A queue that a script calls, or the dead-letter queue of such a one, is ideal as long as nobody says otherwise:
@@ -248,8 +197,7 @@ impl<'a> Resolver<'a> {
 
     fn queues(&mut self, problems: &mut Problems) -> Vec<Option<QueueSettings>> {
         let config = self.config;
-        let names = [&self.producer_names, &self.consumer_names, &self.client_names];
-        let principals = Principals::new(config, names, problems);
+        let principals = Principals::new(config, &self.directory, problems);
         let mut settings = Vec::new();
         for ((name, queue), latency) in config.queues.iter().zip(self.latencies.clone()) {
             let surroundings = self.surroundings(name, queue, &principals, problems);
@@ -275,7 +223,7 @@ impl<'a> Resolver<'a> {
                 problems.error(extra.place, format!("`by_queue` takes {most} queues at most"));
             }
             for source in sources {
-                self.queue_names.find(source, problems);
+                self.directory.queues.find(source, problems);
             }
         }
         let dead_letter_queue = queue
@@ -303,7 +251,7 @@ impl<'a> Resolver<'a> {
             problems.error(reference.place, format!("`{name}` cannot be its own dead-letter queue"));
             return None;
         }
-        let (position, id) = self.queue_names.find(reference, problems)?;
+        let (position, id) = self.directory.queues.find(reference, problems)?;
         if is_fifo(name.as_str()) != is_fifo(reference.as_str()) {
             problems
                 .error(reference.place, format!("`{reference}` cannot be the dead-letter queue of `{name}`"))
@@ -341,7 +289,7 @@ impl<'a> Resolver<'a> {
             let ConsumerSource::Queue(reference) = &consumer.receives_from;
             let source = self.source_queue(reference, problems);
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
-                let (position, id) = self.queue_names.find(&forward.queue, problems)?;
+                let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
                 Some((id, self.latencies[position].clone()))
             });
             let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
@@ -359,7 +307,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {
-        let (position, id) = self.queue_names.find(reference, problems)?;
+        let (position, id) = self.directory.queues.find(reference, problems)?;
         let queue = &self.config.queues.entries[position].1;
         Some(SourceQueue {
             id,
@@ -374,7 +322,7 @@ impl<'a> Resolver<'a> {
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
             let ProducerTarget::Queue(reference) = &producer.publishes_to;
-            let target = self.queue_names.find(reference, problems);
+            let target = self.directory.queues.find(reference, problems);
             let trace = match &producer.arrivals {
                 ArrivalsConfig::Trace(trace) => trace.read(self.files, problems).map(Some),
                 _ => Some(None),

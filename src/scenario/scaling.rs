@@ -1,7 +1,7 @@
 //! Alarms and scaling policies: who watches what, and who invokes whom.
 
 use super::config::{AssumptionsConfig, ScenarioConfig};
-use super::resolve::Names;
+use super::directory::{Directory, Names};
 use crate::engine::Span;
 use crate::language::{Problems, Reference};
 use crate::record::MetricDefinition;
@@ -21,9 +21,7 @@ use crate::world::watched_metric;
 pub(super) struct Scaling<'a> {
     config: &'a ScenarioConfig,
     assumptions: &'a AssumptionsConfig,
-    queues: Names<'a>,
-    consumers: Names<'a>,
-    producers: Names<'a>,
+    directory: Directory<'a>,
     alarm_names: Names<'a>,
     alarms: Vec<Option<AlarmSettings>>,
     watched: Vec<(EntityId, &'static str)>,
@@ -37,21 +35,10 @@ impl<'a> Scaling<'a> {
     pub(super) fn new(
         config: &'a ScenarioConfig,
         assumptions: &'a AssumptionsConfig,
-        queues: Names<'a>,
-        consumers: Names<'a>,
-        producers: Names<'a>,
+        directory: Directory<'a>,
     ) -> Self {
         let alarm_names = Names::new("alarm", config.alarms.names(), 0);
-        Self {
-            config,
-            assumptions,
-            queues,
-            consumers,
-            producers,
-            alarm_names,
-            alarms: Vec::new(),
-            watched: Vec::new(),
-        }
+        Self { config, assumptions, directory, alarm_names, alarms: Vec::new(), watched: Vec::new() }
     }
 
     /// The metric as alarms know it.
@@ -93,14 +80,17 @@ impl<'a> Scaling<'a> {
         }
         let name = metric.name.as_ref()?;
         let (id, tables): (_, &[&'static [MetricDefinition]]) = if let Some(queue) = &metric.queue {
-            (self.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS])
+            (self.directory.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS])
         } else if let Some(consumer) = &metric.consumer {
             (
-                self.consumers.find(consumer, problems)?.1,
+                self.directory.consumers.find(consumer, problems)?.1,
                 &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS],
             )
         } else {
-            (self.producers.find(metric.producer.as_ref()?, problems)?.1, &[ProducerMetrics::DEFINITIONS])
+            (
+                self.directory.producers.find(metric.producer.as_ref()?, problems)?.1,
+                &[ProducerMetrics::DEFINITIONS],
+            )
         };
         let definitions = || tables.iter().copied().flatten();
         let found = definitions().find(|definition| {
@@ -117,9 +107,9 @@ impl<'a> Scaling<'a> {
 
     /// "Scaling based on Amazon SQS": visible messages (Sum) over instances in service (Average), as metric math.
     fn backlog_per_instance(&mut self, consumer: &Reference, problems: &mut Problems) -> Option<Watched> {
-        let (position, group) = self.consumers.find(consumer, problems)?;
+        let (position, group) = self.directory.consumers.find(consumer, problems)?;
         let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
-        let (_, queue) = self.queues.find(queue, problems)?;
+        let (_, queue) = self.directory.queues.find(queue, problems)?;
         Some(Watched::Ratio {
             numerator: (self.watch(queue, "messages_visible"), Statistic::Sum),
             denominator: (self.watch(group, "instances_in_service"), Statistic::Average),
@@ -152,7 +142,7 @@ impl<'a> Scaling<'a> {
     }
 
     fn group_of(&self, consumer: &Reference, problems: &mut Problems) -> Option<EntityId> {
-        self.consumers.find(consumer, problems).map(|(_, id)| id)
+        self.directory.consumers.find(consumer, problems).map(|(_, id)| id)
     }
 
     fn track(

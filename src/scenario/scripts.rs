@@ -1,7 +1,7 @@
 //! Scripted clients: their names looked up, and what they expect judged.
 
 use super::config::ScenarioConfig;
-use super::resolve::Names;
+use super::directory::Directory;
 use crate::language::{Files, Problems};
 use crate::record::{ExpectationResult, Tape};
 use crate::services::client::{self, ClientSettings, Expected, Lookup};
@@ -15,24 +15,24 @@ pub(super) struct Clients {
     pub(super) expected: Vec<Vec<Expected>>,
 }
 
-/// Looks up the scripts of all clients; `None` when a problem was told. `entities` are the names of all seats.
+/// Looks up the scripts of all clients; `None` when a problem was told.
 pub(super) fn resolve(
     config: &ScenarioConfig,
-    queues: &Names<'_>,
-    entities: Vec<String>,
+    directory: &Directory<'_>,
     mut texts: Texts,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Clients> {
     let mut built = Vec::new();
     for (name, client) in config.clients.iter() {
-        let mut find = |reference: &_, problems: &mut Problems| Some(queues.find(reference, problems)?.1);
+        let mut find =
+            |reference: &_, problems: &mut Problems| Some(directory.queues.find(reference, problems)?.1);
         let mut lookup = Lookup { queue: &mut find, texts: &mut texts };
         let script = client.script(&mut lookup, problems);
         let latency = client.api_latency.build(files, problems);
         built.push(script.zip(latency).map(|(script, latency)| (name.text.clone(), script, latency)));
     }
-    let names = Arc::new(client::Names { texts, entities });
+    let names = Arc::new(client::Names { texts, entities: directory.entities() });
     let mut clients = Clients::default();
     for (name, (steps, expected), latency) in built.into_iter().collect::<Option<Vec<_>>>()? {
         clients.settings.push(ClientSettings { name, steps, latency, names: Arc::clone(&names) });

@@ -1,0 +1,80 @@
+//! Who is who: the names of a scenario, by kind, and the entities they stand for.
+
+use super::config::ScenarioConfig;
+use crate::language::{Problems, Reference};
+use crate::wire::EntityId;
+
+/// Names of one kind, in the order of their entities.
+#[derive(Debug, Clone)]
+pub(super) struct Names<'a> {
+    noun: &'static str,
+    pub(super) names: Vec<&'a str>,
+    /// The entity of the first of them.
+    first: u32,
+}
+
+impl<'a> Names<'a> {
+    pub(super) fn new(noun: &'static str, names: impl Iterator<Item = &'a str>, first: u32) -> Self {
+        Self { noun, names: names.collect(), first }
+    }
+
+    /// The entity of a name.
+    pub(super) fn entity(&self, name: &str) -> Option<EntityId> {
+        let position = self.names.iter().position(|known| *known == name);
+        position.map(|position| EntityId(self.first + position as u32))
+    }
+
+    /// The position among its kind and the entity a reference means; a problem is told when there is none.
+    pub(super) fn find(&self, reference: &Reference, problems: &mut Problems) -> Option<(usize, EntityId)> {
+        let found = self.names.iter().position(|name| *name == reference.as_str());
+        if found.is_none() {
+            let help = if self.names.is_empty() {
+                format!("the scenario defines no {}", self.noun)
+            } else {
+                problems.suggest(reference.as_str(), &self.names, self.noun)
+            };
+            problems
+                .error(reference.place, format!("there is no {} `{reference}`", self.noun))
+                .label(format!("no such {}", self.noun))
+                .help(help);
+        }
+        found.map(|position| (position, EntityId(self.first + position as u32)))
+    }
+}
+
+/// All names, each kind with the entities that follow those of the kind before it. [`super::Scenario::plan`] seats them in
+/// the same order.
+#[derive(Debug, Clone)]
+pub(super) struct Directory<'a> {
+    pub(super) queues: Names<'a>,
+    pub(super) consumers: Names<'a>,
+    pub(super) producers: Names<'a>,
+    pub(super) clients: Names<'a>,
+}
+
+impl<'a> Directory<'a> {
+    pub(super) fn new(config: &'a ScenarioConfig) -> Self {
+        let mut next = 0;
+        let mut number = |noun, names: Vec<&'a str>| {
+            let first = next;
+            next += names.len() as u32;
+            Names::new(noun, names.into_iter(), first)
+        };
+        Self {
+            queues: number("queue", config.queues.names().collect()),
+            consumers: number("consumer", config.consumers.names().collect()),
+            producers: number("producer", config.producers.names().collect()),
+            clients: number("client", config.clients.names().collect()),
+        }
+    }
+
+    /// All kinds, in the order of their entities.
+    fn kinds(&self) -> [&Names<'a>; 4] {
+        [&self.queues, &self.consumers, &self.producers, &self.clients]
+    }
+
+    /// The names of all entities, by entity.
+    pub(super) fn entities(&self) -> Vec<String> {
+        self.kinds().iter().flat_map(|kind| &kind.names).map(|name| (*name).to_owned()).collect()
+    }
+}
