@@ -1,6 +1,7 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
+use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
@@ -42,9 +43,9 @@ pub(super) fn resolve(
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
-    let mut scaling = Scaling::new(config, &assumptions, directory);
-    scaling.resolve_alarms(problems);
-    let policies = scaling.resolve_policies(problems);
+    let mut alarms = Alarms::new(config, directory);
+    alarms.resolve(problems);
+    let policies = Scaling::new(config, &assumptions, &mut alarms).resolve_policies(problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
@@ -55,7 +56,7 @@ pub(super) fn resolve(
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
-    let (alarms, watched) = scaling.into_alarms();
+    let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
         description: config.description.clone(),
@@ -80,6 +81,7 @@ pub(super) fn resolve(
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),
+            start_unix_millis: config.start.timestamp().as_millisecond(),
         },
         watched,
         flows,

@@ -130,7 +130,7 @@ impl Sampler {
         if let Some(cloudwatch) = cloudwatch {
             let visible_from = now + cloudwatch.draw_metric_delay();
             for (metric, datapoint) in published {
-                cloudwatch.put(metric, datapoint, visible_from);
+                cloudwatch.put(metric, datapoint, None, visible_from);
             }
         }
     }
