@@ -127,7 +127,10 @@ impl<'a> Watching<'a> {
         let named = configs.iter().filter(|config| config.metric.is_some()).count();
         if named > MOST_METRICS {
             problems
-                .error(place, format!("metric math of an alarm has at most {MOST_METRICS} metrics, not {named}"))
+                .error(
+                    place,
+                    format!("metric math of an alarm has at most {MOST_METRICS} metrics, not {named}"),
+                )
                 .why("Using metric math: an alarm can be based on up to ten metrics");
         }
         let mut metrics = Vec::new();

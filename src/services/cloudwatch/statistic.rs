@@ -77,10 +77,7 @@ impl Statistic {
         ("Minimum", Statistic::Minimum),
         ("Maximum", Statistic::Maximum),
         ("SampleCount", Statistic::SampleCount),
-        (
-            "IQM",
-            Statistic::TrimmedMean(Bounds { lower: Some(25.0), upper: Some(75.0), percent: true }),
-        ),
+        ("IQM", Statistic::TrimmedMean(Bounds { lower: Some(25.0), upper: Some(75.0), percent: true })),
     ];
 
     /// Reads `Average`, `p99.9`, `tm95`, `TM(10%:90%)`, ….
@@ -192,7 +189,7 @@ impl Statistic {
 fn rank(percent: f64, count: f64) -> f64 {
     let exact = percent * count / 100.0;
     let nearest = exact.round();
-    if (exact - nearest).abs() < 1e-9 * count.max(1.0) { nearest } else { exact.ceil() }
+    if (exact - nearest).abs() < 1e-12 * exact.max(1.0) { nearest } else { exact.ceil() }
 }
 
 /// The value of the sample of this rank, from 1; ranks outside are those at the ends.
@@ -368,7 +365,10 @@ mod tests {
             maximum: 5.0,
         };
         let read = |text: &str| Statistic::parse(text).expect("a statistic").of(pairs.clone());
-        assert_eq!((read("p99"), read("p99.1"), read("tc99"), read("ts99")), (Some(1.0), Some(5.0), Some(99.0), Some(99.0)));
+        assert_eq!(
+            (read("p99"), read("p99.1"), read("tc99"), read("ts99")),
+            (Some(1.0), Some(5.0), Some(99.0), Some(99.0))
+        );
     }
 
     #[test]
@@ -383,12 +383,29 @@ mod tests {
 
     #[test]
     fn statistics_are_written_as_they_are_read() {
-        for text in ["Average", "IQM", "p99.9", "TM(10%:90%)", "TC(150:1000)", "WM(:80%)", "PR(3:)", "TS(0.5:)"] {
+        for text in
+            ["Average", "IQM", "p99.9", "TM(10%:90%)", "TC(150:1000)", "WM(:80%)", "PR(3:)", "TS(0.5:)"]
+        {
             assert_eq!(Statistic::parse(text).expect(text).to_string(), text);
         }
-        for text in
-            ["average", "p", "p101", "P99", "tm", "TM", "TM()", "TM(10%:90)", "TM(90%:10%)", "PR(1%:2%)", "p1e1", "p99.12345678901", "XX(1:2)", "TM(a:b)", "", "p-1"]
-        {
+        for text in [
+            "average",
+            "p",
+            "p101",
+            "P99",
+            "tm",
+            "TM",
+            "TM()",
+            "TM(10%:90)",
+            "TM(90%:10%)",
+            "PR(1%:2%)",
+            "p1e1",
+            "p99.12345678901",
+            "XX(1:2)",
+            "TM(a:b)",
+            "",
+            "p-1",
+        ] {
             assert!(Statistic::parse(text).is_err(), "{text}");
         }
     }

@@ -7,7 +7,13 @@ use crate::language::suggest;
 
 /// Checks all queries; gives the positions of expressions in an order in which they can be evaluated.
 pub(super) fn check(queries: &[Query], returned: usize) -> Result<Vec<usize>, Vec<QueryError>> {
-    let mut checker = Checker { queries, kinds: vec![None; queries.len()], states: Vec::new(), order: Vec::new(), errors: Vec::new() };
+    let mut checker = Checker {
+        queries,
+        kinds: vec![None; queries.len()],
+        states: Vec::new(),
+        order: Vec::new(),
+        errors: Vec::new(),
+    };
     checker.states = queries.iter().map(|_| State::New).collect();
     for query in 0..queries.len() {
         checker.visit(query);
@@ -155,10 +161,8 @@ impl Checker<'_> {
             _ => {
                 let Some(kind) = self.kind(&arguments[0])? else { return Ok(None) };
                 function.gives(kind).map(Some).ok_or_else(|| {
-                    let error = MathError::at(
-                        &arguments[0],
-                        format!("`{}` does not take {kind}", function.name()),
-                    );
+                    let error =
+                        MathError::at(&arguments[0], format!("`{}` does not take {kind}", function.name()));
                     match (function.shape(), kind) {
                         (Shape::Special, Kind::Series) => error.help("write `[x]` for an array of one"),
                         (_, Kind::Scalar) => error.help("`TIME_SERIES(…)` makes a time series of a number"),
@@ -183,7 +187,10 @@ impl Checker<'_> {
     fn fill(&mut self, arguments: &[Term]) -> Result<Option<Kind>, MathError> {
         let kind = self.kind(&arguments[0])?;
         if kind == Some(Kind::Scalar) {
-            return Err(MathError::at(&arguments[0], "`FILL` fills time series, and this is a single number"));
+            return Err(MathError::at(
+                &arguments[0],
+                "`FILL` fills time series, and this is a single number",
+            ));
         }
         if matches!(arguments[1].node, Node::Word(Word::Repeat | Word::Linear)) {
             return Ok(kind);
@@ -203,14 +210,20 @@ impl Checker<'_> {
         for argument in arguments {
             let kind = self.kind(argument)?;
             if kind == Some(Kind::Array) {
-                return Err(MathError::at(argument, "`IF` takes time series and numbers, and this is an array"));
+                return Err(MathError::at(
+                    argument,
+                    "`IF` takes time series and numbers, and this is an array",
+                ));
             }
             kinds.push(kind);
         }
         let by_number = kinds[0] == Some(Kind::Scalar);
         if by_number && kinds[1..].contains(&Some(Kind::Scalar)) {
-            return Err(MathError::at(term, "an `IF` with a number as condition chooses between time series")
-                .help("`TIME_SERIES(…)` makes a time series of a number"));
+            return Err(MathError::at(
+                term,
+                "an `IF` with a number as condition chooses between time series",
+            )
+            .help("`TIME_SERIES(…)` makes a time series of a number"));
         }
         Ok(Some(Kind::Series))
     }
@@ -238,7 +251,9 @@ impl Checker<'_> {
 fn metrics(arguments: &[Term]) -> Result<Kind, MathError> {
     match arguments {
         [] | [Term { node: Node::Text(_), .. }] => Ok(Kind::Array),
-        [other, ..] => Err(MathError::at(other, "`METRICS` takes a text that ids contain, in quotation marks")),
+        [other, ..] => {
+            Err(MathError::at(other, "`METRICS` takes a text that ids contain, in quotation marks"))
+        }
     }
 }
 

@@ -68,9 +68,11 @@ impl Evaluation<'_> {
                 Value::Series(vec![self.scalar(arguments.first()); self.grid.slots])
             }
             (Shape::Special, Function::Sort) => Value::Array(self.sort(arguments)),
-            (Shape::Special, _) => of_array(function, self.array(&arguments[0]), self.grid.slots, |argument| {
-                self.scalar(arguments.get(argument))
-            }),
+            (Shape::Special, _) => {
+                of_array(function, self.array(&arguments[0]), self.grid.slots, |argument| {
+                    self.scalar(arguments.get(argument))
+                })
+            }
         }
     }
 
@@ -189,11 +191,8 @@ impl Evaluation<'_> {
     fn sort(&self, arguments: &[Term]) -> Vec<Points> {
         let Node::Word(Word::By(by)) = arguments[1].node else { return Vec::new() };
         let descending = arguments[2].node == Node::Word(Word::Descending);
-        let mut keyed: Vec<(Option<f64>, Points)> = self
-            .array(&arguments[0])
-            .into_iter()
-            .map(|points| (reduce_along(by, &points), points))
-            .collect();
+        let mut keyed: Vec<(Option<f64>, Points)> =
+            self.array(&arguments[0]).into_iter().map(|points| (reduce_along(by, &points), points)).collect();
         // Series without points come last, whatever the order.
         keyed.sort_by(|(left, _), (right, _)| match (left, right) {
             (Some(left), Some(right)) if descending => right.total_cmp(left),
@@ -212,7 +211,8 @@ fn of_array(
     slots: usize,
     number: impl Fn(usize) -> Option<f64>,
 ) -> Value {
-    let index = |argument, otherwise: usize| number(argument).map_or(otherwise, |at: f64| at.max(0.0) as usize);
+    let index =
+        |argument, otherwise: usize| number(argument).map_or(otherwise, |at: f64| at.max(0.0) as usize);
     match function {
         Function::First => Value::Series(array.into_iter().next().unwrap_or_else(|| vec![None; slots])),
         Function::Last => Value::Series(array.pop().unwrap_or_else(|| vec![None; slots])),
@@ -256,10 +256,16 @@ fn binary(operator: Operator, left: Value, right: Value) -> Value {
             Value::Scalar(left.zip(right).and_then(|(left, right)| apply(left, right)))
         }
         (Value::Series(points), Value::Scalar(number)) => Value::Series(
-            points.into_iter().map(|point| point.zip(number).and_then(|(left, right)| apply(left, right))).collect(),
+            points
+                .into_iter()
+                .map(|point| point.zip(number).and_then(|(left, right)| apply(left, right)))
+                .collect(),
         ),
         (Value::Scalar(number), Value::Series(points)) => Value::Series(
-            points.into_iter().map(|point| number.zip(point).and_then(|(left, right)| apply(left, right))).collect(),
+            points
+                .into_iter()
+                .map(|point| number.zip(point).and_then(|(left, right)| apply(left, right)))
+                .collect(),
         ),
         (Value::Series(left), Value::Series(right)) => {
             let join = |(left, right): (Option<f64>, Option<f64>)| {

@@ -216,7 +216,8 @@ impl MetricMath {
             .collect();
         for &query in &self.order {
             let Some(term) = &self.queries[query].expression else { continue };
-            values[query] = evaluate::Evaluation { grid, queries: &self.queries, values: &values }.value(term);
+            values[query] =
+                evaluate::Evaluation { grid, queries: &self.queries, values: &values }.value(term);
         }
         match values.swap_remove(self.returned) {
             Value::Series(points) => points,

@@ -222,9 +222,5 @@ impl Reader<'_> {
 }
 
 fn join(operator: Operator, left: Term, right: Term) -> Term {
-    Term {
-        start: left.start,
-        end: right.end,
-        node: Node::Binary(operator, Box::new(left), Box::new(right)),
-    }
+    Term { start: left.start, end: right.end, node: Node::Binary(operator, Box::new(left), Box::new(right)) }
 }

@@ -48,24 +48,18 @@ fn operators() {
         ("2 ^ 3 ^ 2 + m1 * 0", "512 512 512 512"),
         ("(1 + 2) * 3 + 0 * m1", "9 9 9 9"),
         ("10 - 3 - 2 + 0 * m1", "5 5 5 5"),
-        ("m1 > 15 == 1", "0 0 0 0"),
+        ("m1 > 15 == 1", "1 1 0 0"),
         ("0 * m1 + 2 * -3", "-6 -6 -6 -6"),
         ("m1 > 100 OR m1 > 10 AND m1 < 25", "0 1 0 0"),
         // What is not finite, or beyond 2^360, is dropped.
         ("0 ^ (m1 - 20)", "0 1 - -"),
-        ("m1 * 1e300", "- - 0 0"),
+        ("m1 * 1e100 * 1e100", "- - 0 0"),
         ("(0 - 8) ^ 0.5 + m1", "- - - -"),
         ("LOG10(m1 + 70)", "2 1.9542425094393248 1.845098040014257 1.845098040014257"),
         ("LOG(m1 - 20)", "2.302585092994046 - - -"),
     ];
     for (expression, wanted) in cases {
-        let wanted = wanted.to_owned();
-        if expression == "m1 > 15 == 1" {
-            // Comparisons of one level are read from the left.
-            assert_eq!(evaluate(expression, M), Ok("1 1 0 0".to_owned()), "{expression}");
-            continue;
-        }
-        assert_eq!(evaluate(expression, M), Ok(wanted), "{expression}");
+        assert_eq!(evaluate(expression, M), Ok(wanted.to_owned()), "{expression}");
     }
 }
 
@@ -112,7 +106,10 @@ fn functions_of_one_series() {
         ("n * 0 + SUM(m)", "3.5 3.5 3.5 3.5 3.5 3.5"),
         ("TIME_SERIES(MAX(m) - MIN(m))", "6 6 6 6 6 6"),
         ("TIME_SERIES(DATAPOINT_COUNT(m))", "3 3 3 3 3 3"),
-        ("TIME_SERIES(STDDEV(n))", "1.707825127659933 1.707825127659933 1.707825127659933 1.707825127659933 1.707825127659933 1.707825127659933"),
+        (
+            "TIME_SERIES(STDDEV(n))",
+            "1.707825127659933 1.707825127659933 1.707825127659933 1.707825127659933 1.707825127659933 1.707825127659933",
+        ),
         ("TIME_SERIES(AVG(none))", "- - - - - -"),
         ("n / PERIOD(m) * 60", "9 8 7 6 5 4"),
         ("MINUTE(m)", "0 1 2 3 4 5"),
@@ -209,8 +206,7 @@ fn expressions_may_name_each_other_in_any_order() {
         id: id.to_owned(),
         expression: expression.map(|text| read(text).expect("an expression")),
     };
-    let queries =
-        vec![query("last", Some("first * 2")), query("first", Some("m + 1")), query("m", None)];
+    let queries = vec![query("last", Some("first * 2")), query("first", Some("m + 1")), query("m", None)];
     let math = MetricMath::new(queries, 0).expect("sound");
     let grid = Grid { start_unix_millis: 0, period: Span::from_minutes(1), slots: 2 };
     assert_eq!(math.evaluate(&grid, &mut |_| vec![Some(1.0), None]), [Some(4.0), None]);

@@ -100,7 +100,11 @@ fn next(text: &str, at: usize, letter: char) -> Result<(usize, Token), MathError
     }
     if letter == '"' || letter == '\'' {
         let Some(length) = rest[1..].find(letter) else {
-            return Err(error(rest.len(), "the text has no end".to_owned(), "close it with the same quotation mark"));
+            return Err(error(
+                rest.len(),
+                "the text has no end".to_owned(),
+                "close it with the same quotation mark",
+            ));
         };
         return Ok((length + 2, Token::Text(rest[1..=length].to_owned())));
     }
