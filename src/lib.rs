@@ -43,6 +43,7 @@
 //! | 5 | [`world`]: all entities and their run; [`expect`] and [`report`]: what is made of a tape |
 //! | 4 | [`services`]: queues, consumers, producers, CloudWatch |
 //! | 3 | [`wire`]: what services say to each other |
+//! | 3 | [`traffic`]: when things come
 //! | 2 | [`language`]: how scenarios are declared and read; [`record`]: instruments, ledger, tape |
 //! | 1 | [`engine`]: time, calendar, loop, randomness |
 //!
@@ -56,5 +57,6 @@ pub mod record;
 pub mod report;
 pub mod scenario;
 pub mod services;
+pub mod traffic;
 pub mod wire;
 pub mod world;
