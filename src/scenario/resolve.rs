@@ -11,11 +11,12 @@ use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
+use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
     RedriveAllowPolicyConfig, is_fifo,
 };
+use crate::traffic::{ArrivalsConfig, Trace};
 use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
