@@ -10,7 +10,7 @@ use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::sqs::QueueConfig;
-use crate::wire::{ApiLatencyConfig, Prices};
+use crate::wire::{ApiLatencyConfig, PricesConfig};
 
 section! {
     /// A scenario: an architecture, the load on it, and what must come of it.
@@ -36,7 +36,7 @@ section! {
         /// What AWS does not publish.
         pub assumptions: Option<AssumptionsConfig>;
         /// What things cost; by default list prices of us-east-1.
-        pub prices: Option<PricesConfig>;
+        pub prices: PricesConfig = PricesConfig::default();
         /// SQS queues.
         pub queues: Named<QueueConfig>;
         /// Who sends messages.
@@ -77,24 +77,6 @@ section! {
         pub target_tracking_low_fraction: Probability = Probability::new(0.7);
         /// Target tracking removes capacity at most once in this time.
         pub target_tracking_scale_in_interval: Duration = Duration::from_seconds(300);
-    }
-}
-
-section! {
-    /// Prices in dollars.
-    pub struct PricesConfig {
-        /// A million requests to a standard queue.
-        pub sqs_standard_per_million_requests: f64 = Prices::default().sqs_standard_per_million_requests,
-            at_least (0.0);
-        /// A million requests to a FIFO queue.
-        pub sqs_fifo_per_million_requests: f64 = Prices::default().sqs_fifo_per_million_requests,
-            at_least (0.0);
-        /// On top for a million requests to a standard queue with message groups.
-        pub sqs_fair_queue_per_million_requests: f64 = Prices::default().sqs_fair_queue_per_million_requests,
-            at_least (0.0);
-        /// Ten thousand requests to AWS KMS.
-        pub kms_per_ten_thousand_requests: f64 = Prices::default().kms_per_ten_thousand_requests,
-            at_least (0.0);
     }
 }
 

@@ -13,10 +13,10 @@ use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
 use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
 use crate::services::sqs::{
-    FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
+    FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings, QueueSurroundings,
     RedriveAllowPolicyConfig, is_fifo,
 };
-use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
+use crate::wire::{ApiLatency, EntityId, PriceList, Service, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -28,15 +28,17 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
     })
 }
 
-/// Looks everything up and builds all settings; `None` when a problem was told.
+/// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
+    prices: Option<&PriceList>,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Scenario> {
     let assumptions = assumptions(config, problems)?;
-    let mut resolver = Resolver::new(config, &assumptions, files, problems)?;
+    let prices = prices.unwrap_or(PriceList::published());
+    let mut resolver = Resolver::new(config, &assumptions, prices, files, problems)?;
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
@@ -101,6 +103,7 @@ struct Resolver<'a> {
     defaults: QueueDefaults,
     directory: Directory<'a>,
     assumptions: &'a AssumptionsConfig,
+    prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
     /// The queues that scripts call, and the dead-letter queues of those.
@@ -119,10 +122,11 @@ impl<'a> Resolver<'a> {
     fn new(
         config: &'a ScenarioConfig,
         assumptions: &'a AssumptionsConfig,
+        prices: &'a PriceList,
         files: &'a dyn Files,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let defaults = queue_defaults(config, assumptions, files, problems)?;
+        let defaults = queue_defaults(config, assumptions, prices, files, problems)?;
         // Also with a bad latency the rest is looked at, so that all problems are told at once.
         let latencies = config
             .queues
@@ -155,6 +159,7 @@ impl<'a> Resolver<'a> {
             defaults,
             directory: Directory::new(config),
             assumptions,
+            prices,
             latencies,
             texts: Texts::default(),
             flows: Vec::new(),
@@ -293,11 +298,13 @@ impl<'a> Resolver<'a> {
                 Some((id, self.latencies[position].clone()))
             });
             let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
-            settings.push(
-                source.as_ref().and_then(|source| {
-                    consumer.settings(name.as_str(), source, forward, self.files, problems)
-                }),
-            );
+            let instance_price = consumer.instance_price_per_hour(self.prices, problems);
+            settings.push(source.as_ref().zip(instance_price).and_then(
+                |(source, instance_price_per_hour)| {
+                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
+                    Some(ConsumerSettings { instance_price_per_hour, ..settings })
+                },
+            ));
             self.flow(Queue::KIND, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
                 self.flow(Fleet::KIND, name.as_str(), Queue::KIND, forward.queue.as_str());
@@ -355,23 +362,17 @@ impl<'a> Resolver<'a> {
 fn queue_defaults(
     config: &ScenarioConfig,
     assumptions: &AssumptionsConfig,
+    prices: &PriceList,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<QueueDefaults> {
     let latency = config.api_latency.build(files, problems);
     let jitter = assumptions.ordering_jitter.build(files, problems);
     let delay = assumptions.duplicate_delay.build(files, problems);
-    let mut prices = Prices::default();
-    if let Some(given) = &config.prices {
-        prices.sqs_standard_per_million_requests = given.sqs_standard_per_million_requests;
-        prices.sqs_fifo_per_million_requests = given.sqs_fifo_per_million_requests;
-        prices.sqs_fair_queue_per_million_requests = given.sqs_fair_queue_per_million_requests;
-        prices.kms_per_ten_thousand_requests = given.kms_per_ten_thousand_requests;
-    }
     Some(QueueDefaults {
         quotas: config.quotas.sqs(),
         latency: latency?,
-        prices,
+        prices: QueuePrices::of(prices),
         duplicate_probability: assumptions.duplicate_probability.as_f64(),
         duplicate_delay: delay?,
         ordering_jitter: jitter?,

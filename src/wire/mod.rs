@@ -33,7 +33,7 @@ pub use error::ApiError;
 pub use journal::Journal;
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
-pub use price::{Prices, instance_price_per_hour, instance_types};
+pub use price::{PriceFileConfig, PriceList, PricesConfig};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
 pub use request::{

@@ -1,5 +1,6 @@
 //! A queue in a scenario.
 
+use super::cost::QueuePrices;
 use super::encryption::KmsSettings;
 use super::fair::FairSettings;
 use super::queue::{FifoSettings, QueueSettings, Redrive};
@@ -8,8 +9,7 @@ use crate::language::{
     Bytes, DistributionOf, Duration, Files, Name, Probability, Problems, Reference, choice, keyword, section,
 };
 use crate::wire::{
-    Access, ApiLatency, ApiLatencyConfig, EntityId, PolicyStatementConfig, Prices, SqsQuotas, span,
-    whole_seconds,
+    Access, ApiLatency, ApiLatencyConfig, EntityId, PolicyStatementConfig, SqsQuotas, span, whole_seconds,
 };
 use std::sync::Arc;
 
@@ -157,7 +157,7 @@ pub struct QueueDefaults {
     /// How long calls take: the scenario's latencies, or the queue's own.
     pub latency: ApiLatency,
     /// What calls cost.
-    pub prices: Prices,
+    pub prices: QueuePrices,
     /// Probability that a deleted message comes back.
     pub duplicate_probability: f64,
     /// How long after its delete it comes back, in nanoseconds.

@@ -33,6 +33,7 @@ mod attempts;
 mod attributes;
 mod calls;
 mod config;
+mod cost;
 mod deduplication;
 mod encryption;
 mod fair;
@@ -55,6 +56,7 @@ pub use config::{
     DeduplicationScopeConfig, EncryptionConfig, FifoThroughputLimitConfig, KeyConfig, KmsConfig, QueueConfig,
     QueueDefaults, QueueSurroundings, RedriveAllowPolicyConfig, RedrivePolicyConfig, is_fifo,
 };
+pub use cost::QueuePrices;
 pub use encryption::KmsSettings;
 pub use fair::FairSettings;
 pub use metrics::QueueMetrics;
@@ -142,24 +144,16 @@ impl Service for Queue {
     }
 
     fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
+        let requests = self.metrics.billed_requests.since_warm_up();
+        let key_requests = self.metrics.kms_calls.since_warm_up();
         let prices = &self.settings.prices;
-        let per_million = match (self.settings.fifo, &self.fair) {
-            (Some(_), _) => prices.sqs_fifo_per_million_requests,
-            // Which requests the surcharge is for depends on their messages; queuelab takes all of the queue.
-            (None, Some(_)) => {
-                prices.sqs_standard_per_million_requests + prices.sqs_fair_queue_per_million_requests
-            }
-            (None, None) => prices.sqs_standard_per_million_requests,
-        };
-        let requests = self.metrics.billed_requests.since_warm_up() as f64;
-        let key_requests = self.metrics.kms_calls.since_warm_up() as f64;
-        let keys = key_requests / 1e4 * prices.kms_per_ten_thousand_requests;
+        let cost = prices.cost(self.settings.fifo.is_some(), self.fair.is_some(), requests, key_requests);
         rows.push(SummaryRow {
             kind: Self::KIND,
             name: self.settings.name.clone(),
             metric: "estimated_cost".to_owned(),
             statistic: "sum",
-            value: requests / 1e6 * per_million + keys,
+            value: cost,
             unit: Unit::Dollars,
         });
     }

@@ -2,6 +2,7 @@
 
 use super::attempts::Attempts;
 use super::calls::Admitted;
+use super::cost::QueuePrices;
 use super::deduplication::DeduplicationMemory;
 use super::encryption::{Keys, KmsSettings};
 use super::fair::{Fair, FairSettings};
@@ -15,8 +16,8 @@ use super::throughput::{FifoLimits, Throughput};
 use super::waiting::Waiters;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
-    Access, ApiLatency, Context, DeadlineList, EntityId, Entry, GroupId, Outbox, Prices, Purpose, Receipt,
-    SqsQuotas, draw_span,
+    Access, ApiLatency, Context, DeadlineList, EntityId, Entry, GroupId, Outbox, Purpose, Receipt, SqsQuotas,
+    draw_span,
 };
 use std::sync::Arc;
 
@@ -80,7 +81,7 @@ pub struct QueueSettings {
     /// How long calls take.
     pub latency: ApiLatency,
     /// What calls cost.
-    pub prices: Prices,
+    pub prices: QueuePrices,
     /// Probability that a deleted message comes back once more.
     pub duplicate_probability: f64,
     /// How long after its delete such a message comes back, in nanoseconds.

@@ -1,12 +1,12 @@
 //! What plays the rows: two queues, the messages, and a clock.
 
-use super::super::{FairSettings, Queue, QueueSettings, Timer};
+use super::super::{FairSettings, Queue, QueuePrices, QueueSettings, Timer};
 use crate::engine::{Distribution, Span, Time};
 use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
     Access, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal, MessageId, Messages,
-    NewMessage, Outbox, PollOutcome, PollerId, Prices, QuotaProfile, Requests, Service, Signal, SqsQuotas,
+    NewMessage, Outbox, PollOutcome, PollerId, PriceList, QuotaProfile, Requests, Service, Signal, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -36,7 +36,7 @@ pub(super) fn settings() -> QueueSettings {
         move_rate: 500,
         quotas: SqsQuotas::of(QuotaProfile::Current),
         latency: ApiLatency::none(),
-        prices: Prices::default(),
+        prices: QueuePrices::of(PriceList::published()),
         duplicate_probability: 0.0,
         duplicate_delay: zero(),
         ordering_jitter: zero(),
