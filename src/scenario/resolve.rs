@@ -1,7 +1,7 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
-use super::config::{AssumptionsConfig, ScenarioConfig};
+use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
@@ -13,10 +13,10 @@ use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
 use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
 use crate::services::sqs::{
-    FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings, QueueSurroundings,
-    RedriveAllowPolicyConfig, is_fifo,
+    ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
+    QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
-use crate::wire::{ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -38,6 +38,15 @@ pub(super) fn resolve(
 ) -> Option<Scenario> {
     let assumptions = assumptions(config, problems)?;
     let prices = prices.unwrap_or(PriceList::published());
+    if config.region.as_str() != prices.region() {
+        let place = config.places.of("region").or(config.prices.file.as_ref().map(|file| file.place));
+        problems
+            .warning(
+                place,
+                format!("the region is {}, the prices are those of {}", config.region, prices.region()),
+            )
+            .help("name a file with the prices of the region: `prices: { file: … }`");
+    }
     let mut resolver = Resolver::new(config, &assumptions, prices, files, problems)?;
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
@@ -220,7 +229,14 @@ impl<'a> Resolver<'a> {
         principals: &Principals<'_>,
         problems: &mut Problems,
     ) -> QueueSurroundings {
-        let is_dead_letter_queue = self.dead_letter_queues.contains(name.as_str());
+        let names_it = |(_, other): &(&Name, &QueueConfig)| {
+            let policy = other.redrive_policy.as_ref();
+            policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name.as_str())
+        };
+        let sources = self.config.queues.iter().filter(names_it);
+        let dead_letter_sources =
+            sources.filter_map(|(source, _)| self.directory.queues.entity(source.as_str())).collect();
+        let may_be_dead_letter_queue = self.dead_letter_queues.contains(name.as_str());
         let other_type = Arc::clone(&self.by_type[usize::from(!is_fifo(name.as_str()))]);
         if let Some(RedriveAllowPolicyConfig::ByQueue(sources)) = &queue.redrive_allow_policy {
             let most = self.defaults.quotas.redrive_allow_sources;
@@ -237,7 +253,8 @@ impl<'a> Resolver<'a> {
             .and_then(|policy| self.dead_letter_queue(name, queue, &policy.dead_letter_queue, problems));
         QueueSurroundings {
             dead_letter_queue,
-            is_dead_letter_queue,
+            dead_letter_sources,
+            may_be_dead_letter_queue,
             other_type,
             is_scripted: !self.config.clients.is_empty(),
             access: principals.access(queue, problems),
@@ -369,8 +386,12 @@ fn queue_defaults(
     let latency = config.api_latency.build(files, problems);
     let jitter = assumptions.ordering_jitter.build(files, problems);
     let delay = assumptions.duplicate_delay.build(files, problems);
+    let attributes = assumptions.attribute_change_time.build(files, problems);
+    let retention = assumptions.retention_change_time.build(files, problems);
+    let purge = assumptions.purge_time.build(files, problems);
+    let wake_up_delay = assumptions.metric_wake_up_delay.build(files, problems);
     Some(QueueDefaults {
-        quotas: config.quotas.sqs(),
+        quotas: config.quotas.sqs(config.region),
         latency: latency?,
         prices: QueuePrices::of(prices),
         duplicate_probability: assumptions.duplicate_probability.as_f64(),
@@ -379,6 +400,17 @@ fn queue_defaults(
         short_poll_sampling: assumptions.short_poll_sampling,
         fair: FairSettings { detection_delay: span(assumptions.fair_queue_detection_delay) },
         move_rate: assumptions.message_move_rate,
+        changes: ChangeTimes {
+            attributes: attributes?,
+            retention: retention?,
+            purge: purge?,
+            purge_takes_later_messages: assumptions.purge_takes_later_messages,
+        },
+        activity: ActivitySettings {
+            is_active_at_start: assumptions.active_at_start,
+            wake_up_delay: wake_up_delay?,
+        },
+        empty_gauges: assumptions.empty_queue_gauges == EmptyGaugesConfig::Zero,
     })
 }
 

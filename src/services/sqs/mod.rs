@@ -32,6 +32,7 @@
 mod attempts;
 mod attributes;
 mod calls;
+mod changes;
 mod config;
 mod cost;
 mod deduplication;
@@ -52,6 +53,7 @@ mod throughput;
 mod waiting;
 
 use calls::Caller;
+pub use changes::ChangeTimes;
 pub use config::{
     DeduplicationScopeConfig, EncryptionConfig, FifoThroughputLimitConfig, KeyConfig, KmsConfig, QueueConfig,
     QueueDefaults, QueueSurroundings, RedriveAllowPolicyConfig, RedrivePolicyConfig, is_fifo,
@@ -64,7 +66,9 @@ pub use queue::{FifoSettings, Queue, QueueSettings, Redrive};
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal};
+use crate::wire::{
+    Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
+};
 
 /// Why a queue wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +77,8 @@ pub enum Timer {
     Deadline,
     /// A message move task goes on.
     Move(u32),
+    /// A change of the queue has spread.
+    Change,
 }
 
 impl Service for Queue {
@@ -92,6 +98,7 @@ impl Service for Queue {
             Signal::Delete { batch } => self.delete(from, batch, cx),
             Signal::ChangeVisibility { batch, timeout } => self.change_visibility(from, batch, timeout, cx),
             Signal::HangUp { poller } => self.hang_up(from, poller),
+            Signal::RedrivePolicy { named } => self.hear_of_policy(from, named),
             other => unreachable!("a queue is never told {other:?}"),
         }
     }
@@ -102,6 +109,7 @@ impl Service for Queue {
             // Somebody asked for an earlier wake-up since; that one has armed the next.
             Timer::Deadline => {}
             Timer::Move(task) => self.move_step(task, cx),
+            Timer::Change => self.end_changes(cx),
         }
     }
 
@@ -112,6 +120,12 @@ impl Service for Queue {
             Some(age) => self.metrics.age_of_oldest_message.set(now, age.as_nanos()),
             None => self.metrics.age_of_oldest_message.clear(now),
         }
+    }
+
+    fn publish(&mut self, now: Time) -> Option<Publication> {
+        let readable_from = self.activity.end_minute(now, self.metrics.calls(), self.counts.held() > 0)?;
+        let without_zeros = if self.settings.empty_gauges { &[] } else { metrics::ONLY_WITH_MESSAGES };
+        Some(Publication { readable_from, without_zeros })
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
