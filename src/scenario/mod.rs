@@ -119,7 +119,10 @@ impl Scenario {
         if let (Some(root), None) = (&root, &config) {
             references::check(root, &mut problems);
         }
-        let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
+        let scenario = config.and_then(|config| {
+            let prices = config.prices.list(|path| files.read(path), &mut sources, &mut problems);
+            resolve::resolve(&config, hash, prices.as_ref(), files, &mut problems)
+        });
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
                 if !problems.is_empty() {
