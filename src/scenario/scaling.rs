@@ -4,11 +4,11 @@ use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
 use crate::engine::Span;
 use crate::language::{Problems, Reference};
-use crate::services::cloudwatch::{AlarmSettings, Comparison, TreatMissingData};
-use crate::services::compute::{
+use crate::scaling::{
     MetricChoice, Policy, PolicyConfig, PolicyKind, SimpleScalingConfig, StepConfig, StepScalingConfig,
     TargetTrackingConfig,
 };
+use crate::services::cloudwatch::{AlarmSettings, Comparison, TreatMissingData};
 use crate::wire::{EntityId, span};
 
 /// The policies of a scenario, on their way to being resolved.
