@@ -42,16 +42,17 @@ pub(super) fn resolve(
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
-    let mut scaling = Scaling::new(config, &assumptions, directory);
+    let late = assumptions.scheduled_action_delay.build(files, problems);
+    let mut scaling = Scaling::new(config, &assumptions, late, directory);
     scaling.resolve_alarms(problems);
-    let policies = scaling.resolve_policies(problems);
+    let scaled = scaling.resolve_scaling(problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
     }
     let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
-    for (consumer, policies) in consumers.iter_mut().zip(policies) {
-        consumer.group.policies = policies;
+    for (consumer, settings) in consumers.iter_mut().zip(scaled) {
+        consumer.group.scaling = settings;
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
