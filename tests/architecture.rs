@@ -23,11 +23,16 @@ const FLOORS: &[Floor] = &[
     floor("record", 2, &["engine"]),
     floor("wire", 3, &["engine", "language", "record"]),
     floor("scaling", 3, &["engine", "language", "record", "wire"]),
-    floor("services", 4, &["engine", "language", "record", "wire", "scaling"]),
+    floor("traffic", 3, &["engine", "language"]),
+    floor("services", 4, &["engine", "language", "record", "wire", "scaling", "traffic"]),
     floor("world", 5, &["engine", "language", "record", "wire", "services"]),
     floor("expect", 5, &["language", "record"]),
     floor("report", 5, &["engine", "record"]),
-    floor("scenario", 6, &["engine", "language", "record", "wire", "scaling", "services", "world", "expect"]),
+    floor(
+        "scenario",
+        6,
+        &["engine", "language", "record", "wire", "scaling", "traffic", "services", "world", "expect"],
+    ),
     floor(
         "cli",
         7,

@@ -55,6 +55,10 @@ pub enum Purpose {
     Loss,
     /// How late scheduled actions are.
     Schedule,
+    /// How late the metrics of a resource are that was inactive.
+    WakeUp,
+    /// How long changes of a resource take.
+    Change,
 }
 
 impl Purpose {
@@ -85,6 +89,8 @@ impl Purpose {
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
             Purpose::Schedule => "schedule",
+            Purpose::WakeUp => "wake up",
+            Purpose::Change => "change",
         }
     }
 
