@@ -26,7 +26,7 @@ mod scaling;
 mod settings;
 mod worker;
 
-pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, ForwardTarget, SourceQueue};
 pub use fleet::Fleet;
 pub use group_config::{
     AutoScalingGroupConfig, MetricChoice, PolicyConfig, SimpleScalingConfig, StepConfig, StepScalingConfig,

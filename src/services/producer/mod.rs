@@ -20,7 +20,6 @@ mod arrivals;
 mod arrivals_config;
 mod config;
 mod entity;
-mod groups;
 mod metrics;
 mod trace;
 
@@ -28,7 +27,6 @@ pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
 pub use arrivals_config::{ArrivalsConfig, ArrivalsContext, TraceConfig};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
-pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
 pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
 
