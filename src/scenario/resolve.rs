@@ -11,8 +11,8 @@ use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, Sou
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{Producer, ProducerTarget, SendTarget};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
+use crate::services::producer::{Producer, ProducerConfig, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
@@ -316,13 +316,28 @@ impl<'a> Resolver<'a> {
             let source = self.source_queue(reference, problems);
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
                 let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                Some((id, self.latencies[position].clone()))
+                let is_fifo = is_fifo(forward.queue.as_str());
+                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
+                    problems
+                        .error(
+                            forward.place,
+                            format!("messages to `{}` need a `message_group_id`", forward.queue),
+                        )
+                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
+                }
+                Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
             });
-            let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
+                    let settings = consumer.settings(
+                        name.as_str(),
+                        source,
+                        forward,
+                        &mut self.texts,
+                        self.files,
+                        problems,
+                    )?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -332,6 +347,25 @@ impl<'a> Resolver<'a> {
             }
         }
         settings
+    }
+
+    /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
+    /// such.
+    fn has_groups(&self, queue: &Reference) -> bool {
+        let config = self.config;
+        let mut producers = config.producers.iter().filter(|(_, producer)| {
+            let ProducerTarget::Queue(target) = &producer.publishes_to;
+            target.as_str() == queue.as_str()
+        });
+        let has_group = |producer: &ProducerConfig| {
+            producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
+        };
+        is_fifo(queue.as_str())
+            || producers.any(|(_, producer)| has_group(producer))
+            || self.scripted_queues.contains(queue.as_str())
+            || config.consumers.iter().any(|(_, consumer)| {
+                consumer.forwards_to.as_ref().is_some_and(|forward| forward.queue.as_str() == queue.as_str())
+            })
     }
 
     fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {

@@ -25,7 +25,7 @@ mod policies;
 mod settings;
 mod worker;
 
-pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, ForwardTarget, SourceQueue};
 pub use fleet::Fleet;
 pub use group_config::AutoScalingGroupConfig;
 pub use metrics::{ConsumerMetrics, GroupMetrics};
