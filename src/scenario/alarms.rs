@@ -4,7 +4,8 @@ use super::config::ScenarioConfig;
 use super::directory::{Directory, Names};
 use super::watching::Watching;
 use crate::language::{Problems, Reference};
-use crate::services::cloudwatch::{AlarmConfig, AlarmSettings, Statistic};
+use crate::series::Statistic;
+use crate::services::cloudwatch::{AlarmConfig, AlarmSettings};
 use crate::wire::{EntityId, span};
 
 /// The alarms of a scenario, on their way to being resolved: those that it names, then those that policies own.

@@ -4,10 +4,9 @@ use super::config::ScenarioConfig;
 use super::directory::Directory;
 use crate::language::{Duration, Located, Place, Problems, Reference};
 use crate::record::MetricDefinition;
-use crate::services::cloudwatch::math::{MathError, MetricMath, Query, read};
-use crate::services::cloudwatch::{
-    MetricConfig, MetricId, MetricQueryConfig, Statistic, Watched, WatchedMath,
-};
+use crate::series::math::{MathError, MetricMath, Query, read};
+use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
+use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{ConsumerMetrics, ConsumerSource, GroupMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;

@@ -2,8 +2,8 @@
 
 use super::alarm::Comparison;
 use super::evaluate::TreatMissingData;
-use super::query_config::{MetricConfig, MetricQueryConfig, StatisticConfig};
 use crate::language::{Duration, Problems, keyword, section};
+use crate::series::{MetricConfig, MetricQueryConfig, StatisticConfig};
 
 section! {
     /// A CloudWatch alarm. It invokes the scaling policies that name it.

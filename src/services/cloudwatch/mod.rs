@@ -22,17 +22,12 @@
 mod alarm;
 mod config;
 mod evaluate;
-pub mod math;
-mod query_config;
-mod statistic;
 mod store;
 mod watched;
 
 pub use alarm::{AlarmSettings, Comparison};
 pub use config::{AlarmConfig, ComparisonConfig, TreatMissingDataConfig};
 pub use evaluate::{TreatMissingData, evaluate, evaluation_range};
-pub use query_config::{MetricConfig, MetricQueryConfig, StatisticConfig};
-pub use statistic::{Bounds, Samples, Statistic};
 pub use store::{MetricId, Values};
 pub use watched::{Watched, WatchedMath};
 

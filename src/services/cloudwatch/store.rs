@@ -1,9 +1,9 @@
 //! The metrics that alarms watch, as far back as they look.
 
-use super::math::Points;
-use super::statistic::{Samples, Statistic};
 use crate::engine::{Span, Time};
 use crate::record::Datapoint;
+use crate::series::math::Points;
+use crate::series::{Samples, Statistic};
 use std::collections::VecDeque;
 
 /// A metric in the store.

@@ -1,8 +1,8 @@
 //! What an alarm watches: one time series, of a metric or of metric math.
 
-use super::math::{Grid, MetricMath, Points};
-use super::statistic::Statistic;
 use super::store::{MetricId, Store, Window};
+use crate::series::Statistic;
+use crate::series::math::{Grid, MetricMath, Points};
 use std::sync::Arc;
 
 /// One time series.
