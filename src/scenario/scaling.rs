@@ -9,8 +9,8 @@ use crate::services::cloudwatch::{
     AlarmMetricConfig, AlarmSettings, Comparison, MetricId, Statistic, TreatMissingData, Watched,
 };
 use crate::services::compute::{
-    ConsumerMetrics, ConsumerSource, GroupMetrics, MetricChoice, Policy, PolicyConfig, PolicyKind,
-    SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
+    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, MetricChoice, Policy, PolicyConfig,
+    PolicyKind, SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig, WarmPoolMetrics,
 };
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;
@@ -84,7 +84,12 @@ impl<'a> Scaling<'a> {
         } else if let Some(consumer) = &metric.consumer {
             (
                 self.directory.consumers.find(consumer, problems)?.1,
-                &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS],
+                &[
+                    ConsumerMetrics::DEFINITIONS,
+                    GroupMetrics::DEFINITIONS,
+                    GroupCapacityMetrics::DEFINITIONS,
+                    WarmPoolMetrics::DEFINITIONS,
+                ],
             )
         } else {
             (

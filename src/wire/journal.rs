@@ -1,6 +1,7 @@
-//! Rows that are written as they happen: alarm state changes, scaling activities, calls of scripted clients.
+//! Rows that are written as they happen: alarm state changes, scaling activities, states of instances, calls of
+//! scripted clients.
 
-use crate::record::{AlarmChange, ApiCall, ScalingActivity};
+use crate::record::{AlarmChange, ApiCall, InstanceChange, ScalingActivity};
 
 /// What happened and why, in order. Rare things only: nothing here is written for a message.
 #[derive(Debug, Default)]
@@ -11,4 +12,6 @@ pub struct Journal {
     pub activities: Vec<ScalingActivity>,
     /// Calls of scripted clients, as they were answered.
     pub api_calls: Vec<ApiCall>,
+    /// New states of the instances of Auto Scaling groups.
+    pub instances: Vec<InstanceChange>,
 }

@@ -17,6 +17,8 @@ struct Track {
     name: String,
     /// The metric alarms know it by, if they watch it.
     watched: Option<MetricId>,
+    /// Whether CloudWatch gets its datapoints.
+    is_published: bool,
     datapoints: Vec<Datapoint>,
     points: Vec<SeriesPoint>,
     quantiles: Vec<QuantilePoint>,
@@ -63,11 +65,15 @@ impl Sampler {
                     kind,
                     name: name.clone(),
                     watched: position.map(super::watched_metric),
+                    is_published: true,
                     datapoints: Vec::new(),
                     points: Vec::new(),
                     quantiles: Vec::new(),
                 });
             });
+            for track in tracks.iter_mut().filter(|track| track.name == name && track.kind == kind) {
+                track.is_published = seat.entity.publishes(track.definition);
+            }
         }
         Self {
             warm_up: header.warm_up,
@@ -117,6 +123,9 @@ impl Sampler {
         let mut published = Vec::new();
         self.each(seats, |track, instrument| {
             let Some(datapoint) = read_minute(track.definition, instrument, time) else { return };
+            if !track.is_published {
+                return;
+            }
             if track.definition.cloudwatch_name.is_some() {
                 track.datapoints.push(datapoint);
             }

@@ -1,7 +1,9 @@
 //! Scaling policies at work: an alarm speaks, the policy answers with a desired capacity, or says why not.
 
 use super::Timer;
-use super::fleet::{Activity, Fleet, LifeCycle};
+use super::fleet::{Activity, Fleet};
+use super::instance::LifeCycle;
+use super::life_settings::Process;
 use super::scaling::{
     Capacity, Policy, PolicyKind, adjusted, adjustment, step_for, tracked, tracked_in, tracked_out,
 };
@@ -27,6 +29,9 @@ impl Fleet {
         cx: &mut Context<'_, O>,
     ) {
         let index = index as usize;
+        if self.is_suspended(Process::AlarmNotification, cx.now) {
+            return;
+        }
         if state != AlarmState::Alarm {
             self.policies[index].told_why_not = false;
             return;
