@@ -54,6 +54,7 @@ impl World {
             alarms: self.journal.alarms,
             activities: self.journal.activities,
             api_calls,
+            instances: self.journal.instances,
             series: readings.series,
             quantiles: readings.quantiles,
             distributions: readings.distributions,

@@ -17,6 +17,8 @@ struct Track {
     name: String,
     /// The metric alarms know it by, if they watch it.
     watched: Option<MetricId>,
+    /// Whether CloudWatch gets its datapoints.
+    is_published: bool,
     datapoints: Vec<Datapoint>,
     points: Vec<SeriesPoint>,
     quantiles: Vec<QuantilePoint>,
@@ -63,11 +65,15 @@ impl Sampler {
                     kind,
                     name: name.clone(),
                     watched: position.map(super::watched_metric),
+                    is_published: true,
                     datapoints: Vec::new(),
                     points: Vec::new(),
                     quantiles: Vec::new(),
                 });
             });
+            for track in tracks.iter_mut().filter(|track| track.name == name && track.kind == kind) {
+                track.is_published = seat.entity.publishes(track.definition);
+            }
         }
         Self {
             warm_up: header.warm_up,
@@ -123,6 +129,9 @@ impl Sampler {
                 let datapoint = read_minute(definition, instrument, time);
                 let (Some(datapoint), Some(publication)) = (datapoint, publication) else { return };
                 if datapoint.sum == 0.0 && publication.without_zeros.contains(&definition.name) {
+                    return;
+                }
+                if !track.is_published {
                     return;
                 }
                 if definition.cloudwatch_name.is_some() {

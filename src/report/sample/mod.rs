@@ -62,6 +62,7 @@ pub(super) fn empty() -> Tape {
         alarms: Vec::new(),
         activities: Vec::new(),
         api_calls: Vec::new(),
+        instances: Vec::new(),
         series: Vec::new(),
         quantiles: Vec::new(),
         distributions: Vec::new(),
