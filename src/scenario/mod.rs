@@ -7,6 +7,7 @@ mod access;
 mod alarms;
 mod config;
 mod directory;
+mod policy_test;
 mod quotas;
 mod references;
 mod resolve;
@@ -15,9 +16,13 @@ mod scripts;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
+pub use policy_test::{
+    AlarmStateConfig, ExpectedStateConfig, PolicyTestConfig, PolicyTests, SeriesConfig, TestResult, Timeline,
+    is_policy_test, policy_test_schema,
+};
 pub use quotas::{ProfileConfig, QuotasConfig};
 
-use crate::engine::Span;
+use crate::engine::{Span, Time};
 use crate::expect::{Catalog, CatalogRow, Expectation, judge};
 use crate::language::{
     Decode, Definitions, Files, Json, Problems, Sources, apply_set, markdown, parse_bytes,
@@ -30,7 +35,7 @@ use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
 use crate::wire::{EntityId, Purpose};
-use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
+use crate::world::{Entity, Feed, Load, Plan, RunError, RunProgress, Seat};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
@@ -53,6 +58,11 @@ pub struct Scenario {
     scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
     watched: Vec<(EntityId, &'static str)>,
+    /// Metrics that are given from outside, and when a test reads all levels.
+    feed: Feed,
+    probes: Vec<Time>,
+    /// What forecasts are made from.
+    loads: Vec<Load>,
     flows: Vec<Flow>,
     attributes_each: usize,
     expectations: Vec<Expectation>,
@@ -123,7 +133,7 @@ impl Scenario {
         }
         let scenario = config.and_then(|config| {
             let prices = config.prices.list(|path| files.read(path), &mut sources, &mut problems);
-            resolve::resolve(&config, hash, prices.as_ref(), files, &mut problems)
+            resolve::resolve(&config, hash, prices.as_ref(), &[], files, &mut problems)
         });
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
@@ -236,6 +246,9 @@ impl Scenario {
             seats,
             flows: self.flows.clone(),
             watched: self.watched.clone(),
+            feed: self.feed.clone(),
+            probes: self.probes.clone(),
+            loads: self.loads.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
         }

@@ -7,6 +7,7 @@ use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::{ResolvedProducer, Scenario};
+use crate::engine::Span;
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
@@ -19,6 +20,7 @@ use crate::services::sqs::{
 };
 use crate::traffic::{ArrivalsConfig, Trace};
 use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::world::Feed;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -31,10 +33,12 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
 }
 
 /// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
+/// `given` are the names of metrics that come from outside.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
     prices: Option<&PriceList>,
+    given: &[String],
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Scenario> {
@@ -56,9 +60,11 @@ pub(super) fn resolve(
     let clients = resolver.clients(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
-    let mut alarms = Alarms::new(config, directory);
+    let mut alarms = Alarms::new(config, directory, given);
     alarms.resolve(problems);
-    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
+    let scaled = scaling.resolve_scaling(problems);
+    let loads = scaling.loads;
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
@@ -95,7 +101,14 @@ pub(super) fn resolve(
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),
             start_unix_millis: config.start.timestamp().as_millisecond(),
+            // A moment after the minute, which has its datapoints by then.
+            alarm_phase: assumptions
+                .alarm_evaluation_second
+                .map(|second| Span::from_seconds(u64::from(second)).max(Span::from_nanos(1))),
         },
+        loads,
+        feed: Feed::default(),
+        probes: Vec::new(),
         watched,
         flows,
         expectations: Vec::new(),

@@ -91,10 +91,15 @@ impl Decode for StatisticConfig {
 }
 
 impl MetricConfig {
+    /// Whether it says whose metric it is; otherwise it is one by its name alone.
+    pub fn has_owner(&self) -> bool {
+        self.queue.is_some() || self.consumer.is_some() || self.producer.is_some()
+    }
+
     fn check(&self, problems: &mut Problems) {
         let owners = [&self.queue, &self.consumer, &self.producer].into_iter().flatten().count();
         let math = self.backlog_per_instance.is_some();
-        if (owners != 1 || self.name.is_none()) && !(math && owners == 0 && self.name.is_none()) {
+        if (owners > 1 || self.name.is_none() || math) && !(math && owners == 0 && self.name.is_none()) {
             problems
                 .error(self.place, "a metric belongs to one thing and has a name")
                 .help("write `{ queue: orders, name: ApproximateNumberOfMessagesVisible }` or `{ backlog_per_instance: workers }`");

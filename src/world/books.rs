@@ -59,6 +59,7 @@ impl World {
             quantiles: readings.quantiles,
             distributions: readings.distributions,
             expectations: Vec::new(),
+            probes: self.probed,
             flows,
             notes,
         })

@@ -7,7 +7,7 @@ use crate::language::{
 use crate::scaling::PolicyConfig;
 use crate::scenario::AssumptionsConfig;
 use crate::services::cloudwatch::AlarmConfig;
-use crate::services::compute::AutoScalingGroupConfig;
+use crate::services::compute::{AutoScalingGroupConfig, EcsServiceConfig};
 use crate::wire::AlarmState;
 
 section! {

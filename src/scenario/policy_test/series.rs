@@ -13,8 +13,7 @@ const MOST_VALUES: usize = 100_000;
 fn word(text: &str, values: &mut Vec<Option<f64>>) -> Result<(), String> {
     let (what, times) = match text.rsplit_once('x') {
         Some((what, times)) => {
-            let times: usize =
-                times.parse().map_err(|_| format!("`{times}` is no number of repetitions"))?;
+            let times: usize = times.parse().map_err(|_| format!("`{times}` is no number of repetitions"))?;
             (what, times)
         }
         None => (text, 1),
@@ -27,9 +26,10 @@ fn word(text: &str, values: &mut Vec<Option<f64>>) -> Result<(), String> {
         return Ok(());
     }
     // The sign of the first number, and that of an exponent, part nothing.
-    let sign = what.char_indices().skip(1).find(|(at, letter)| {
-        matches!(letter, '+' | '-') && !what[..*at].ends_with(['e', 'E'])
-    });
+    let sign = what
+        .char_indices()
+        .skip(1)
+        .find(|(at, letter)| matches!(letter, '+' | '-') && !what[..*at].ends_with(['e', 'E']));
     let (start, step) = match sign {
         Some((at, _)) => (&what[..at], &what[at..]),
         None => (what, "0"),

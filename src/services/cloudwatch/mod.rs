@@ -50,6 +50,8 @@ pub struct CloudWatchSettings {
     pub action_delay: Span,
     /// The simulated wall clock at time zero, in milliseconds since 1970: some functions of metric math ask for it.
     pub start_unix_millis: i64,
+    /// When in its minute every alarm is evaluated; `None` gives each a second of its own.
+    pub alarm_phase: Option<Span>,
 }
 
 /// CloudWatch.
@@ -71,6 +73,7 @@ impl CloudWatch {
     /// CloudWatch with all alarms in INSUFFICIENT_DATA, as new ones are ("Alarm states").
     pub fn new(settings: CloudWatchSettings, seed: u64, replication: u32) -> Self {
         let keep = settings.alarms.iter().map(AlarmSettings::looks_back).max().unwrap_or(Span::ZERO);
+        let settings_phase = settings.alarm_phase;
         let alarms = settings
             .alarms
             .into_iter()
@@ -79,7 +82,7 @@ impl CloudWatch {
                 Alarm {
                     settings,
                     state: AlarmState::InsufficientData,
-                    phase: Span::from_seconds(phase.below(60)),
+                    phase: settings_phase.unwrap_or(Span::from_seconds(phase.below(60))),
                     time_in_alarm: Span::ZERO,
                     state_since: Time::ZERO,
                 }

@@ -1,5 +1,6 @@
 //! A consumer: workers on the instances of a group.
 
+use super::cpu::CpuSoFar;
 use super::instance::{Census, Instance, LifeCycle, MOST_ZONES, state_name};
 use super::metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
 use super::settings::ConsumerSettings;
@@ -92,6 +93,7 @@ pub struct Fleet {
     /// Instances that cost the on-demand price, and those that cost the Spot price.
     pub(super) billed: Level,
     pub(super) billed_spot: Level,
+    pub(super) cpu_so_far: CpuSoFar,
     /// The consumer's name, for the rows of its instances.
     pub(super) name: Arc<str>,
 }
@@ -171,6 +173,7 @@ impl Fleet {
             refused_at: [None; MOST_ZONES],
             surplus_waits: false,
             activity: Activity::default(),
+            cpu_so_far: CpuSoFar::default(),
             busy: 0,
             received: 0,
             forwarded: 0,

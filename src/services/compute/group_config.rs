@@ -179,6 +179,7 @@ impl AutoScalingGroupConfig {
             desired_capacity: self.desired_capacity.unwrap_or(self.min_size),
             launch_time: launch?,
             termination_time: gone?,
+            deployments: Vec::new(),
             is_auto_scaling: true,
             life: life?,
             termination: match &self.termination {
@@ -204,6 +205,7 @@ pub(super) fn fixed_group(instances: u32) -> Option<GroupSettings> {
         termination_time: Distribution::constant(0.0).ok()?,
         termination: Termination::Kill,
         termination_policies: vec![TerminationPolicy::OldestInstance],
+        deployments: Vec::new(),
         is_auto_scaling: false,
         life: LifeSettings::default(),
         scaling: ScalingSettings::fixed(instances, instances),

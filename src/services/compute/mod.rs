@@ -21,6 +21,7 @@
 //! detached, load balancers.
 
 mod config;
+mod cpu;
 mod fleet;
 mod group;
 mod group_config;
@@ -36,6 +37,7 @@ mod metrics;
 mod orders;
 mod policies;
 mod selection;
+mod service_config;
 mod settings;
 mod spot;
 mod warm_pool;
@@ -50,7 +52,8 @@ pub use life_settings::{
     ActionResult, CapacityErrors, Completion, FailureKind, HealthChecks, LifeSettings, LifecycleHook, Order,
     Process, Spot, Transition, WarmPool,
 };
-pub use metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
+pub use metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics};
+pub use service_config::{DeploymentConfig, EcsServiceConfig};
 pub use settings::{
     ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
     Termination, TerminationPolicy,
@@ -59,7 +62,7 @@ pub use settings::{
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
 use crate::scaling::ScalingTimer;
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal};
 
 /// Why a consumer wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,8 +259,10 @@ impl Service for Fleet {
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics
             .visit(&mut |position, instrument| visitor(&ConsumerMetrics::DEFINITIONS[position], instrument));
-        self.group_metrics
-            .visit(&mut |position, instrument| visitor(&GroupMetrics::DEFINITIONS[position], instrument));
+        let is_service = self.is_service();
+        self.group_metrics.visit(&mut |position, instrument| {
+            visitor(GroupMetrics::declared(position, is_service), instrument);
+        });
         if self.settings.group.is_auto_scaling {
             let definitions = GroupCapacityMetrics::DEFINITIONS;
             self.capacity_metrics
@@ -276,7 +281,12 @@ impl Service for Fleet {
         metric.cloudwatch_name.is_some_and(|name| collected.contains(&name))
     }
 
+    fn sample(&mut self, now: Time, _messages: &mut Messages) {
+        self.sample_cpu(now);
+    }
+
     fn end_warm_up(&mut self, now: Time) {
+        self.end_cpu_warm_up(now);
         self.billed.end_warm_up(now);
         self.billed_spot.end_warm_up(now);
     }
@@ -304,6 +314,7 @@ impl Service for Fleet {
     }
 
     fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
+        let is_service = self.is_service();
         let on_demand_hours = self.billed.area_seconds(now) / 3_600.0;
         let spot_hours = self.billed_spot.area_seconds(now) / 3_600.0;
         let spot_price = self.settings.group.life.spot.map_or(1.0, |spot| spot.price_share);
@@ -322,7 +333,8 @@ impl Service for Fleet {
         };
         row("throughput", "mean", if seconds > 0.0 { processed / seconds } else { 0.0 }, Unit::PerSecond);
         row("utilization", "mean", if threads > 0.0 { busy / threads } else { 0.0 }, Unit::Ratio);
-        row("instance_hours", "sum", on_demand_hours + spot_hours, Unit::Hours);
+        let hours = if is_service { "task_hours" } else { "instance_hours" };
+        row(hours, "sum", on_demand_hours + spot_hours, Unit::Hours);
         let paid_hours = on_demand_hours + spot_hours * spot_price;
         row("estimated_cost", "sum", paid_hours * self.settings.instance_price_per_hour, Unit::Dollars);
     }
