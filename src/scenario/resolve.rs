@@ -11,13 +11,12 @@ use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
-use crate::services::producer::{
-    ArrivalsConfig, Producer, ProducerConfig, ProducerTarget, SendTarget, Trace,
-};
+use crate::services::producer::{Producer, ProducerConfig, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
+use crate::traffic::{ArrivalsConfig, Trace};
 use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
