@@ -1,119 +1,34 @@
-//! Alarms and scaling policies: who watches what, and who invokes whom.
+//! Scaling policies: which alarms invoke them, and the alarms that target tracking makes for itself.
 
+use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
-use super::directory::{Directory, Names};
 use crate::engine::Span;
 use crate::language::{Problems, Reference};
-use crate::record::MetricDefinition;
-use crate::services::cloudwatch::{
-    AlarmMetricConfig, AlarmSettings, Comparison, MetricId, Statistic, TreatMissingData, Watched,
+use crate::scaling::{
+    MetricChoice, Policy, PolicyConfig, PolicyKind, SimpleScalingConfig, StepConfig, StepScalingConfig,
+    TargetTrackingConfig,
 };
-use crate::services::compute::{
-    ConsumerMetrics, ConsumerSource, GroupMetrics, MetricChoice, Policy, PolicyConfig, PolicyKind,
-    SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
-};
-use crate::services::producer::ProducerMetrics;
-use crate::services::sqs::QueueMetrics;
+use crate::services::cloudwatch::{AlarmSettings, Comparison, TreatMissingData};
 use crate::wire::{EntityId, span};
-use crate::world::watched_metric;
 
-/// Alarms and policies of a scenario, on their way to being resolved.
-pub(super) struct Scaling<'a> {
+/// The policies of a scenario, on their way to being resolved.
+pub(super) struct Scaling<'a, 'b> {
     config: &'a ScenarioConfig,
     assumptions: &'a AssumptionsConfig,
-    directory: Directory<'a>,
-    alarm_names: Names<'a>,
-    alarms: Vec<Option<AlarmSettings>>,
-    watched: Vec<(EntityId, &'static str)>,
+    alarms: &'b mut Alarms<'a>,
 }
 
 /// Evaluation periods of target tracking's alarms, observed in accounts: 3 of 3 minutes above, 15 of 15 below.
 const HIGH_PERIODS: u32 = 3;
 const LOW_PERIODS: u32 = 15;
 
-impl<'a> Scaling<'a> {
+impl<'a, 'b> Scaling<'a, 'b> {
     pub(super) fn new(
         config: &'a ScenarioConfig,
         assumptions: &'a AssumptionsConfig,
-        directory: Directory<'a>,
+        alarms: &'b mut Alarms<'a>,
     ) -> Self {
-        let alarm_names = Names::new("alarm", config.alarms.names(), 0);
-        Self { config, assumptions, directory, alarm_names, alarms: Vec::new(), watched: Vec::new() }
-    }
-
-    /// The metric as alarms know it.
-    fn watch(&mut self, entity: EntityId, metric: &'static str) -> MetricId {
-        let known = self.watched.iter().position(|watched| *watched == (entity, metric));
-        watched_metric(known.unwrap_or_else(|| {
-            self.watched.push((entity, metric));
-            self.watched.len() - 1
-        }))
-    }
-
-    /// The alarms of the scenario.
-    pub(super) fn resolve_alarms(&mut self, problems: &mut Problems) {
-        for (name, alarm) in self.config.alarms.iter() {
-            let watched = self.watched_by(&alarm.metric, alarm.statistic.into(), problems);
-            let settings = watched.map(|watched| AlarmSettings {
-                name: name.text.clone(),
-                watched,
-                period: span(alarm.period),
-                evaluation_periods: alarm.evaluation_periods,
-                datapoints_to_alarm: alarm.datapoints_to_alarm.unwrap_or(alarm.evaluation_periods),
-                threshold: alarm.threshold,
-                comparison: alarm.comparison_operator.into(),
-                treat_missing_data: alarm.treat_missing_data.into(),
-                policies: Vec::new(),
-            });
-            self.alarms.push(settings);
-        }
-    }
-
-    fn watched_by(
-        &mut self,
-        metric: &AlarmMetricConfig,
-        statistic: Statistic,
-        problems: &mut Problems,
-    ) -> Option<Watched> {
-        if let Some(consumer) = &metric.backlog_per_instance {
-            return self.backlog_per_instance(consumer, problems);
-        }
-        let name = metric.name.as_ref()?;
-        let (id, tables): (_, &[&'static [MetricDefinition]]) = if let Some(queue) = &metric.queue {
-            (self.directory.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS])
-        } else if let Some(consumer) = &metric.consumer {
-            (
-                self.directory.consumers.find(consumer, problems)?.1,
-                &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS],
-            )
-        } else {
-            (
-                self.directory.producers.find(metric.producer.as_ref()?, problems)?.1,
-                &[ProducerMetrics::DEFINITIONS],
-            )
-        };
-        let definitions = || tables.iter().copied().flatten();
-        let found = definitions().find(|definition| {
-            definition.name == name.value || definition.cloudwatch_name == Some(&name.value)
-        });
-        let Some(definition) = found else {
-            let names: Vec<&str> = definitions().map(|d| d.cloudwatch_name.unwrap_or(d.name)).collect();
-            let help = problems.suggest(&name.value, &names, "metrics");
-            problems.error(name.place, format!("there is no metric `{}`", name.value)).help(help);
-            return None;
-        };
-        Some(Watched::Metric(self.watch(id, definition.name), statistic))
-    }
-
-    /// "Scaling based on Amazon SQS": visible messages (Sum) over instances in service (Average), as metric math.
-    fn backlog_per_instance(&mut self, consumer: &Reference, problems: &mut Problems) -> Option<Watched> {
-        let (position, group) = self.directory.consumers.find(consumer, problems)?;
-        let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
-        let (_, queue) = self.directory.queues.find(queue, problems)?;
-        Some(Watched::Ratio {
-            numerator: (self.watch(queue, "messages_visible"), Statistic::Sum),
-            denominator: (self.watch(group, "instances_in_service"), Statistic::Average),
-        })
+        Self { config, assumptions, alarms }
     }
 
     /// The policies of each consumer, in the order of consumers.
@@ -142,7 +57,7 @@ impl<'a> Scaling<'a> {
     }
 
     fn group_of(&self, consumer: &Reference, problems: &mut Problems) -> Option<EntityId> {
-        self.directory.consumers.find(consumer, problems).map(|(_, id)| id)
+        self.alarms.watching.directory.consumers.find(consumer, problems).map(|(_, id)| id)
     }
 
     fn track(
@@ -153,7 +68,7 @@ impl<'a> Scaling<'a> {
         problems: &mut Problems,
     ) {
         let MetricChoice::BacklogPerInstance = config.metric;
-        let watched = self.backlog_per_instance(consumer, problems);
+        let watched = self.alarms.watching.backlog_per_instance(consumer, problems);
         let Some((watched, group)) = watched.zip(self.group_of(consumer, problems)) else { return };
         let policy_name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
         let minute = Span::from_minutes(1);
@@ -161,7 +76,7 @@ impl<'a> Scaling<'a> {
         let target_value = config.target_value;
         let alarm = |side: &str, periods: u32, threshold: f64, comparison, policy: usize| AlarmSettings {
             name: format!("TargetTracking-{consumer}-Alarm{side}"),
-            watched,
+            watched: watched.clone(),
             period: minute,
             evaluation_periods: periods,
             datapoints_to_alarm: periods,
@@ -171,13 +86,13 @@ impl<'a> Scaling<'a> {
             policies: vec![(group, policy as u32)],
         };
         let above = Comparison::GreaterThanThreshold;
-        self.alarms.push(Some(alarm("High", HIGH_PERIODS, target_value, above, policies.len())));
+        self.alarms.add(alarm("High", HIGH_PERIODS, target_value, above, policies.len()));
         let kind = PolicyKind::TrackHigh { target_value, instance_warmup };
         policies.push(Policy { name: policy_name.clone(), kind });
         if !config.disable_scale_in {
             let threshold = target_value * self.assumptions.target_tracking_low_fraction.as_f64();
             let below = Comparison::LessThanThreshold;
-            self.alarms.push(Some(alarm("Low", LOW_PERIODS, threshold, below, policies.len())));
+            self.alarms.add(alarm("Low", LOW_PERIODS, threshold, below, policies.len()));
             let scale_in_interval = span(self.assumptions.target_tracking_scale_in_interval);
             let kind = PolicyKind::TrackLow { target_value, instance_warmup, scale_in_interval };
             policies.push(Policy { name: policy_name, kind });
@@ -192,11 +107,8 @@ impl<'a> Scaling<'a> {
         policy: usize,
         problems: &mut Problems,
     ) -> Option<f64> {
-        let (position, _) = self.alarm_names.find(alarm, problems)?;
         let group = self.group_of(consumer, problems)?;
-        let settings = self.alarms.get_mut(position)?.as_mut()?;
-        settings.policies.push((group, policy as u32));
-        Some(settings.threshold)
+        self.alarms.invoke(alarm, group, policy, problems)
     }
 
     fn step(
@@ -238,10 +150,5 @@ impl<'a> Scaling<'a> {
                 cooldown: config.cooldown.map(span),
             },
         });
-    }
-
-    /// The alarms, and what they watch.
-    pub(super) fn into_alarms(self) -> (Vec<AlarmSettings>, Vec<(EntityId, &'static str)>) {
-        (self.alarms.into_iter().flatten().collect(), self.watched)
     }
 }

@@ -53,6 +53,10 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How late the metrics of a resource are that was inactive.
+    WakeUp,
+    /// How long changes of a resource take.
+    Change,
 }
 
 impl Purpose {
@@ -82,6 +86,8 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::WakeUp => "wake up",
+            Purpose::Change => "change",
         }
     }
 

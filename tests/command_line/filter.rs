@@ -42,7 +42,10 @@ fn what_aws_refuses_ends_in_two() {
         assert!(ended.err.contains(words), "{arguments:?}: {}", ended.err);
     };
     refused(&["filter", r#"{"k":[]}"#, r#"{"k":"a"}"#], "Empty arrays are not allowed");
-    refused(&["filter", r#"{"k":[{"suffix":"a"}]}"#, r#"{"k":"a"}"#, "--profile", "2022"], "`suffix` is not known");
+    refused(
+        &["filter", r#"{"k":[{"suffix":"a"}]}"#, r#"{"k":"a"}"#, "--profile", "2022"],
+        "`suffix` is not known",
+    );
     refused(&["filter", POLICY, r#"{"k":{"DataType":"Number","StringValue":"x"}}"#], "is no number");
     refused(&["filter", POLICY, "{"], "no JSON");
     refused(&["filter", "nothing.json", "{}"], "there is no such file");
