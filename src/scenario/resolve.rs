@@ -55,16 +55,17 @@ pub(super) fn resolve(
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
+    let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory);
     alarms.resolve(problems);
-    let policies = Scaling::new(config, &assumptions, &mut alarms).resolve_policies(problems);
+    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
     }
     let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
-    for (consumer, policies) in consumers.iter_mut().zip(policies) {
-        consumer.group.policies = policies;
+    for (consumer, settings) in consumers.iter_mut().zip(scaled) {
+        consumer.group.scaling = settings;
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;

@@ -33,7 +33,7 @@ pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
-pub use journal::Journal;
+pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use price::{PriceFileConfig, PriceList, PricesConfig};

@@ -4,7 +4,7 @@ use super::evaluate::{TreatMissingData, evaluate, evaluation_range};
 use super::store::{Store, Window};
 use super::watched::Watched;
 use crate::engine::{Span, Time};
-use crate::wire::{AlarmState, EntityId};
+use crate::wire::{AlarmReport, AlarmState, EntityId, JudgedDatapoint};
 use std::fmt::Write as _;
 
 /// How a value is compared with the threshold, the value on the left ("`PutMetricAlarm`").
@@ -84,8 +84,6 @@ pub(super) struct Alarm {
 /// What an evaluation found.
 pub(super) struct Evaluation {
     pub(super) state: AlarmState,
-    /// The newest value that was read; NaN without one.
-    pub(super) newest: f64,
     /// The values read, oldest first.
     values: Vec<Option<f64>>,
 }
@@ -112,8 +110,24 @@ impl Alarm {
             settings.treat_missing_data,
             self.state,
         );
-        let newest = values.iter().rev().flatten().next().copied().unwrap_or(f64::NAN);
-        Evaluation { state, newest, values }
+        Evaluation { state, values }
+    }
+
+    /// What the policies it invokes go by.
+    pub(super) fn report(&self, evaluation: &Evaluation, report: &mut AlarmReport) {
+        let settings = &self.settings;
+        if report.alarm != settings.name {
+            report.alarm.clone_from(&settings.name);
+            report.condition =
+                format!("{} the threshold {}", settings.comparison.words(), settings.threshold);
+        }
+        let newest = evaluation.values.iter().rev().flatten().take(settings.evaluation_periods as usize);
+        report.datapoints.clear();
+        report.datapoints.extend(newest.map(|value| JudgedDatapoint {
+            value: *value,
+            breaches: settings.comparison.breaches(*value, settings.threshold),
+        }));
+        report.datapoints.reverse();
     }
 
     /// Why the state is what it is, for a person.

@@ -131,9 +131,17 @@ impl CloudWatch {
             alarm.settle(cx.now);
             alarm.state = evaluation.state;
         }
-        let (state, value) = (evaluation.state, evaluation.newest);
+        if !alarm.settings.policies.is_empty() {
+            let reports = &mut cx.journal.alarm_reports;
+            if reports.len() <= index as usize {
+                reports.resize_with(index as usize + 1, Default::default);
+            }
+            alarm.report(&evaluation, &mut reports[index as usize]);
+        }
+        let state = evaluation.state;
         for &(group, policy) in &alarm.settings.policies {
-            cx.outbox.send(group, self.action_delay, Signal::AlarmAction { policy, state, value });
+            let action = Signal::AlarmAction { policy, state, alarm: index };
+            cx.outbox.send(group, self.action_delay, action);
         }
         cx.outbox.wake(cx.now + Span::from_minutes(1), Timer(index));
     }
