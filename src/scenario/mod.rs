@@ -4,6 +4,7 @@
 //! seed, without touching the file again.
 
 mod access;
+mod alarms;
 mod config;
 mod directory;
 mod quotas;
@@ -11,6 +12,7 @@ mod references;
 mod resolve;
 mod scaling;
 mod scripts;
+mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
 pub use quotas::{ProfileConfig, QuotasConfig};

@@ -1,6 +1,7 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
+use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
@@ -54,20 +55,21 @@ pub(super) fn resolve(
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
-    let mut scaling = Scaling::new(config, &assumptions, directory);
-    scaling.resolve_alarms(problems);
-    let policies = scaling.resolve_policies(problems);
+    let late = assumptions.scheduled_action_delay.build(files, problems);
+    let mut alarms = Alarms::new(config, directory);
+    alarms.resolve(problems);
+    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
     }
     let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
-    for (consumer, policies) in consumers.iter_mut().zip(policies) {
-        consumer.group.policies = policies;
+    for (consumer, settings) in consumers.iter_mut().zip(scaled) {
+        consumer.group.scaling = settings;
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
-    let (alarms, watched) = scaling.into_alarms();
+    let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
         description: config.description.clone(),
@@ -92,6 +94,7 @@ pub(super) fn resolve(
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),
+            start_unix_millis: config.start.timestamp().as_millisecond(),
         },
         watched,
         flows,

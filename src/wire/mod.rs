@@ -36,7 +36,7 @@ pub use deadline::DeadlineList;
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
-pub use journal::Journal;
+pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use price::{PriceFileConfig, PriceList, PricesConfig};

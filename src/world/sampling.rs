@@ -139,7 +139,7 @@ impl Sampler {
         if let Some(cloudwatch) = cloudwatch {
             let visible_from = now + cloudwatch.draw_metric_delay();
             for (metric, datapoint, readable_from) in published {
-                cloudwatch.put(metric, datapoint, visible_from.max(readable_from));
+                cloudwatch.put(metric, datapoint, None, visible_from.max(readable_from));
             }
         }
     }

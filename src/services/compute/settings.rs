@@ -1,7 +1,7 @@
 //! Everything that is fixed about a consumer during a run.
 
 use crate::engine::{Distribution, Span};
-use crate::scaling::Policy;
+use crate::scaling::ScalingSettings;
 use crate::wire::{ApiLatency, EntityId, MessageGroups, Retries};
 
 /// What a processing time is drawn for.
@@ -101,12 +101,8 @@ pub struct GroupSettings {
     pub termination: Termination,
     /// Which instance goes first.
     pub termination_policy: TerminationPolicy,
-    /// `DefaultCooldown`: simple policies wait this long after an activity.
-    pub default_cooldown: Span,
-    /// How long after being in service an instance counts as warming up, for step and target tracking policies.
-    pub instance_warmup: Span,
-    /// Scaling policies, in the order alarms know them by.
-    pub policies: Vec<Policy>,
+    /// What changes its size.
+    pub scaling: ScalingSettings,
 }
 
 /// Everything that is fixed about a consumer during a run.
