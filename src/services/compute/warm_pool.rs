@@ -91,6 +91,7 @@ impl Fleet {
         self.alter(index, "in the warm pool", cx, |instance| {
             instance.life = LifeCycle::Warmed;
             instance.is_prepared |= instance.application == Application::Up;
+            instance.hooks.proceeds = false;
             if !runs {
                 // What was still starting is cut off, and starts anew when the instance is needed.
                 instance.application = Application::Down;
