@@ -2,13 +2,12 @@
 
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
-use crate::engine::Span;
 use crate::language::{Problems, Reference};
 use crate::scaling::{
     MetricChoice, Policy, PolicyConfig, PolicyKind, SimpleScalingConfig, StepConfig, StepScalingConfig,
     TargetTrackingConfig,
 };
-use crate::services::cloudwatch::{AlarmSettings, Comparison, TreatMissingData};
+use crate::services::cloudwatch::{AlarmSettings, Comparison};
 use crate::wire::{EntityId, span};
 
 /// The policies of a scenario, on their way to being resolved.
@@ -71,19 +70,15 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let watched = self.alarms.watching.backlog_per_instance(consumer, problems);
         let Some((watched, group)) = watched.zip(self.group_of(consumer, problems)) else { return };
         let policy_name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
-        let minute = Span::from_minutes(1);
         let instance_warmup = config.instance_warmup.map(span);
         let target_value = config.target_value;
-        let alarm = |side: &str, periods: u32, threshold: f64, comparison, policy: usize| AlarmSettings {
-            name: format!("TargetTracking-{consumer}-Alarm{side}"),
-            watched: watched.clone(),
-            period: minute,
-            evaluation_periods: periods,
-            datapoints_to_alarm: periods,
-            threshold,
-            comparison,
-            treat_missing_data: TreatMissingData::Missing,
-            policies: vec![(group, policy as u32)],
+        let alarm = |side: &str, periods: u32, threshold: f64, comparison, policy: usize| {
+            let name = format!("TargetTracking-{consumer}-Alarm{side}");
+            let label = "backlog per instance".to_owned();
+            let mut alarm = AlarmSettings::new(name, watched.clone(), label, periods, threshold);
+            alarm.comparison = comparison;
+            alarm.actions.add_policy(group, policy as u32);
+            alarm
         };
         let above = Comparison::GreaterThanThreshold;
         self.alarms.add(alarm("High", HIGH_PERIODS, target_value, above, policies.len()));
