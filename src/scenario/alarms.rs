@@ -85,12 +85,12 @@ impl<'a> Alarms<'a> {
         &mut self,
         alarm: &Reference,
         group: EntityId,
-        policy: usize,
+        policy: u32,
         problems: &mut Problems,
     ) -> Option<f64> {
         let (position, _) = self.names.find(alarm, problems)?;
         let settings = self.settings.get_mut(position)?.as_mut()?;
-        settings.actions.add_policy(group, policy as u32);
+        settings.actions.add_policy(group, policy);
         Some(settings.threshold)
     }
 

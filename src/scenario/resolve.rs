@@ -12,8 +12,8 @@ use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, Sou
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{Producer, ProducerTarget, SendTarget};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
+use crate::services::producer::{Producer, ProducerConfig, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
@@ -56,18 +56,19 @@ pub(super) fn resolve(
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
+    let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory);
     alarms.resolve(problems);
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
-    let policies = Scaling::new(config, &assumptions, &mut alarms).resolve_policies(problems);
+    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
     }
     let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
-    for (consumer, policies) in consumers.iter_mut().zip(policies) {
-        consumer.group.policies = policies;
+    for (consumer, settings) in consumers.iter_mut().zip(scaled) {
+        consumer.group.scaling = settings;
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
@@ -321,13 +322,28 @@ impl<'a> Resolver<'a> {
             let source = self.source_queue(reference, problems);
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
                 let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                Some((id, self.latencies[position].clone()))
+                let is_fifo = is_fifo(forward.queue.as_str());
+                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
+                    problems
+                        .error(
+                            forward.place,
+                            format!("messages to `{}` need a `message_group_id`", forward.queue),
+                        )
+                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
+                }
+                Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
             });
-            let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
+                    let settings = consumer.settings(
+                        name.as_str(),
+                        source,
+                        forward,
+                        &mut self.texts,
+                        self.files,
+                        problems,
+                    )?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -337,6 +353,25 @@ impl<'a> Resolver<'a> {
             }
         }
         settings
+    }
+
+    /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
+    /// such.
+    fn has_groups(&self, queue: &Reference) -> bool {
+        let config = self.config;
+        let mut producers = config.producers.iter().filter(|(_, producer)| {
+            let ProducerTarget::Queue(target) = &producer.publishes_to;
+            target.as_str() == queue.as_str()
+        });
+        let has_group = |producer: &ProducerConfig| {
+            producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
+        };
+        is_fifo(queue.as_str())
+            || producers.any(|(_, producer)| has_group(producer))
+            || self.scripted_queues.contains(queue.as_str())
+            || config.consumers.iter().any(|(_, consumer)| {
+                consumer.forwards_to.as_ref().is_some_and(|forward| forward.queue.as_str() == queue.as_str())
+            })
     }
 
     fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {

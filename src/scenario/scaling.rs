@@ -2,10 +2,11 @@
 
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
+use crate::engine::Distribution;
 use crate::language::{Problems, Reference};
 use crate::scaling::{
-    MetricChoice, Policy, PolicyConfig, PolicyKind, SimpleScalingConfig, StepConfig, StepScalingConfig,
-    TargetTrackingConfig,
+    Binding, MetricChoice, Policy, PolicyConfig, PolicyKind, ScalingAssumptions, ScalingSettings,
+    SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
 use crate::services::cloudwatch::{AlarmSettings, Comparison};
 use crate::wire::{EntityId, span};
@@ -14,87 +15,118 @@ use crate::wire::{EntityId, span};
 pub(super) struct Scaling<'a, 'b> {
     config: &'a ScenarioConfig,
     assumptions: &'a AssumptionsConfig,
+    scheduled_action_delay: Option<Distribution>,
     alarms: &'b mut Alarms<'a>,
 }
-
-/// Evaluation periods of target tracking's alarms, observed in accounts: 3 of 3 minutes above, 15 of 15 below.
-const HIGH_PERIODS: u32 = 3;
-const LOW_PERIODS: u32 = 15;
 
 impl<'a, 'b> Scaling<'a, 'b> {
     pub(super) fn new(
         config: &'a ScenarioConfig,
         assumptions: &'a AssumptionsConfig,
+        scheduled_action_delay: Option<Distribution>,
         alarms: &'b mut Alarms<'a>,
     ) -> Self {
-        Self { config, assumptions, alarms }
+        Self { config, assumptions, scheduled_action_delay, alarms }
     }
 
-    /// The policies of each consumer, in the order of consumers.
-    pub(super) fn resolve_policies(&mut self, problems: &mut Problems) -> Vec<Vec<Policy>> {
+    /// What changes each consumer's capacity, in the order of consumers.
+    pub(super) fn resolve_scaling(&mut self, problems: &mut Problems) -> Vec<ScalingSettings> {
         let config = self.config;
+        let assumptions = self.assumptions();
         let mut all = Vec::new();
         for (name, consumer) in config.consumers.iter() {
             let reference = Reference { text: name.text.clone(), place: name.place };
-            let mut policies = Vec::new();
-            for policy in consumer.auto_scaling_group.iter().flat_map(|group| &group.policies) {
-                match policy {
-                    PolicyConfig::TargetTracking(policy) => {
-                        self.track(&reference, policy, &mut policies, problems);
-                    }
-                    PolicyConfig::StepScaling(policy) => {
-                        self.step(&reference, policy, &mut policies, problems);
-                    }
-                    PolicyConfig::SimpleScaling(policy) => {
-                        self.simple(&reference, policy, &mut policies, problems);
-                    }
+            let settings = match &consumer.auto_scaling_group {
+                Some(group) => {
+                    let mut settings = group.scaling(config.start.timestamp());
+                    settings.policies = self.policies(&reference, &group.policies, problems);
+                    settings
                 }
-            }
-            all.push(policies);
+                None => {
+                    let instances = consumer.instances.unwrap_or(1);
+                    ScalingSettings::fixed(instances, instances)
+                }
+            };
+            all.push(ScalingSettings { assumptions: assumptions.clone(), ..settings });
         }
         all
+    }
+
+    fn assumptions(&self) -> ScalingAssumptions {
+        ScalingAssumptions {
+            scale_in_interval: span(self.assumptions.target_tracking_scale_in_interval),
+            scale_in_share: self.assumptions.target_tracking_scale_in_share.as_f64(),
+            gathering_time: span(self.assumptions.policy_gathering_time),
+            scheduled_action_delay: self.scheduled_action_delay.clone(),
+        }
+    }
+
+    fn policies(
+        &mut self,
+        consumer: &Reference,
+        configs: &[PolicyConfig],
+        problems: &mut Problems,
+    ) -> Vec<Policy> {
+        let tracking =
+            configs.iter().filter(|config| matches!(config, PolicyConfig::TargetTracking(_))).count();
+        let mut policies: Vec<Policy> = Vec::new();
+        for config in configs {
+            let index = policies.len();
+            let policy = match config {
+                PolicyConfig::TargetTracking(config) => {
+                    self.track(consumer, config, index, tracking > 1, problems)
+                }
+                PolicyConfig::StepScaling(config) => self.step(consumer, config, index, problems),
+                PolicyConfig::SimpleScaling(config) => self.simple(consumer, config, index, problems),
+            };
+            if let Some(policy) = policy {
+                policies.push(policy);
+            }
+        }
+        policies
     }
 
     fn group_of(&self, consumer: &Reference, problems: &mut Problems) -> Option<EntityId> {
         self.alarms.watching.directory.consumers.find(consumer, problems).map(|(_, id)| id)
     }
 
+    /// Target tracking: "creates and manages the CloudWatch alarms" itself, one above the target, one below.
     fn track(
         &mut self,
         consumer: &Reference,
         config: &TargetTrackingConfig,
-        policies: &mut Vec<Policy>,
+        index: usize,
+        one_of_several: bool,
         problems: &mut Problems,
-    ) {
+    ) -> Option<Policy> {
         let MetricChoice::BacklogPerInstance = config.metric;
-        let watched = self.alarms.watching.backlog_per_instance(consumer, problems);
-        let Some((watched, group)) = watched.zip(self.group_of(consumer, problems)) else { return };
-        let policy_name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
-        let instance_warmup = config.instance_warmup.map(span);
+        let watched = self.alarms.watching.backlog_per_instance(consumer, problems)?;
+        let group = self.group_of(consumer, problems)?;
+        let name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
+        let suffix = if one_of_several { format!("-{name}") } else { String::new() };
         let target_value = config.target_value;
-        let alarm = |side: &str, periods: u32, threshold: f64, comparison, policy: usize| {
-            let name = format!("TargetTracking-{consumer}-Alarm{side}");
+        let alarm = |low: bool, periods: u32, threshold: f64, comparison| {
+            let side = if low { "Low" } else { "High" };
+            let alarm = format!("TargetTracking-{consumer}-Alarm{side}{suffix}");
             let label = "backlog per instance".to_owned();
-            let mut alarm = AlarmSettings::new(name, watched.clone(), label, periods, threshold);
+            let mut alarm = AlarmSettings::new(alarm, watched.clone(), label, periods, threshold);
             alarm.comparison = comparison;
-            alarm.actions.add_policy(group, policy as u32);
+            alarm.actions.add_policy(group, Binding { policy: index, low }.number());
             alarm
         };
         let above = Comparison::GreaterThanThreshold;
-        self.alarms.add(alarm("High", HIGH_PERIODS, target_value, above, policies.len()));
-        let kind = PolicyKind::TrackHigh { target_value, instance_warmup };
-        policies.push(Policy { name: policy_name.clone(), kind });
+        self.alarms.add(alarm(false, config.high_evaluation_periods, target_value, above));
         if !config.disable_scale_in {
             let threshold = target_value * self.assumptions.target_tracking_low_fraction.as_f64();
             let below = Comparison::LessThanThreshold;
-            self.alarms.add(alarm("Low", LOW_PERIODS, threshold, below, policies.len()));
-            let scale_in_interval = span(self.assumptions.target_tracking_scale_in_interval);
-            let kind = PolicyKind::TrackLow { target_value, instance_warmup, scale_in_interval };
-            policies.push(Policy { name: policy_name, kind });
+            self.alarms.add(alarm(true, config.low_evaluation_periods, threshold, below));
         }
+        let disable_scale_in = config.disable_scale_in;
+        let kind = PolicyKind::TargetTracking { target_value, disable_scale_in, pace: config.pace() };
+        Some(Policy { name, kind })
     }
 
-    /// The alarm invokes the policy that comes next; gives the alarm's threshold.
+    /// The alarm invokes the policy of this index; gives the alarm's threshold.
     fn invoke(
         &mut self,
         alarm: &Reference,
@@ -103,40 +135,39 @@ impl<'a, 'b> Scaling<'a, 'b> {
         problems: &mut Problems,
     ) -> Option<f64> {
         let group = self.group_of(consumer, problems)?;
-        self.alarms.invoke(alarm, group, policy, problems)
+        self.alarms.invoke(alarm, group, Binding { policy, low: false }.number(), problems)
     }
 
     fn step(
         &mut self,
         consumer: &Reference,
         config: &StepScalingConfig,
-        policies: &mut Vec<Policy>,
+        index: usize,
         problems: &mut Problems,
-    ) {
-        let Some(threshold) = self.invoke(&config.alarm, consumer, policies.len(), problems) else { return };
-        policies.push(Policy {
+    ) -> Option<Policy> {
+        let threshold = self.invoke(&config.alarm, consumer, index, problems)?;
+        Some(Policy {
             name: config.name.clone().unwrap_or_else(|| config.alarm.text.clone()),
             kind: PolicyKind::Step {
                 adjustment_type: config.adjustment_type.into(),
                 steps: config.step_adjustments.iter().map(StepConfig::adjustment).collect(),
                 min_adjustment_magnitude: config.min_adjustment_magnitude,
                 threshold,
-                instance_warmup: config.instance_warmup.map(span),
+                aggregation: config.metric_aggregation_type.into(),
+                pace: config.pace(),
             },
-        });
+        })
     }
 
     fn simple(
         &mut self,
         consumer: &Reference,
         config: &SimpleScalingConfig,
-        policies: &mut Vec<Policy>,
+        index: usize,
         problems: &mut Problems,
-    ) {
-        if self.invoke(&config.alarm, consumer, policies.len(), problems).is_none() {
-            return;
-        }
-        policies.push(Policy {
+    ) -> Option<Policy> {
+        self.invoke(&config.alarm, consumer, index, problems)?;
+        Some(Policy {
             name: config.name.clone().unwrap_or_else(|| config.alarm.text.clone()),
             kind: PolicyKind::Simple {
                 adjustment_type: config.adjustment_type.into(),
@@ -144,6 +175,6 @@ impl<'a, 'b> Scaling<'a, 'b> {
                 min_adjustment_magnitude: config.min_adjustment_magnitude,
                 cooldown: config.cooldown.map(span),
             },
-        });
+        })
     }
 }

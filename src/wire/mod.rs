@@ -12,6 +12,7 @@ mod config;
 mod deadline;
 mod detail;
 mod error;
+mod groups;
 mod journal;
 mod latency;
 mod message;
@@ -20,6 +21,7 @@ mod purpose;
 mod quota;
 mod region;
 mod request;
+mod retry;
 mod service;
 mod signal;
 
@@ -33,7 +35,8 @@ pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
-pub use journal::Journal;
+pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
+pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use price::{PriceFileConfig, PriceList, PricesConfig};
@@ -44,5 +47,6 @@ pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
+pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};

@@ -270,7 +270,11 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
     let calls =
         ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
     let totals = [
-        ("messages_produced", total("producer", &["messages_produced"]), Unit::Count),
+        (
+            "messages_produced",
+            total("producer", &["messages_produced"]) + total("client", &["messages_produced"]),
+            Unit::Count,
+        ),
         ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),
         ("duplicates", total("consumer", &["duplicates"]), Unit::Count),
         ("out_of_order", total("consumer", &["out_of_order"]), Unit::Count),

@@ -36,6 +36,13 @@ impl AlarmActions {
         }
     }
 
+    /// Whether it invokes scaling policies.
+    pub fn has_policies(&self) -> bool {
+        [&self.ok, &self.alarm, &self.insufficient_data]
+            .iter()
+            .any(|actions| actions.iter().any(|action| matches!(action, AlarmAction::Policy { .. })))
+    }
+
     /// A scaling policy is told of every state: so are the alarms that target tracking makes (*observed*).
     pub fn add_policy(&mut self, group: EntityId, policy: u32) {
         let action = AlarmAction::Policy { group, policy };

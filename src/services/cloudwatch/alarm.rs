@@ -8,7 +8,7 @@ use super::window::{EvaluationWindow, cadence};
 use crate::engine::{Span, Time};
 use crate::series::Statistic;
 use crate::series::math::Points;
-use crate::wire::AlarmState;
+use crate::wire::{AlarmReport, AlarmState, JudgedDatapoint};
 
 /// How a value is compared with the threshold, the value on the left ("`PutMetricAlarm`").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,8 +137,6 @@ pub(super) struct Evaluation {
     pub(super) state: AlarmState,
     /// Which rule led to it.
     pub(super) rule: Rule,
-    /// The newest value that was read; NaN without one.
-    pub(super) newest: f64,
     /// The values read, oldest first.
     pub(super) values: Points,
     /// The periods they are of.
@@ -179,8 +177,24 @@ impl Alarm {
         if !settings.evaluates_low_samples && self.has_few_samples(store, &window) {
             (state, rule) = (self.state, Rule::FewSamples);
         }
-        let newest = values.iter().rev().flatten().next().copied().unwrap_or(f64::NAN);
-        Evaluation { state, rule, newest, values, window }
+        Evaluation { state, rule, values, window }
+    }
+
+    /// What the policies it invokes go by.
+    pub(super) fn report(&self, evaluation: &Evaluation, report: &mut AlarmReport) {
+        let settings = &self.settings;
+        if report.alarm != settings.name {
+            report.alarm.clone_from(&settings.name);
+            report.condition =
+                format!("{} the threshold {}", settings.comparison.words(), settings.threshold);
+        }
+        let newest = evaluation.values.iter().rev().flatten().take(settings.evaluation_periods as usize);
+        report.datapoints.clear();
+        report.datapoints.extend(newest.map(|value| JudgedDatapoint {
+            value: *value,
+            breaches: settings.comparison.breaches(*value, settings.threshold),
+        }));
+        report.datapoints.reverse();
     }
 
     /// Whether the newest datapoint has too few samples to say much ("Percentile-based alarms and low data samples").

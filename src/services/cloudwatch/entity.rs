@@ -5,7 +5,6 @@ use super::alarm::{Alarm, AlarmSettings};
 use super::composite::{CompositeAlarm, CompositeAlarmSettings, Hold, Verdict};
 use super::cost::CloudWatchPrices;
 use super::custom::{CustomMetric, CustomMetricSettings};
-use super::evaluate::Rule;
 use super::reason::reason;
 use super::rule::AlarmId;
 use super::store::{MetricId, Store, Values};
@@ -174,8 +173,14 @@ impl CloudWatch {
                 actions: if enabled { "performed" } else { "disabled" }.to_owned(),
             });
         }
-        let value = if evaluation.rule == Rule::Empty { f64::NAN } else { evaluation.newest };
-        self.act(position, changed, value, cx);
+        if alarm.settings.actions.has_policies() {
+            let reports = &mut cx.journal.alarm_reports;
+            if reports.len() <= position {
+                reports.resize_with(position + 1, Default::default);
+            }
+            alarm.report(&evaluation, &mut reports[position]);
+        }
+        self.act(index, changed, cx);
         if changed {
             self.follow(AlarmId::Metric(index), old, cx);
         }
@@ -183,8 +188,8 @@ impl CloudWatch {
 
     /// Auto Scaling actions are invoked on a change, and once a minute while the state stays ("Using Amazon CloudWatch
     /// alarms").
-    fn act<O: Outbox<Timer>>(&mut self, position: usize, changed: bool, value: f64, cx: &mut Context<'_, O>) {
-        let alarm = &mut self.alarms[position];
+    fn act<O: Outbox<Timer>>(&mut self, index: u32, changed: bool, cx: &mut Context<'_, O>) {
+        let alarm = &mut self.alarms[index as usize];
         let minute_ago = alarm.acted_at.is_none_or(|acted| acted + Span::from_minutes(1) <= cx.now);
         if !alarm.settings.actions_enabled || !(changed || minute_ago) {
             return;
@@ -193,7 +198,7 @@ impl CloudWatch {
         for action in alarm.settings.actions.of(alarm.state) {
             match *action {
                 AlarmAction::Policy { group, policy } => {
-                    let signal = Signal::AlarmAction { policy, state: alarm.state, value };
+                    let signal = Signal::AlarmAction { policy, state: alarm.state, alarm: index };
                     cx.outbox.send(group, self.action_delay, signal);
                 }
             }
