@@ -4,13 +4,17 @@
 //! seed, without touching the file again.
 
 mod access;
+mod alarms;
+mod composites;
 mod config;
+mod custom_metrics;
 mod directory;
 mod quotas;
 mod references;
 mod resolve;
 mod scaling;
 mod scripts;
+mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
 pub use quotas::{ProfileConfig, QuotasConfig};
@@ -24,10 +28,11 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
-use crate::services::producer::{ArrivalsConfig, ArrivalsContext, Producer, ProducerSettings, Trace};
+use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::sqs::{Queue, QueueSettings};
-use crate::wire::{EntityId, Purpose};
-use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
+use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
+use crate::wire::Purpose;
+use crate::world::{Entity, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
@@ -49,7 +54,7 @@ pub struct Scenario {
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
-    watched: Vec<(EntityId, &'static str)>,
+    watched: Vec<WatchedMetric>,
     flows: Vec<Flow>,
     attributes_each: usize,
     expectations: Vec<Expectation>,
@@ -118,7 +123,10 @@ impl Scenario {
         if let (Some(root), None) = (&root, &config) {
             references::check(root, &mut problems);
         }
-        let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
+        let scenario = config.and_then(|config| {
+            let prices = config.prices.list(|path| files.read(path), &mut sources, &mut problems);
+            resolve::resolve(&config, hash, prices.as_ref(), files, &mut problems)
+        });
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
                 if !problems.is_empty() {

@@ -53,6 +53,12 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How late scheduled actions are.
+    Schedule,
+    /// How late the metrics of a resource are that was inactive.
+    WakeUp,
+    /// How long changes of a resource take.
+    Change,
     /// How long the operating system of an instance boots.
     Boot,
     /// How long the application on an instance takes to start.
@@ -98,6 +104,9 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::Schedule => "schedule",
+            Purpose::WakeUp => "wake up",
+            Purpose::Change => "change",
             Purpose::Boot => "boot",
             Purpose::ApplicationStart => "application start",
             Purpose::LifecycleHook => "lifecycle hook",

@@ -4,8 +4,9 @@ use super::instance::{Census, Instance, LifeCycle, MOST_ZONES, state_name};
 use super::metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
-use crate::engine::{Stream, Time};
+use crate::engine::{Span, Stream, Time};
 use crate::record::{InstanceChange, Level, ScalingActivity};
+use crate::scaling::Controller;
 use crate::wire::{Context, EntityId, Purpose};
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub(super) struct Chance {
     pub(super) processing: Stream,
     pub(super) failure: Stream,
     pub(super) loss: Stream,
+    pub(super) retry: Stream,
+    pub(super) group: Stream,
     pub(super) outlier: Stream,
     pub(super) delete_latency: Stream,
     pub(super) change_latency: Stream,
@@ -43,6 +46,7 @@ pub(super) struct Chance {
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
+    pub(super) schedule: Stream,
     pub(super) boot: Stream,
     pub(super) application_start: Stream,
     pub(super) hook: Stream,
@@ -71,7 +75,8 @@ pub struct Fleet {
     pub(super) refused_at: [Option<Time>; MOST_ZONES],
     /// More instances are there than desired, because they are protected.
     pub(super) surplus_waits: bool,
-    pub(super) policies: Vec<PolicyState>,
+    /// Its policies and scheduled actions.
+    pub(super) scaling: Controller,
     /// Simple policies wait until this activity has ended and its cooldown has run out.
     pub(super) activity: Activity,
     pub(super) busy: u64,
@@ -91,15 +96,6 @@ pub struct Fleet {
     pub(super) name: Arc<str>,
 }
 
-/// What a policy remembers.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PolicyState {
-    /// When it last took capacity away.
-    pub(super) scaled_in_at: Option<Time>,
-    /// Whether the last invocation changed nothing, and that was already told.
-    pub(super) told_why_not: bool,
-}
-
 /// The latest scaling activity, as simple policies see it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Activity {
@@ -110,12 +106,23 @@ pub(super) struct Activity {
     /// When its cooldown ends; `None` without a cooldown.
     pub(super) cooldown_until: Option<Time>,
     /// The cooldown that begins when its last instance is ready.
-    pub(super) cooldown: crate::engine::Span,
+    pub(super) cooldown: Span,
 }
 
 impl Activity {
     /// The number of no activity: what is not done for a policy, no cooldown waits for.
     pub(super) const NONE: u32 = u32::MAX;
+
+    /// A scaling activity begins. One that is under way goes on in it: its cooldown waits for all of its instances.
+    pub(super) fn begin(&mut self, cooldown: Option<Span>) {
+        if self.unfinished == 0 {
+            self.number = self.number.wrapping_add(1);
+            self.cooldown = Span::ZERO;
+        }
+        if let Some(cooldown) = cooldown {
+            self.cooldown = cooldown;
+        }
+    }
 }
 
 impl Fleet {
@@ -126,6 +133,8 @@ impl Fleet {
             processing: stream(Purpose::ProcessingTime),
             failure: stream(Purpose::Failure),
             loss: stream(Purpose::Loss),
+            retry: stream(Purpose::Retry),
+            group: stream(Purpose::MessageGroup),
             outlier: stream(Purpose::Outlier),
             delete_latency: stream(Purpose::DeleteLatency),
             change_latency: stream(Purpose::ChangeVisibilityLatency),
@@ -134,6 +143,7 @@ impl Fleet {
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
+            schedule: stream(Purpose::Schedule),
             boot: stream(Purpose::Boot),
             application_start: stream(Purpose::ApplicationStart),
             hook: stream(Purpose::LifecycleHook),
@@ -143,7 +153,7 @@ impl Fleet {
             interruption: stream(Purpose::SpotInterruption),
             termination_choice: stream(Purpose::TerminationChoice),
         };
-        let policies = vec![PolicyState::default(); settings.group.policies.len()];
+        let scaling = Controller::new(settings.group.scaling.clone());
         Self {
             desired: settings.group.desired_capacity,
             name: settings.name.as_str().into(),
@@ -157,7 +167,7 @@ impl Fleet {
             no_launch_until: Time::ZERO,
             refused_at: [None; MOST_ZONES],
             surplus_waits: false,
-            policies,
+            scaling,
             activity: Activity::default(),
             busy: 0,
             received: 0,
@@ -259,8 +269,8 @@ impl Fleet {
             return;
         }
         let capacity = &mut self.capacity_metrics;
-        capacity.min_size.set(now, u64::from(group.min_size));
-        capacity.max_size.set(now, u64::from(group.max_size));
+        capacity.min_size.set(now, u64::from(self.scaling.min_size()));
+        capacity.max_size.set(now, u64::from(self.scaling.max_size()));
         capacity.instances_standby.set(now, standby);
         capacity.capacity_in_service.set(now, in_service);
         capacity.capacity_pending.set(now, pending);
@@ -268,7 +278,7 @@ impl Fleet {
         capacity.capacity_terminating.set(now, terminating);
         capacity.capacity_total.set(now, total);
         let Some(pool) = &group.life.warm_pool else { return };
-        let wanted = u64::from(pool.desired(self.desired, group.max_size));
+        let wanted = u64::from(pool.desired(self.desired, self.scaling.max_size()));
         let (preparing, warmed) = (count(LifeCycle::WarmedPending), count(LifeCycle::Warmed));
         let leaving = count(LifeCycle::WarmedTerminating);
         let metrics = &mut self.pool_metrics;

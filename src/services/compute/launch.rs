@@ -273,7 +273,8 @@ impl Fleet {
         }
         self.activity.unfinished -= 1;
         if self.activity.unfinished == 0 {
-            self.activity.cooldown_until = Some(now.saturating_add(self.activity.cooldown));
+            let until = now.saturating_add(self.activity.cooldown);
+            self.activity.cooldown_until = self.activity.cooldown_until.max(Some(until));
         }
     }
 }

@@ -17,7 +17,7 @@
 //!
 //! # What is not, yet
 //!
-//! Scheduled and predictive scaling, ECS services; instance weights, instance refresh, instances that are attached or
+//! ECS services; instance weights, instance refresh, instances that are attached or
 //! detached, load balancers.
 
 mod config;
@@ -35,7 +35,6 @@ mod life_settings;
 mod metrics;
 mod orders;
 mod policies;
-mod scaling;
 mod selection;
 mod settings;
 mod spot;
@@ -43,19 +42,15 @@ mod warm_pool;
 mod worker;
 mod zones;
 
-pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, ForwardTarget, SourceQueue};
 pub use fleet::Fleet;
-pub use group_config::{
-    AutoScalingGroupConfig, MetricChoice, PolicyConfig, SimpleScalingConfig, StepConfig, StepScalingConfig,
-    TargetTrackingConfig,
-};
+pub use group_config::AutoScalingGroupConfig;
 pub use instance::PoolState;
 pub use life_settings::{
     ActionResult, CapacityErrors, Completion, FailureKind, HealthChecks, LifeSettings, LifecycleHook, Order,
     Process, Spot, Transition, WarmPool,
 };
 pub use metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
-pub use scaling::{AdjustmentType, Policy, PolicyKind, StepAdjustment};
 pub use settings::{
     ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
     Termination, TerminationPolicy,
@@ -63,6 +58,7 @@ pub use settings::{
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
+use crate::scaling::ScalingTimer;
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
 
 /// Why a consumer wakes.
@@ -197,6 +193,8 @@ pub enum Timer {
         /// Which one.
         index: u32,
     },
+    /// Something may change the desired capacity.
+    Scaling(ScalingTimer),
 }
 
 /// An instance's id: instances are numbered in the order of their launches.
@@ -216,7 +214,8 @@ impl Service for Fleet {
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
-            Signal::AlarmAction { policy, state, value } => self.invoke_policy(policy, state, value, cx),
+            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
+            Signal::Load { policy, hour, load } => self.hear_load(policy, hour, load),
             Signal::DeleteThrottled { batch } => self.delete_again(batch, cx),
             Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a consumer is never told {other:?}"),
@@ -250,6 +249,7 @@ impl Service for Fleet {
             Timer::Retry => self.reconcile(cx),
             Timer::Check => self.check(cx),
             Timer::Order { index } => self.obey(index, cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
         }
     }
 

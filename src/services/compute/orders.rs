@@ -32,7 +32,7 @@ impl Fleet {
 
     /// Whether the desired capacity may go down by so many; if not, the call is refused as a whole.
     fn may_decrement<O>(&mut self, call: &str, instances: u32, cx: &mut Context<'_, O>) -> bool {
-        let least = self.settings.group.min_size;
+        let least = self.scaling.min_size();
         let allowed = self.desired.checked_sub(instances).is_some_and(|desired| desired >= least);
         if !allowed {
             let cause = format!(
@@ -69,7 +69,7 @@ impl Fleet {
             .collect();
         resting.sort_unstable();
         resting.truncate(instances as usize);
-        let (number, most, old_desired) = (resting.len() as u32, self.settings.group.max_size, self.desired);
+        let (number, most, old_desired) = (resting.len() as u32, self.scaling.max_size(), self.desired);
         if old_desired + number > most {
             let cause = format!(
                 "ExitStandby of {number} refused: the desired capacity {old_desired} would exceed max_size {most}."
