@@ -331,19 +331,13 @@ impl<'a> Resolver<'a> {
                         )
                         .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
                 }
-                Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
+                let target = ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo };
+                forward.settings(target, &mut self.texts, self.files, problems)
             });
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(
-                        name.as_str(),
-                        source,
-                        forward,
-                        &mut self.texts,
-                        self.files,
-                        problems,
-                    )?;
+                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));

@@ -174,7 +174,8 @@ pub struct SourceQueue {
 }
 
 impl ForwardConfig {
-    fn settings(
+    /// Where results go, the queue found; `None` when a problem was told.
+    pub fn settings(
         &self,
         target: ForwardTarget,
         texts: &mut Texts,
@@ -287,8 +288,7 @@ impl ConsumerConfig {
         &self,
         name: &str,
         queue: &SourceQueue,
-        forward: Option<ForwardTarget>,
-        texts: &mut Texts,
+        forward: Option<Forward>,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
@@ -297,8 +297,6 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let forward = self.forwards_to.as_ref().zip(forward);
-        let forward = forward.map(|(config, target)| config.settings(target, texts, files, problems));
         let group = match &self.auto_scaling_group {
             Some(group) => group.settings(files, problems),
             None => fixed_group(self.instances.unwrap_or(1)),
@@ -333,7 +331,7 @@ impl ConsumerConfig {
                 interval: span(heartbeat.interval),
                 visibility_timeout: span(heartbeat.visibility_timeout),
             }),
-            forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
+            forward,
             crashes: self.crashes.as_ref().map(|crashes| Crashes {
                 mean_time_between: span(crashes.mean_time_between),
                 restart_time: span(crashes.restart_time),
