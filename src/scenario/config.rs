@@ -9,6 +9,7 @@ use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
 use crate::services::producer::ProducerConfig;
+use crate::services::requester::RequesterConfig;
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, Prices};
 
@@ -45,6 +46,8 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// Who sends requests and waits for replies.
+        pub requesters: Named<RequesterConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.

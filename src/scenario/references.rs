@@ -16,6 +16,9 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
+    ("requesters.*.sends_requests_to.queue", "queues", "queue"),
+    ("requesters.*.replies_through.virtual_queues.host_queue", "queues", "queue"),
+    ("requesters.*.replies_through.queue_per_requester.queue", "queues", "queue"),
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
@@ -23,7 +26,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms"];
+const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "requesters", "alarms"];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

@@ -5,13 +5,13 @@ use super::config::{AssumptionsConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
-use super::{ResolvedProducer, Scenario};
+use super::{Scenario, WithArrivals};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{Producer, ProducerTarget, SendTarget};
+use crate::services::producer::{Producer, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
     RedriveAllowPolicyConfig, is_fifo,
@@ -42,6 +42,7 @@ pub(super) fn resolve(
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
+    let requesters = resolver.requesters(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let mut scaling = Scaling::new(config, &assumptions, directory);
     scaling.resolve_alarms(problems);
@@ -54,7 +55,7 @@ pub(super) fn resolve(
     for (consumer, policies) in consumers.iter_mut().zip(policies) {
         consumer.group.policies = policies;
     }
-    let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
+    let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
     let (alarms, watched) = scaling.into_alarms();
     let mut scenario = Scenario {
@@ -75,6 +76,7 @@ pub(super) fn resolve(
             .unwrap_or(0),
         producers,
         clients: clients.settings,
+        requesters: requesters.into_iter().collect::<Option<_>>()?,
         scripted: clients.expected,
         cloudwatch: CloudWatchSettings {
             alarms,
@@ -96,11 +98,11 @@ pub(super) fn resolve(
 }
 
 /// A scenario on its way from names to entities.
-struct Resolver<'a> {
-    config: &'a ScenarioConfig,
-    files: &'a dyn Files,
-    defaults: QueueDefaults,
-    directory: Directory<'a>,
+pub(super) struct Resolver<'a> {
+    pub(super) config: &'a ScenarioConfig,
+    pub(super) files: &'a dyn Files,
+    pub(super) defaults: QueueDefaults,
+    pub(super) directory: Directory<'a>,
     assumptions: &'a AssumptionsConfig,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
@@ -109,7 +111,7 @@ struct Resolver<'a> {
     /// Standard queues and FIFO queues.
     by_type: [Arc<[EntityId]>; 2],
     /// How long calls to each queue take.
-    latencies: Vec<ApiLatency>,
+    pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
     texts: Texts,
     flows: Vec<Flow>,
@@ -192,7 +194,7 @@ impl<'a> Resolver<'a> {
         defaults
     }
 
-    fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
+    pub(super) fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
         self.flows.push(Flow { from_kind, from: from.to_owned(), to_kind, to: to.to_owned() });
     }
 
@@ -285,6 +287,7 @@ impl<'a> Resolver<'a> {
 
     fn consumers(&mut self, problems: &mut Problems) -> Vec<Option<ConsumerSettings>> {
         let config = self.config;
+        let addresses = self.reply_addresses();
         let mut settings = Vec::new();
         for (name, consumer) in config.consumers.iter() {
             let ConsumerSource::Queue(reference) = &consumer.receives_from;
@@ -294,11 +297,9 @@ impl<'a> Resolver<'a> {
                 Some((id, self.latencies[position].clone()))
             });
             let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
-            settings.push(
-                source.as_ref().and_then(|source| {
-                    consumer.settings(name.as_str(), source, forward, self.files, problems)
-                }),
-            );
+            settings.push(source.as_ref().and_then(|source| {
+                consumer.settings(name.as_str(), source, forward, &addresses, self.files, problems)
+            }));
             self.flow(Queue::KIND, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
                 self.flow(Fleet::KIND, name.as_str(), Queue::KIND, forward.queue.as_str());
@@ -318,19 +319,26 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn producers(&mut self, problems: &mut Problems) -> Vec<Option<ResolvedProducer>> {
+    /// The recording that arrivals replay, if they do.
+    pub(super) fn recording(
+        &mut self,
+        name: &Name,
+        arrivals: &ArrivalsConfig,
+        problems: &mut Problems,
+    ) -> Option<Option<Trace>> {
+        let ArrivalsConfig::Trace(trace) = arrivals else { return Some(None) };
+        let trace = trace.read(self.files, problems)?;
+        tell_gaps(name, &trace, self.config, &mut self.notes);
+        Some(Some(trace))
+    }
+
+    fn producers(&mut self, problems: &mut Problems) -> Vec<Option<WithArrivals<ProducerSettings>>> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
             let ProducerTarget::Queue(reference) = &producer.publishes_to;
             let target = self.directory.queues.find(reference, problems);
-            let trace = match &producer.arrivals {
-                ArrivalsConfig::Trace(trace) => trace.read(self.files, problems).map(Some),
-                _ => Some(None),
-            };
-            if let Some(Some(trace)) = &trace {
-                tell_gaps(name, trace, config, &mut self.notes);
-            }
+            let trace = self.recording(name, &producer.arrivals, problems);
             // Also without a target the rest is looked at, so that all problems are told at once.
             let (position, id) = target.unwrap_or((0, EntityId(0)));
             let settings = self.latencies.get(position).cloned().and_then(|latency| {
@@ -343,7 +351,7 @@ impl<'a> Resolver<'a> {
                 producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
             });
             self.flow(Producer::KIND, name.as_str(), Queue::KIND, reference.as_str());
-            resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| ResolvedProducer {
+            resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| WithArrivals {
                 settings,
                 arrivals: producer.arrivals.clone(),
                 trace,

@@ -28,7 +28,7 @@ pub use access::{
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
-pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
+pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
 pub use journal::Journal;
 pub use latency::{ApiLatency, draw_bytes, draw_span};

@@ -53,6 +53,12 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How large replies are, and how long it takes to send them.
+    Reply,
+    /// How long it takes to create a queue.
+    CreateQueue,
+    /// How long calls to an object store take.
+    ObjectStore,
 }
 
 impl Purpose {
@@ -82,6 +88,9 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::Reply => "reply",
+            Purpose::CreateQueue => "create queue",
+            Purpose::ObjectStore => "object store",
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, producer, sqs};
+use crate::services::{client, cloudwatch, compute, producer, requester, sqs};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Service, Signal};
 
 macro_rules! roster {
@@ -105,6 +105,8 @@ roster! {
     Consumer: compute::Fleet,
     /// Somebody who plays a script.
     Client: client::Client,
+    /// Somebody who sends requests and waits for replies.
+    Requester: requester::Requester,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
 }

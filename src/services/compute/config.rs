@@ -2,7 +2,8 @@
 
 use super::group_config::{AutoScalingGroupConfig, fixed_group};
 use super::settings::{
-    ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, Heartbeat, ProcessingMode,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, Heartbeat, ProcessingMode,
+    ReplyAddress,
 };
 use crate::engine::{Distribution, Span};
 use crate::language::{
@@ -49,6 +50,8 @@ section! {
         pub heartbeat: Option<HeartbeatConfig>;
         /// Send a message on for each one that was processed.
         pub forwards_to: Option<ForwardConfig>;
+        /// Send a reply for each processed message that is a request of a requester.
+        pub answers_requests: Option<AnswersConfig>;
         /// Crashes of the process on an instance.
         pub crashes: Option<CrashesConfig>;
         /// A fleet of fixed size; 1 when neither this nor a group is given.
@@ -130,6 +133,14 @@ section! {
         pub share: Probability = Probability::ONE;
         /// Size of a result; by default that of the message.
         pub size: Option<DistributionOf<Bytes>>;
+    }
+}
+
+section! {
+    /// Replies to requests. Each is sent in a call of its own, before the request is deleted.
+    pub struct AnswersConfig {
+        /// Size of a reply, attributes included.
+        pub reply_size: DistributionOf<Bytes> = DistributionOf::constant(Bytes::from_kib(1));
     }
 }
 
@@ -244,6 +255,7 @@ impl ConsumerConfig {
         name: &str,
         queue: &SourceQueue,
         forward: Option<(EntityId, &ApiLatency)>,
+        addresses: &[ReplyAddress],
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
@@ -267,6 +279,10 @@ impl ConsumerConfig {
             (Some(forward), Some(size)) => Some(Forward { size: Some(size?), ..forward }),
             (forward, _) => forward,
         };
+        let answers = self.answers_requests.as_ref().map(|answers| {
+            let size = answers.reply_size.build(files, problems)?;
+            Some(Answers { size, addresses: addresses.to_vec() })
+        });
         let group = match &self.auto_scaling_group {
             Some(group) => group.settings(files, problems),
             None => fixed_group(self.instances.unwrap_or(1)),
@@ -301,6 +317,7 @@ impl ConsumerConfig {
                 visibility_timeout: span(heartbeat.visibility_timeout),
             }),
             forward,
+            answers: answers.map_or(Some(None), |answers| answers.map(Some))?,
             crashes: self.crashes.as_ref().map(|crashes| Crashes {
                 mean_time_between: span(crashes.mean_time_between),
                 restart_time: span(crashes.restart_time),

@@ -1,6 +1,6 @@
 //! A consumer: workers on the instances of a group.
 
-use super::metrics::{ConsumerMetrics, GroupMetrics};
+use super::metrics::{ConsumerMetrics, GroupMetrics, ReplyMetrics};
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
 use crate::engine::{Stream, Time};
@@ -69,6 +69,7 @@ pub(super) struct Chance {
     pub(super) change_latency: Stream,
     pub(super) forward_latency: Stream,
     pub(super) forwarding: Stream,
+    pub(super) reply: Stream,
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
@@ -94,6 +95,7 @@ pub struct Fleet {
     pub(super) order: Order,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
+    pub(super) reply_metrics: ReplyMetrics,
     pub(super) group_metrics: GroupMetrics,
 }
 
@@ -132,6 +134,7 @@ impl Fleet {
             change_latency: stream(Purpose::ChangeVisibilityLatency),
             forward_latency: stream(Purpose::SendLatency),
             forwarding: stream(Purpose::Forwarding),
+            reply: stream(Purpose::Reply),
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
@@ -153,6 +156,7 @@ impl Fleet {
             order: Order::default(),
             chance,
             metrics: ConsumerMetrics::default(),
+            reply_metrics: ReplyMetrics::default(),
             group_metrics: GroupMetrics::default(),
         }
     }

@@ -37,6 +37,14 @@ crate::metrics! {
 }
 
 crate::metrics! {
+    /// What a consumer that answers requests measures besides.
+    pub struct ReplyMetrics in "queuelab", by "ConsumerName" {
+        /// Replies sent to requesters.
+        pub replies_sent: Counter [Count] as "RepliesSent",
+    }
+}
+
+crate::metrics! {
     /// The metrics of a consumer's Auto Scaling group ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling").
     pub struct GroupMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
         /// Instances the group tries to have.

@@ -22,6 +22,7 @@ mod group;
 mod group_config;
 mod metrics;
 mod policies;
+mod reply;
 mod scaling;
 mod settings;
 mod worker;
@@ -32,11 +33,11 @@ pub use group_config::{
     AutoScalingGroupConfig, MetricChoice, PolicyConfig, SimpleScalingConfig, StepConfig, StepScalingConfig,
     TargetTrackingConfig,
 };
-pub use metrics::{ConsumerMetrics, GroupMetrics};
+pub use metrics::{ConsumerMetrics, GroupMetrics, ReplyMetrics};
 pub use scaling::{AdjustmentType, Policy, PolicyKind, StepAdjustment};
 pub use settings::{
-    ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
-    Termination, TerminationPolicy,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat,
+    ProcessingMode, ReplyAddress, Termination, TerminationPolicy,
 };
 
 use crate::engine::Time;
@@ -148,6 +149,10 @@ impl Service for Fleet {
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics
             .visit(&mut |position, instrument| visitor(&ConsumerMetrics::DEFINITIONS[position], instrument));
+        if self.settings.answers.is_some() {
+            self.reply_metrics
+                .visit(&mut |position, instrument| visitor(&ReplyMetrics::DEFINITIONS[position], instrument));
+        }
         self.group_metrics
             .visit(&mut |position, instrument| visitor(&GroupMetrics::DEFINITIONS[position], instrument));
     }
@@ -162,6 +167,7 @@ impl Service for Fleet {
             (Side::Out, "abandoned", metrics.messages_abandoned.total()),
             (Side::Out, "in_hand", self.unfinished()),
             (Side::Memo, "forwarded", metrics.messages_forwarded.total()),
+            (Side::Memo, "replied", self.reply_metrics.replies_sent.total()),
             (Side::Memo, "rejected", metrics.messages_rejected.total()),
         ]
     }

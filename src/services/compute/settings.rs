@@ -53,6 +53,26 @@ pub struct Forward {
     pub latency: Distribution,
 }
 
+/// Replies to the requests that are processed.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// Size of a reply with its attributes, in bytes.
+    pub size: Distribution,
+    /// Where the replies to each requester go.
+    pub addresses: Vec<ReplyAddress>,
+}
+
+/// Where the replies to a requester go.
+#[derive(Debug, Clone)]
+pub struct ReplyAddress {
+    /// The requester.
+    pub requester: EntityId,
+    /// The queue that takes its replies, or the requester itself when it has a temporary queue for each request.
+    pub queue: EntityId,
+    /// How long a send call to it takes, in nanoseconds.
+    pub send_latency: Distribution,
+}
+
 /// Crashes of the process on an instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Crashes {
@@ -142,6 +162,8 @@ pub struct ConsumerSettings {
     pub heartbeat: Option<Heartbeat>,
     /// Where results go.
     pub forward: Option<Forward>,
+    /// Replies to requests.
+    pub answers: Option<Answers>,
     /// Crashes.
     pub crashes: Option<Crashes>,
     /// The instances it runs on.

@@ -254,6 +254,9 @@ impl Fleet {
             if self.settings.forward.is_some() {
                 until = self.call_forward(batch, range.clone(), cx);
             }
+            if self.settings.answers.is_some() {
+                until = self.call_replies(batch, range.clone(), until, cx);
+            }
             if self.settings.delete_mode == DeleteMode::EachMessage {
                 until += draw_span(&self.settings.latency.delete, &mut self.chance.delete_latency);
             }
