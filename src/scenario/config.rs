@@ -8,6 +8,7 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
+use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
 use crate::services::sqs::QueueConfig;
@@ -48,6 +49,8 @@ section! {
         pub clients: Named<ClientConfig>;
         /// Who sends requests and waits for replies.
         pub requesters: Named<RequesterConfig>;
+        /// Stores for payloads that are too large for messages.
+        pub object_stores: Named<ObjectStoreConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.

@@ -6,6 +6,7 @@
 mod access;
 mod config;
 mod directory;
+mod payloads;
 mod quotas;
 mod references;
 mod requesters;
@@ -25,6 +26,7 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::requester::{Requester, RequesterSettings};
 use crate::services::sqs::{Queue, QueueSettings};
@@ -50,6 +52,7 @@ pub struct Scenario {
     producers: Vec<WithArrivals<ProducerSettings>>,
     clients: Vec<ClientSettings>,
     requesters: Vec<WithArrivals<RequesterSettings>>,
+    object_stores: Vec<ObjectStoreSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
@@ -224,6 +227,9 @@ impl Scenario {
             let name = &requester.settings.name;
             let arrivals = arrivals("requester", name, &requester.arrivals, requester.trace.as_ref());
             seat(name, Requester::new(requester.settings.clone(), arrivals, seed, replication).into());
+        }
+        for store in &self.object_stores {
+            seat(&store.name, ObjectStore::new(store.clone()).into());
         }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {

@@ -41,6 +41,7 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
+    let object_stores = resolver.object_stores();
     let clients = resolver.clients(problems);
     let requesters = resolver.requesters(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
@@ -76,6 +77,7 @@ pub(super) fn resolve(
             .unwrap_or(0),
         producers,
         clients: clients.settings,
+        object_stores,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
         scripted: clients.expected,
         cloudwatch: CloudWatchSettings {
@@ -292,13 +294,25 @@ impl<'a> Resolver<'a> {
         for (name, consumer) in config.consumers.iter() {
             let ConsumerSource::Queue(reference) = &consumer.receives_from;
             let source = self.source_queue(reference, problems);
+            let payload_store = consumer
+                .large_payloads
+                .as_ref()
+                .and_then(|large| self.payload_store(&large.object_store, problems));
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
                 let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
                 Some((id, self.latencies[position].clone()))
             });
             let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
             settings.push(source.as_ref().and_then(|source| {
-                consumer.settings(name.as_str(), source, forward, &addresses, self.files, problems)
+                consumer.settings(
+                    name.as_str(),
+                    source,
+                    forward,
+                    &addresses,
+                    payload_store,
+                    self.files,
+                    problems,
+                )
             }));
             self.flow(Queue::KIND, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
@@ -316,6 +330,7 @@ impl<'a> Resolver<'a> {
             latency: self.latencies[position].clone(),
             wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
             visibility_timeout: span(queue.visibility_timeout),
+            is_fifo: is_fifo(reference.as_str()),
         })
     }
 
@@ -339,6 +354,11 @@ impl<'a> Resolver<'a> {
             let ProducerTarget::Queue(reference) = &producer.publishes_to;
             let target = self.directory.queues.find(reference, problems);
             let trace = self.recording(name, &producer.arrivals, problems);
+            let payload_store = producer
+                .large_payloads
+                .as_ref()
+                .and_then(|large| self.payload_store(&large.object_store, problems));
+            self.check_readers(name, producer, problems);
             // Also without a target the rest is looked at, so that all problems are told at once.
             let (position, id) = target.unwrap_or((0, EntityId(0)));
             let settings = self.latencies.get(position).cloned().and_then(|latency| {
@@ -347,6 +367,7 @@ impl<'a> Resolver<'a> {
                     send_latency: latency.send,
                     quotas: self.defaults.quotas,
                     is_fifo: is_fifo(reference.as_str()),
+                    payload_store,
                 };
                 producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
             });

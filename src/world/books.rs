@@ -290,7 +290,10 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
         (
             "estimated_cost",
-            ["queue", "consumer", "requester"].iter().map(|kind| total(kind, &["estimated_cost"])).sum(),
+            ["queue", "consumer", "requester", "object_store"]
+                .iter()
+                .map(|kind| total(kind, &["estimated_cost"]))
+                .sum(),
             Unit::Dollars,
         ),
     ];

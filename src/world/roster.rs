@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, producer, requester, sqs};
+use crate::services::{client, cloudwatch, compute, object_store, producer, requester, sqs};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Service, Signal};
 
 macro_rules! roster {
@@ -107,6 +107,8 @@ roster! {
     Client: client::Client,
     /// Somebody who sends requests and waits for replies.
     Requester: requester::Requester,
+    /// A store for payloads that are too large for messages.
+    ObjectStore: object_store::ObjectStore,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
 }

@@ -1,6 +1,7 @@
 //! A consumer: workers on the instances of a group.
 
-use super::metrics::{ConsumerMetrics, GroupMetrics, ReplyMetrics};
+use super::metrics::{ConsumerMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics};
+use super::prefetch::Buffer;
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
 use crate::engine::{Stream, Time};
@@ -70,6 +71,7 @@ pub(super) struct Chance {
     pub(super) forward_latency: Stream,
     pub(super) forwarding: Stream,
     pub(super) reply: Stream,
+    pub(super) object_store: Stream,
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
@@ -88,6 +90,10 @@ pub struct Fleet {
     pub(super) policies: Vec<PolicyState>,
     /// Simple policies wait until this activity has ended and its cooldown has run out.
     pub(super) activity: Activity,
+    /// What the clients of the instances have received ahead, by instance.
+    pub(super) buffers: Vec<Buffer>,
+    /// Messages in all of them.
+    pub(super) prefetched: u64,
     pub(super) busy: u64,
     pub(super) received: u64,
     pub(super) forwarded: u64,
@@ -96,6 +102,8 @@ pub struct Fleet {
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
     pub(super) reply_metrics: ReplyMetrics,
+    pub(super) payload_metrics: PayloadMetrics,
+    pub(super) prefetch_metrics: PrefetchMetrics,
     pub(super) group_metrics: GroupMetrics,
 }
 
@@ -135,6 +143,7 @@ impl Fleet {
             forward_latency: stream(Purpose::SendLatency),
             forwarding: stream(Purpose::Forwarding),
             reply: stream(Purpose::Reply),
+            object_store: stream(Purpose::ObjectStore),
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
@@ -149,6 +158,8 @@ impl Fleet {
             launches: 0,
             policies,
             activity: Activity::default(),
+            buffers: Vec::new(),
+            prefetched: 0,
             busy: 0,
             received: 0,
             forwarded: 0,
@@ -157,6 +168,8 @@ impl Fleet {
             chance,
             metrics: ConsumerMetrics::default(),
             reply_metrics: ReplyMetrics::default(),
+            payload_metrics: PayloadMetrics::default(),
+            prefetch_metrics: PrefetchMetrics::default(),
             group_metrics: GroupMetrics::default(),
         }
     }

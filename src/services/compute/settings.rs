@@ -1,8 +1,9 @@
 //! Everything that is fixed about a consumer during a run.
 
+use super::prefetch::Prefetch;
 use super::scaling::Policy;
 use crate::engine::{Distribution, Span};
-use crate::wire::{ApiLatency, EntityId};
+use crate::wire::{ApiLatency, EntityId, PayloadStore};
 
 /// What a processing time is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,15 @@ pub struct ReplyAddress {
     pub queue: EntityId,
     /// How long a send call to it takes, in nanoseconds.
     pub send_latency: Distribution,
+}
+
+/// Payloads in an object store.
+#[derive(Debug, Clone)]
+pub struct Payloads {
+    /// The store.
+    pub store: PayloadStore,
+    /// Whether a payload is deleted with its message.
+    pub delete: bool,
 }
 
 /// Crashes of the process on an instance.
@@ -164,6 +174,10 @@ pub struct ConsumerSettings {
     pub forward: Option<Forward>,
     /// Replies to requests.
     pub answers: Option<Answers>,
+    /// Payloads in an object store.
+    pub payloads: Option<Payloads>,
+    /// How the client receives ahead of the workers.
+    pub prefetch: Option<Prefetch>,
     /// Crashes.
     pub crashes: Option<Crashes>,
     /// The instances it runs on.

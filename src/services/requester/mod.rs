@@ -28,8 +28,6 @@ mod metrics;
 mod replies;
 mod settings;
 mod temporary;
-#[cfg(test)]
-mod tests;
 
 pub use config::{
     HostQueueConfig, QueuePerRequestConfig, QueuePerRequesterConfig, RepliesConfig, RequestTarget,

@@ -34,7 +34,8 @@ impl Requester {
         let poller = self.poller(thread);
         if let Replies::Host(host) = &self.settings.replies {
             let wait_seconds = Some(host.wait_seconds);
-            let signal = Signal::Poll { poller, maximum: MOST_MESSAGES, wait_seconds };
+            let signal =
+                Signal::Poll { poller, maximum: MOST_MESSAGES, wait_seconds, visibility_seconds: None };
             cx.outbox.send(host.queue, Span::ZERO, signal);
         }
     }
