@@ -4,6 +4,7 @@
 //! seed, without touching the file again.
 
 mod access;
+mod alarms;
 mod config;
 mod directory;
 mod payloads;
@@ -13,6 +14,7 @@ mod requesters;
 mod resolve;
 mod scaling;
 mod scripts;
+mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
 pub use quotas::{ProfileConfig, QuotasConfig};
@@ -125,7 +127,10 @@ impl Scenario {
         if let (Some(root), None) = (&root, &config) {
             references::check(root, &mut problems);
         }
-        let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
+        let scenario = config.and_then(|config| {
+            let prices = config.prices.list(|path| files.read(path), &mut sources, &mut problems);
+            resolve::resolve(&config, hash, prices.as_ref(), files, &mut problems)
+        });
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
                 if !problems.is_empty() {

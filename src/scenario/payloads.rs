@@ -3,18 +3,18 @@
 use super::resolve::Resolver;
 use crate::language::{Name, Problems, Reference};
 use crate::services::compute::ConsumerSource;
-use crate::services::object_store::ObjectStoreSettings;
+use crate::services::object_store::{ObjectStoreConfig, ObjectStoreSettings};
 use crate::services::producer::{ProducerConfig, ProducerTarget};
 use crate::wire::{EntityId, PayloadStore};
 
 impl Resolver<'_> {
     /// The settings of all object stores.
     pub(super) fn object_stores(&self) -> Vec<ObjectStoreSettings> {
-        let stores = self.config.object_stores.iter();
-        stores
-            .filter_map(|(name, store)| {
-                let id = self.directory.object_stores.entity(name.as_str())?;
-                Some(store.settings(name.as_str(), id))
+        let names = self.config.object_stores.names();
+        names
+            .filter_map(|name| {
+                let id = self.directory.object_stores.entity(name)?;
+                Some(ObjectStoreConfig::settings(name, id, self.prices))
             })
             .collect()
     }

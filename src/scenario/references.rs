@@ -25,6 +25,9 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
     ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
+    ("alarms.*.metrics.*.metric.queue", "queues", "queue"),
+    ("alarms.*.metrics.*.metric.consumer", "consumers", "consumer"),
+    ("alarms.*.metrics.*.metric.producer", "producers", "producer"),
 ];
 
 /// Sections whose entries an expectation can name.

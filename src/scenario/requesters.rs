@@ -59,7 +59,7 @@ impl Resolver<'_> {
                 is_fifo: is_fifo(reference.as_str()),
                 reply_queue,
                 latency: self.defaults.latency.clone(),
-                price_per_million_requests: self.defaults.prices.sqs_standard_per_million_requests,
+                price_per_million_requests: self.prices.dollars("sqs_standard_per_million_requests"),
             };
             let settings = requester.settings(name.as_str(), &around, self.files, problems);
             resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| WithArrivals {

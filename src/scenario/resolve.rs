@@ -1,7 +1,8 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
-use super::config::{AssumptionsConfig, ScenarioConfig};
+use super::alarms::Alarms;
+use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
@@ -10,14 +11,14 @@ use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, Sou
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{Producer, ProducerSettings, ProducerTarget, SendTarget};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
+use crate::services::producer::{Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
-    FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
-    RedriveAllowPolicyConfig, is_fifo,
+    ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
+    QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
+use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -29,15 +30,26 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
     })
 }
 
-/// Looks everything up and builds all settings; `None` when a problem was told.
+/// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
+    prices: Option<&PriceList>,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Scenario> {
     let assumptions = assumptions(config, problems)?;
-    let mut resolver = Resolver::new(config, &assumptions, files, problems)?;
+    let prices = prices.unwrap_or(PriceList::published());
+    if config.region.as_str() != prices.region() {
+        let place = config.places.of("region").or(config.prices.file.as_ref().map(|file| file.place));
+        problems
+            .warning(
+                place,
+                format!("the region is {}, the prices are those of {}", config.region, prices.region()),
+            )
+            .help("name a file with the prices of the region: `prices: { file: … }`");
+    }
+    let mut resolver = Resolver::new(config, &assumptions, prices, files, problems)?;
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
@@ -45,20 +57,21 @@ pub(super) fn resolve(
     let clients = resolver.clients(problems);
     let requesters = resolver.requesters(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
-    let mut scaling = Scaling::new(config, &assumptions, directory);
-    scaling.resolve_alarms(problems);
-    let policies = scaling.resolve_policies(problems);
+    let late = assumptions.scheduled_action_delay.build(files, problems);
+    let mut alarms = Alarms::new(config, directory);
+    alarms.resolve(problems);
+    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
     }
     let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
-    for (consumer, policies) in consumers.iter_mut().zip(policies) {
-        consumer.group.policies = policies;
+    for (consumer, settings) in consumers.iter_mut().zip(scaled) {
+        consumer.group.scaling = settings;
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
-    let (alarms, watched) = scaling.into_alarms();
+    let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
         description: config.description.clone(),
@@ -85,6 +98,7 @@ pub(super) fn resolve(
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),
+            start_unix_millis: config.start.timestamp().as_millisecond(),
         },
         watched,
         flows,
@@ -106,6 +120,7 @@ pub(super) struct Resolver<'a> {
     pub(super) defaults: QueueDefaults,
     pub(super) directory: Directory<'a>,
     assumptions: &'a AssumptionsConfig,
+    pub(super) prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
     /// The queues that scripts call, and the dead-letter queues of those.
@@ -124,10 +139,11 @@ impl<'a> Resolver<'a> {
     fn new(
         config: &'a ScenarioConfig,
         assumptions: &'a AssumptionsConfig,
+        prices: &'a PriceList,
         files: &'a dyn Files,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let defaults = queue_defaults(config, assumptions, files, problems)?;
+        let defaults = queue_defaults(config, assumptions, prices, files, problems)?;
         // Also with a bad latency the rest is looked at, so that all problems are told at once.
         let latencies = config
             .queues
@@ -160,6 +176,7 @@ impl<'a> Resolver<'a> {
             defaults,
             directory: Directory::new(config),
             assumptions,
+            prices,
             latencies,
             texts: Texts::default(),
             flows: Vec::new(),
@@ -220,7 +237,14 @@ impl<'a> Resolver<'a> {
         principals: &Principals<'_>,
         problems: &mut Problems,
     ) -> QueueSurroundings {
-        let is_dead_letter_queue = self.dead_letter_queues.contains(name.as_str());
+        let names_it = |(_, other): &(&Name, &QueueConfig)| {
+            let policy = other.redrive_policy.as_ref();
+            policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name.as_str())
+        };
+        let sources = self.config.queues.iter().filter(names_it);
+        let dead_letter_sources =
+            sources.filter_map(|(source, _)| self.directory.queues.entity(source.as_str())).collect();
+        let may_be_dead_letter_queue = self.dead_letter_queues.contains(name.as_str());
         let other_type = Arc::clone(&self.by_type[usize::from(!is_fifo(name.as_str()))]);
         if let Some(RedriveAllowPolicyConfig::ByQueue(sources)) = &queue.redrive_allow_policy {
             let most = self.defaults.quotas.redrive_allow_sources;
@@ -237,7 +261,8 @@ impl<'a> Resolver<'a> {
             .and_then(|policy| self.dead_letter_queue(name, queue, &policy.dead_letter_queue, problems));
         QueueSurroundings {
             dead_letter_queue,
-            is_dead_letter_queue,
+            dead_letter_sources,
+            may_be_dead_letter_queue,
             other_type,
             is_scripted: !self.config.clients.is_empty(),
             access: principals.access(queue, problems),
@@ -300,26 +325,58 @@ impl<'a> Resolver<'a> {
                 .and_then(|large| self.payload_store(&large.object_store, problems));
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
                 let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                Some((id, self.latencies[position].clone()))
+                let is_fifo = is_fifo(forward.queue.as_str());
+                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
+                    problems
+                        .error(
+                            forward.place,
+                            format!("messages to `{}` need a `message_group_id`", forward.queue),
+                        )
+                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
+                }
+                Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
             });
-            let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
-            settings.push(source.as_ref().and_then(|source| {
-                consumer.settings(
-                    name.as_str(),
-                    source,
-                    forward,
-                    &addresses,
-                    payload_store,
-                    self.files,
-                    problems,
-                )
-            }));
+            let instance_price = consumer.instance_price_per_hour(self.prices, problems);
+            settings.push(source.as_ref().zip(instance_price).and_then(
+                |(source, instance_price_per_hour)| {
+                    let settings = consumer.settings(
+                        name.as_str(),
+                        source,
+                        forward,
+                        &addresses,
+                        payload_store,
+                        &mut self.texts,
+                        self.files,
+                        problems,
+                    )?;
+                    Some(ConsumerSettings { instance_price_per_hour, ..settings })
+                },
+            ));
             self.flow(Queue::KIND, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
                 self.flow(Fleet::KIND, name.as_str(), Queue::KIND, forward.queue.as_str());
             }
         }
         settings
+    }
+
+    /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
+    /// such.
+    fn has_groups(&self, queue: &Reference) -> bool {
+        let config = self.config;
+        let mut producers = config.producers.iter().filter(|(_, producer)| {
+            let ProducerTarget::Queue(target) = &producer.publishes_to;
+            target.as_str() == queue.as_str()
+        });
+        let has_group = |producer: &ProducerConfig| {
+            producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
+        };
+        is_fifo(queue.as_str())
+            || producers.any(|(_, producer)| has_group(producer))
+            || self.scripted_queues.contains(queue.as_str())
+            || config.consumers.iter().any(|(_, consumer)| {
+                consumer.forwards_to.as_ref().is_some_and(|forward| forward.queue.as_str() == queue.as_str())
+            })
     }
 
     fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {
@@ -385,29 +442,38 @@ impl<'a> Resolver<'a> {
 fn queue_defaults(
     config: &ScenarioConfig,
     assumptions: &AssumptionsConfig,
+    prices: &PriceList,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<QueueDefaults> {
     let latency = config.api_latency.build(files, problems);
     let jitter = assumptions.ordering_jitter.build(files, problems);
     let delay = assumptions.duplicate_delay.build(files, problems);
-    let mut prices = Prices::default();
-    if let Some(given) = &config.prices {
-        prices.sqs_standard_per_million_requests = given.sqs_standard_per_million_requests;
-        prices.sqs_fifo_per_million_requests = given.sqs_fifo_per_million_requests;
-        prices.sqs_fair_queue_per_million_requests = given.sqs_fair_queue_per_million_requests;
-        prices.kms_per_ten_thousand_requests = given.kms_per_ten_thousand_requests;
-    }
+    let attributes = assumptions.attribute_change_time.build(files, problems);
+    let retention = assumptions.retention_change_time.build(files, problems);
+    let purge = assumptions.purge_time.build(files, problems);
+    let wake_up_delay = assumptions.metric_wake_up_delay.build(files, problems);
     Some(QueueDefaults {
-        quotas: config.quotas.sqs(),
+        quotas: config.quotas.sqs(config.region),
         latency: latency?,
-        prices,
+        prices: QueuePrices::of(prices),
         duplicate_probability: assumptions.duplicate_probability.as_f64(),
         duplicate_delay: delay?,
         ordering_jitter: jitter?,
         short_poll_sampling: assumptions.short_poll_sampling,
         fair: FairSettings { detection_delay: span(assumptions.fair_queue_detection_delay) },
         move_rate: assumptions.message_move_rate,
+        changes: ChangeTimes {
+            attributes: attributes?,
+            retention: retention?,
+            purge: purge?,
+            purge_takes_later_messages: assumptions.purge_takes_later_messages,
+        },
+        activity: ActivitySettings {
+            is_active_at_start: assumptions.active_at_start,
+            wake_up_delay: wake_up_delay?,
+        },
+        empty_gauges: assumptions.empty_queue_gauges == EmptyGaugesConfig::Zero,
     })
 }
 

@@ -6,11 +6,13 @@
 //! allocated for a message once a run has warmed up.
 
 mod access;
+mod activity;
 mod batch;
 mod config;
 mod deadline;
 mod detail;
 mod error;
+mod groups;
 mod journal;
 mod latency;
 mod message;
@@ -18,7 +20,9 @@ mod payload;
 mod price;
 mod purpose;
 mod quota;
+mod region;
 mod request;
+mod retry;
 mod service;
 mod signal;
 
@@ -26,21 +30,25 @@ pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
     check_policy, is_account,
 };
+pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
-pub use journal::Journal;
+pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
+pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use payload::{Payload, PayloadStore};
-pub use price::{Prices, instance_price_per_hour, instance_types};
+pub use price::{PriceFileConfig, PriceList, PricesConfig};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
+pub use region::Region;
 pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
+pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};

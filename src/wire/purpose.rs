@@ -53,6 +53,12 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How late scheduled actions are.
+    Schedule,
+    /// How late the metrics of a resource are that was inactive.
+    WakeUp,
+    /// How long changes of a resource take.
+    Change,
     /// How large replies are, and how long it takes to send them.
     Reply,
     /// How long it takes to create a queue.
@@ -88,6 +94,9 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::Schedule => "schedule",
+            Purpose::WakeUp => "wake up",
+            Purpose::Change => "change",
             Purpose::Reply => "reply",
             Purpose::CreateQueue => "create queue",
             Purpose::ObjectStore => "object store",

@@ -280,7 +280,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
     let totals = [
         (
             "messages_produced",
-            total("producer", &["messages_produced"]) + total("requester", &["requests_sent"]),
+            total("producer", &["messages_produced"])
+                + total("client", &["messages_produced"])
+                + total("requester", &["requests_sent"]),
             Unit::Count,
         ),
         ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),

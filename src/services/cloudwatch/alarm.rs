@@ -1,9 +1,10 @@
 //! An alarm: what it watches, what it is set to, and the state it is in.
 
 use super::evaluate::{TreatMissingData, evaluate, evaluation_range};
-use super::store::{MetricId, Statistic, Store};
+use super::store::{Store, Window};
+use super::watched::Watched;
 use crate::engine::{Span, Time};
-use crate::wire::{AlarmState, EntityId};
+use crate::wire::{AlarmReport, AlarmState, EntityId, JudgedDatapoint};
 use std::fmt::Write as _;
 
 /// How a value is compared with the threshold, the value on the left ("`PutMetricAlarm`").
@@ -35,38 +36,6 @@ impl Comparison {
             Comparison::GreaterThanThreshold => "above",
             Comparison::LessThanThreshold => "below",
             Comparison::LessThanOrEqualToThreshold => "at or below",
-        }
-    }
-}
-
-/// What an alarm watches.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Watched {
-    /// A statistic of a metric.
-    Metric(MetricId, Statistic),
-    /// Metric math: one statistic divided by another.
-    Ratio {
-        /// What is divided.
-        numerator: (MetricId, Statistic),
-        /// By what.
-        denominator: (MetricId, Statistic),
-    },
-}
-
-impl Watched {
-    /// The value of one period. "Using metric math": a missing operand counts as 0, a division by zero gives no point;
-    /// with no operand at all there is no point either.
-    fn value(&self, store: &Store, from: Time, period: Span, now: Time) -> Option<f64> {
-        let read = |(metric, statistic)| store.statistic(metric, statistic, from, period, now);
-        match *self {
-            Watched::Metric(metric, statistic) => read((metric, statistic)),
-            Watched::Ratio { numerator, denominator } => match (read(numerator), read(denominator)) {
-                (None, None) => None,
-                (numerator, denominator) => {
-                    let denominator = denominator.unwrap_or(0.0);
-                    (denominator != 0.0).then(|| numerator.unwrap_or(0.0) / denominator)
-                }
-            },
         }
     }
 }
@@ -115,26 +84,21 @@ pub(super) struct Alarm {
 /// What an evaluation found.
 pub(super) struct Evaluation {
     pub(super) state: AlarmState,
-    /// The newest value that was read; NaN without one.
-    pub(super) newest: f64,
     /// The values read, oldest first.
     values: Vec<Option<f64>>,
 }
 
 impl Alarm {
     /// Looks at the newest whole minutes: the window slides with each evaluation ("Alarm evaluation").
-    pub(super) fn evaluate(&self, store: &Store, now: Time) -> Evaluation {
+    pub(super) fn evaluate(&self, store: &Store, now: Time, start_unix_millis: i64) -> Evaluation {
         let settings = &self.settings;
-        let newest_end = now.floor_to(Span::from_minutes(1));
-        let range = evaluation_range(settings.evaluation_periods as usize) as u64;
-        let values: Vec<Option<f64>> = (0..range)
-            .rev()
-            .map(|back| {
-                let reach = settings.period * (back + 1);
-                let from = newest_end.checked_sub(reach)?;
-                settings.watched.value(store, from, settings.period, now)
-            })
-            .collect();
+        let window = Window {
+            end: now.floor_to(Span::from_minutes(1)),
+            period: settings.period,
+            slots: evaluation_range(settings.evaluation_periods as usize),
+            now,
+        };
+        let values = settings.watched.points(store, window, start_unix_millis);
         let points: Vec<Option<bool>> = values
             .iter()
             .map(|value| value.map(|value| settings.comparison.breaches(value, settings.threshold)))
@@ -146,8 +110,24 @@ impl Alarm {
             settings.treat_missing_data,
             self.state,
         );
-        let newest = values.iter().rev().flatten().next().copied().unwrap_or(f64::NAN);
-        Evaluation { state, newest, values }
+        Evaluation { state, values }
+    }
+
+    /// What the policies it invokes go by.
+    pub(super) fn report(&self, evaluation: &Evaluation, report: &mut AlarmReport) {
+        let settings = &self.settings;
+        if report.alarm != settings.name {
+            report.alarm.clone_from(&settings.name);
+            report.condition =
+                format!("{} the threshold {}", settings.comparison.words(), settings.threshold);
+        }
+        let newest = evaluation.values.iter().rev().flatten().take(settings.evaluation_periods as usize);
+        report.datapoints.clear();
+        report.datapoints.extend(newest.map(|value| JudgedDatapoint {
+            value: *value,
+            breaches: settings.comparison.breaches(*value, settings.threshold),
+        }));
+        report.datapoints.reverse();
     }
 
     /// Why the state is what it is, for a person.

@@ -2,16 +2,18 @@
 
 use super::alarm::Comparison;
 use super::evaluate::TreatMissingData;
-use super::store::Statistic;
-use crate::language::{Duration, Located, Problems, Reference, keyword, section};
+use super::query_config::{MetricConfig, MetricQueryConfig, StatisticConfig};
+use crate::language::{Duration, Problems, keyword, section};
 
 section! {
     /// A CloudWatch alarm. It invokes the scaling policies that name it.
     pub struct AlarmConfig {
-        /// What it watches.
-        pub metric: AlarmMetricConfig;
-        /// The statistic over a period.
-        pub statistic: StatisticConfig = StatisticConfig::Average;
+        /// The metric it watches; not together with `metrics`.
+        pub metric: Option<MetricConfig>;
+        /// The statistic of `metric` over a period; `Average` if not given.
+        pub statistic: Option<StatisticConfig>;
+        /// Metric math: metrics and expressions over them, one of which is watched.
+        pub metrics: Option<Vec<MetricQueryConfig>>;
         /// Length of a period, a multiple of a minute.
         pub period: Duration = Duration::from_seconds(60), within (Duration::from_seconds(60), Duration::from_days(1));
         /// How many of the newest periods are judged.
@@ -26,39 +28,6 @@ section! {
         pub treat_missing_data: TreatMissingDataConfig = TreatMissingDataConfig::Missing;
     }
     check AlarmConfig::check;
-}
-
-section! {
-    /// What an alarm watches: a metric of a queue, consumer or producer, or the backlog per instance.
-    pub struct AlarmMetricConfig {
-        /// The queue whose metric it is.
-        pub queue: Option<Reference>;
-        /// The consumer (or its Auto Scaling group) whose metric it is.
-        pub consumer: Option<Reference>;
-        /// The producer whose metric it is.
-        pub producer: Option<Reference>;
-        /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
-        pub name: Option<Located<String>>;
-        /// Metric math: the visible messages of this consumer's queue, divided by its instances in service.
-        pub backlog_per_instance: Option<Reference>;
-    }
-    check AlarmMetricConfig::check;
-}
-
-keyword! {
-    /// A statistic.
-    pub enum StatisticConfig {
-        /// Sum over number of samples.
-        Average = "Average",
-        /// Sum.
-        Sum = "Sum",
-        /// Smallest sample.
-        Minimum = "Minimum",
-        /// Largest sample.
-        Maximum = "Maximum",
-        /// Number of samples.
-        SampleCount = "SampleCount",
-    }
 }
 
 keyword! {
@@ -89,18 +58,6 @@ keyword! {
     }
 }
 
-impl From<StatisticConfig> for Statistic {
-    fn from(statistic: StatisticConfig) -> Self {
-        match statistic {
-            StatisticConfig::Average => Statistic::Average,
-            StatisticConfig::Sum => Statistic::Sum,
-            StatisticConfig::Minimum => Statistic::Minimum,
-            StatisticConfig::Maximum => Statistic::Maximum,
-            StatisticConfig::SampleCount => Statistic::SampleCount,
-        }
-    }
-}
-
 impl From<ComparisonConfig> for Comparison {
     fn from(comparison: ComparisonConfig) -> Self {
         match comparison {
@@ -128,6 +85,7 @@ impl AlarmConfig {
     fn check(&self, problems: &mut Problems) {
         const MINUTE: u64 = 60_000_000_000;
         const DAY: u64 = 1_440 * MINUTE;
+        self.check_watched(problems);
         if !self.period.as_nanos().is_multiple_of(MINUTE) {
             problems
                 .error(self.places.of("period"), "a period is a multiple of 60s")
@@ -152,16 +110,20 @@ impl AlarmConfig {
             );
         }
     }
-}
 
-impl AlarmMetricConfig {
-    fn check(&self, problems: &mut Problems) {
-        let owners = [&self.queue, &self.consumer, &self.producer].into_iter().flatten().count();
-        let math = self.backlog_per_instance.is_some();
-        if (owners != 1 || self.name.is_none()) && !(math && owners == 0 && self.name.is_none()) {
+    fn check_watched(&self, problems: &mut Problems) {
+        if self.metric.is_some() == self.metrics.is_some() {
             problems
-                .error(self.place, "an alarm watches one metric")
-                .help("write `{ queue: orders, name: ApproximateNumberOfMessagesVisible }` or `{ backlog_per_instance: workers }`");
+                .error(self.places.key("metrics").unwrap_or(self.place), "an alarm watches one time series")
+                .why("it is that of a `metric`, or what `metrics` compute from several")
+                .help("write `metric: { queue: orders, name: ApproximateNumberOfMessagesVisible }`");
+        }
+        if self.metrics.is_some()
+            && let Some(place) = self.places.key("statistic")
+        {
+            problems
+                .error(place, "`statistic` belongs to `metric`")
+                .help("give each query of `metrics` a statistic of its own");
         }
     }
 }

@@ -22,12 +22,19 @@
 mod alarm;
 mod config;
 mod evaluate;
+pub mod math;
+mod query_config;
+mod statistic;
 mod store;
+mod watched;
 
-pub use alarm::{AlarmSettings, Comparison, Watched};
-pub use config::{AlarmConfig, AlarmMetricConfig, ComparisonConfig, StatisticConfig, TreatMissingDataConfig};
+pub use alarm::{AlarmSettings, Comparison};
+pub use config::{AlarmConfig, ComparisonConfig, TreatMissingDataConfig};
 pub use evaluate::{TreatMissingData, evaluate, evaluation_range};
-pub use store::{MetricId, Statistic};
+pub use query_config::{MetricConfig, MetricQueryConfig, StatisticConfig};
+pub use statistic::{Bounds, Samples, Statistic};
+pub use store::{MetricId, Values};
+pub use watched::{Watched, WatchedMath};
 
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::{AlarmChange, Datapoint, Instrument, MetricDefinition, SummaryRow, Unit};
@@ -46,6 +53,8 @@ pub struct CloudWatchSettings {
     pub metric_delay: Distribution,
     /// From an alarm's decision to the policy's, in nanoseconds.
     pub action_delay: Span,
+    /// The simulated wall clock at time zero, in milliseconds since 1970: some functions of metric math ask for it.
+    pub start_unix_millis: i64,
 }
 
 /// CloudWatch.
@@ -56,6 +65,7 @@ pub struct CloudWatch {
     metric_delay: Distribution,
     delay_stream: Stream,
     action_delay: Span,
+    start_unix_millis: i64,
 }
 
 /// Why CloudWatch wakes: this alarm is to be evaluated.
@@ -86,6 +96,7 @@ impl CloudWatch {
             metric_delay: settings.metric_delay,
             delay_stream: Purpose::MetricDelay.stream(seed, replication, "cloudwatch", ""),
             action_delay: settings.action_delay,
+            start_unix_millis: settings.start_unix_millis,
         }
     }
 
@@ -96,13 +107,19 @@ impl CloudWatch {
     }
 
     /// A datapoint is published.
-    pub fn put(&mut self, metric: MetricId, datapoint: Datapoint, visible_from: Time) {
-        self.store.put(metric, datapoint, visible_from);
+    pub fn put(
+        &mut self,
+        metric: MetricId,
+        datapoint: Datapoint,
+        values: Option<Values>,
+        visible_from: Time,
+    ) {
+        self.store.put(metric, datapoint, values, visible_from);
     }
 
     fn evaluate<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
         let alarm = &mut self.alarms[index as usize];
-        let evaluation = alarm.evaluate(&self.store, cx.now);
+        let evaluation = alarm.evaluate(&self.store, cx.now, self.start_unix_millis);
         if evaluation.state != alarm.state {
             cx.journal.alarms.push(AlarmChange {
                 time: cx.now,
@@ -114,9 +131,17 @@ impl CloudWatch {
             alarm.settle(cx.now);
             alarm.state = evaluation.state;
         }
-        let (state, value) = (evaluation.state, evaluation.newest);
+        if !alarm.settings.policies.is_empty() {
+            let reports = &mut cx.journal.alarm_reports;
+            if reports.len() <= index as usize {
+                reports.resize_with(index as usize + 1, Default::default);
+            }
+            alarm.report(&evaluation, &mut reports[index as usize]);
+        }
+        let state = evaluation.state;
         for &(group, policy) in &alarm.settings.policies {
-            cx.outbox.send(group, self.action_delay, Signal::AlarmAction { policy, state, value });
+            let action = Signal::AlarmAction { policy, state, alarm: index };
+            cx.outbox.send(group, self.action_delay, action);
         }
         cx.outbox.wake(cx.now + Span::from_minutes(1), Timer(index));
     }

@@ -12,8 +12,8 @@ use crate::language::{
     keyword, section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, IdentityConfig, PayloadStore, instance_price_per_hour, instance_types, span,
-    whole_seconds,
+    ApiLatency, EntityId, GroupConfig, IdentityConfig, PayloadStore, PriceList, Retries, RetriesConfig,
+    Texts, span, whole_seconds,
 };
 
 section! {
@@ -48,6 +48,9 @@ section! {
         /// Probability that the answer to a receive call never reaches the consumer: the messages stay hidden for their
         /// visibility timeout, and count as received.
         pub lost_receives: Probability = Probability::ZERO;
+        /// Receives and deletes that SQS refuses for now (throttled) are tried again as SDKs do it; by default a receive is
+        /// repeated after 200 ms, and a delete every 200 ms until it is taken.
+        pub retries: Option<RetriesConfig>;
         /// Extend the visibility timeout at regular times while a batch is in hand (`ChangeMessageVisibility`).
         pub heartbeat: Option<HeartbeatConfig>;
         /// Send a message on for each one that was processed.
@@ -139,6 +142,8 @@ section! {
         pub share: Probability = Probability::ONE;
         /// Size of a result; by default that of the message.
         pub size: Option<DistributionOf<Bytes>>;
+        /// The message group of a result (`MessageGroupId`): a name, `each_message`, or drawn; by default that of the message.
+        pub message_group_id: Option<GroupConfig>;
     }
 }
 
@@ -184,6 +189,17 @@ section! {
         /// How long the process is down.
         pub restart_time: Duration = Duration::from_seconds(30);
     }
+}
+
+/// Where the results of a consumer go.
+#[derive(Debug, Clone)]
+pub struct ForwardTarget {
+    /// The queue.
+    pub id: EntityId,
+    /// How long calls to it take.
+    pub latency: ApiLatency,
+    /// Whether it is a FIFO queue.
+    pub is_fifo: bool,
 }
 
 /// What the queue of a consumer is like, as far as the consumer must know.
@@ -247,6 +263,27 @@ impl PrefetchConfig {
     }
 }
 
+impl ForwardConfig {
+    fn settings(
+        &self,
+        target: ForwardTarget,
+        texts: &mut Texts,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<Forward> {
+        let size = self.size.as_ref().map(|size| size.build(files, problems));
+        let groups = self.message_group_id.as_ref().map(|groups| groups.build(texts, problems));
+        Some(Forward {
+            queue: target.id,
+            is_fifo: target.is_fifo,
+            share: self.share.as_f64(),
+            size: size.map_or(Some(None), |size| size.map(Some))?,
+            latency: target.latency.send,
+            groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
+        })
+    }
+}
+
 impl ConsumerConfig {
     fn check(&self, problems: &mut Problems) {
         self.check_size(problems);
@@ -273,17 +310,23 @@ impl ConsumerConfig {
                 )
                 .help("its receives wait for `long_poll_wait_timeout`");
         }
-        if self.instance_price.is_none() && instance_price_per_hour(&self.instance_type).is_none() {
-            let known: Vec<&str> = instance_types().collect();
+    }
+
+    /// The price of an instance, dollars an hour; `None` when a problem was told.
+    pub fn instance_price_per_hour(&self, prices: &PriceList, problems: &mut Problems) -> Option<f64> {
+        let price = self.instance_price.or_else(|| prices.instance_per_hour(&self.instance_type));
+        if price.is_none() {
+            let known: Vec<&str> = prices.instance_types().collect();
             let help = problems.suggest(&self.instance_type, &known, "instance types");
             problems
                 .error(
                     self.places.of("instance_type"),
                     format!("the price of the instance type `{}` is not known", self.instance_type),
                 )
-                .why("give `instance_price` in dollars an hour")
+                .why("give `instance_price` in dollars an hour, or `ec2_instances_per_hour` under `prices`")
                 .help(help);
         }
+        price
     }
 
     /// A fleet with more threads than this would fill the memory before it did anything.
@@ -340,14 +383,15 @@ impl ConsumerConfig {
         }
     }
 
-    /// The consumer's settings, its references resolved and without scaling policies; `None` when a problem was told.
+    /// The consumer's settings, its references resolved and without scaling policies and price; `None` when a problem was told.
     pub fn settings(
         &self,
         name: &str,
         queue: &SourceQueue,
-        forward: Option<(EntityId, &ApiLatency)>,
+        forward: Option<ForwardTarget>,
         addresses: &[ReplyAddress],
         payload_store: Option<PayloadStore>,
+        texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
@@ -356,21 +400,8 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let size = self
-            .forwards_to
-            .as_ref()
-            .and_then(|config| config.size.as_ref())
-            .map(|s| s.build(files, problems));
-        let forward = self.forwards_to.as_ref().zip(forward).map(|(config, (queue, latency))| Forward {
-            queue,
-            share: config.share.as_f64(),
-            size: None,
-            latency: latency.send.clone(),
-        });
-        let forward = match (forward, size) {
-            (Some(forward), Some(size)) => Some(Forward { size: Some(size?), ..forward }),
-            (forward, _) => forward,
-        };
+        let forward = self.forwards_to.as_ref().zip(forward);
+        let forward = forward.map(|(config, target)| config.settings(target, texts, files, problems));
         let answers = self.answers_requests.as_ref().map(|answers| {
             let size = answers.reply_size.build(files, problems)?;
             Some(Answers { size, addresses: addresses.to_vec() })
@@ -399,6 +430,7 @@ impl ConsumerConfig {
                 DeleteConfig::WholeBatch => DeleteMode::WholeBatch,
             },
             failure_rate: self.failure_rate.as_f64(),
+            retries: self.retries.as_ref().map(|retries| Retries::of(Some(retries))),
             lost_deletes: self.lost_deletes.as_f64(),
             lost_receives: self.lost_receives.as_f64(),
             on_failure: match self.on_failure {
@@ -409,7 +441,7 @@ impl ConsumerConfig {
                 interval: span(heartbeat.interval),
                 visibility_timeout: span(heartbeat.visibility_timeout),
             }),
-            forward,
+            forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
             payloads: self
                 .large_payloads
                 .as_ref()
@@ -422,10 +454,7 @@ impl ConsumerConfig {
                 restart_time: span(crashes.restart_time),
             }),
             group: group?,
-            instance_price_per_hour: self
-                .instance_price
-                .or_else(|| instance_price_per_hour(&self.instance_type))
-                .unwrap_or(0.0),
+            instance_price_per_hour: 0.0,
         })
     }
 }

@@ -1,10 +1,10 @@
 //! An object store in a scenario.
 
 use crate::language::{Bytes, DistributionOf, DistributionSpec, Duration, Files, Problems, section};
-use crate::wire::{EntityId, PayloadStore};
+use crate::wire::{EntityId, PayloadStore, PriceList};
 
 section! {
-    /// A store for payloads that are too large for messages: a bucket of Amazon S3. AWS speaks of 100 to 200 ms until the first
+    /// A store for payloads that are too large for messages: a bucket of Amazon S3. Its prices are keys of `prices`. AWS speaks of 100 to 200 ms until the first
     /// byte and of 85 to 90 MB/s for each request ("Best practices design patterns: optimizing Amazon S3 performance").
     pub struct ObjectStoreConfig {
         /// How long an upload takes before its bytes flow.
@@ -15,12 +15,6 @@ section! {
         pub delete_latency: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(50));
         /// Bytes of an object that flow in a second.
         pub bytes_per_second: Bytes = Bytes::new(85_000_000), at_least (Bytes::new(1));
-        /// Dollars for a thousand PUT requests ("Amazon S3 pricing", S3 Standard in us-east-1).
-        pub put_price_per_thousand: f64 = 0.005, at_least (0.0);
-        /// Dollars for a thousand GET requests.
-        pub get_price_per_thousand: f64 = 0.0004, at_least (0.0);
-        /// Dollars for a GiB that is stored for a month of 30 days.
-        pub storage_price_per_gib_month: f64 = 0.023, at_least (0.0);
     }
 }
 
@@ -68,14 +62,14 @@ impl ObjectStoreConfig {
     }
 
     /// The store's own settings.
-    pub fn settings(&self, name: &str, id: EntityId) -> ObjectStoreSettings {
+    pub fn settings(name: &str, id: EntityId, prices: &PriceList) -> ObjectStoreSettings {
         ObjectStoreSettings {
             name: name.to_owned(),
             id,
             prices: StorePrices {
-                put_per_thousand_requests: self.put_price_per_thousand,
-                get_per_thousand_requests: self.get_price_per_thousand,
-                storage_per_gib_month: self.storage_price_per_gib_month,
+                put_per_thousand_requests: prices.dollars("s3_put_per_thousand_requests"),
+                get_per_thousand_requests: prices.dollars("s3_get_per_thousand_requests"),
+                storage_per_gib_month: prices.dollars("s3_storage_per_gib_month"),
             },
         }
     }

@@ -1,7 +1,6 @@
 //! A producer in a scenario.
 
 use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
-use super::groups::GroupConfig;
 use super::payload::LargePayloads;
 use crate::engine::Distribution;
 use crate::language::{
@@ -9,7 +8,9 @@ use crate::language::{
     Reference, Value, choice, section,
 };
 use crate::traffic::ArrivalsConfig;
-use crate::wire::{EntityId, IdentityConfig, PayloadStore, SqsQuotas, Texts, span};
+use crate::wire::{
+    EntityId, GroupConfig, IdentityConfig, PayloadStore, Retries, RetriesConfig, SqsQuotas, Texts, span,
+};
 
 section! {
     /// Somebody who sends messages.
@@ -71,17 +72,6 @@ section! {
         pub always_through_object_store: bool = false;
         /// Size of what is sent instead of the payload: a pointer, and an attribute with the payload's size. An assumption.
         pub pointer_size: Bytes = Bytes::new(256), within (Bytes::new(1), Bytes::from_kib(64));
-    }
-}
-
-section! {
-    /// How often a refused call is tried, and how long between ("Retry behavior", standard mode, of the SDKs): a random
-    /// part of a second, doubled with each attempt.
-    pub struct RetriesConfig {
-        /// Attempts in all; then the messages are lost.
-        pub max_attempts: u32 = 3, within (1, 100);
-        /// Longest time between two attempts.
-        pub max_backoff: Duration = Duration::from_seconds(20);
     }
 }
 
@@ -213,10 +203,7 @@ impl ProducerConfig {
             batching,
             large_payloads,
             groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
-            max_attempts: self.retries.as_ref().map_or(3, |retries| retries.max_attempts),
-            max_backoff: span(
-                self.retries.as_ref().map_or(Duration::from_seconds(20), |retries| retries.max_backoff),
-            ),
+            retries: Retries::of(self.retries.as_ref()),
             lost_responses: self.lost_responses.as_f64(),
             response_timeout: span(self.response_timeout),
         })

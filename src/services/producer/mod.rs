@@ -18,13 +18,11 @@
 
 mod config;
 mod entity;
-mod groups;
 mod metrics;
 mod payload;
 
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
-pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
 pub use payload::LargePayloads;
 
