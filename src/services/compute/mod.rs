@@ -19,6 +19,7 @@
 
 mod config;
 mod fleet;
+mod forward;
 mod group;
 mod group_config;
 mod metrics;
