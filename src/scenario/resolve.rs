@@ -7,10 +7,11 @@ use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::{Scenario, WithArrivals};
+use super::{composites, custom_metrics};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
-use crate::services::cloudwatch::CloudWatchSettings;
+use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
 use crate::services::producer::{Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
@@ -60,7 +61,9 @@ pub(super) fn resolve(
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory);
     alarms.resolve(problems);
+    let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
     let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
@@ -95,6 +98,9 @@ pub(super) fn resolve(
         scripted: clients.expected,
         cloudwatch: CloudWatchSettings {
             alarms,
+            composite_alarms: composite_alarms?,
+            custom_metrics: custom_metrics?,
+            prices: CloudWatchPrices::of(prices),
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),

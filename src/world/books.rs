@@ -1,6 +1,6 @@
 //! The end of a run: statistics, ledger, tape; and the proof that no message was lost or invented.
 
-use super::{Event, Stimulus, World};
+use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
 use crate::record::{
     Flow, Instrument, InstrumentKind, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit,
@@ -46,14 +46,22 @@ impl World {
         let position = |name: &str| self.seats.iter().position(|seat| seat.name == name);
         api_calls.sort_by_cached_key(|call| (call.time, position(&call.client), call.step));
         let readings = self.sampler.into_readings(&mut self.seats);
+        let cloudwatch = self.seats.iter_mut().find_map(|seat| match &mut seat.entity {
+            Entity::CloudWatch(cloudwatch) => Some(cloudwatch.take_series()),
+            _ => None,
+        });
+        let (alarm_series, custom_metrics) = cloudwatch.unwrap_or_default();
         Ok(Tape {
             header,
             summary,
             metrics: readings.metrics,
             ledger,
             alarms: self.journal.alarms,
+            alarm_series,
+            custom_metrics,
             activities: self.journal.activities,
             api_calls,
+            instances: self.journal.instances,
             series: readings.series,
             quantiles: readings.quantiles,
             distributions: readings.distributions,
@@ -292,7 +300,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
         (
             "estimated_cost",
-            ["queue", "consumer", "requester", "object_store"]
+            ["queue", "consumer", "requester", "object_store", "cloudwatch"]
                 .iter()
                 .map(|kind| total(kind, &["estimated_cost"]))
                 .sum(),

@@ -145,9 +145,8 @@ impl Faults {
             .flat_map(|kind| names(tape, kind).into_iter().map(|name| fate(tape, kind, &name, "rejected")))
             .sum();
         // A temporary queue that is gone refuses replies as well.
-        let has_temporary = names(tape, "requester")
-            .iter()
-            .any(|name| tape.value(name, "create_queue_calls", "sum") > Some(0.0));
+        let has_temporary =
+            tape.flows.iter().any(|flow| flow.from_kind == "consumer" && flow.to_kind == "requester");
         self.check(told == refused_in_all || (has_temporary && told > refused_in_all), || {
             format!("rejections told {told}, refusals {refused_in_all}")
         });

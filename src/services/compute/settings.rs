@@ -1,5 +1,6 @@
 //! Everything that is fixed about a consumer during a run.
 
+use super::life_settings::LifeSettings;
 use super::prefetch::Prefetch;
 use crate::engine::{Distribution, Span};
 use crate::scaling::ScalingSettings;
@@ -108,10 +109,16 @@ pub enum Termination {
 /// Which instance goes first when the group shrinks ("Configure termination policies for Amazon EC2 Auto Scaling").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TerminationPolicy {
+    /// The one closest to the next hour of its bill, then any.
+    Default,
     /// The one launched first.
     OldestInstance,
     /// The one launched last.
     NewestInstance,
+    /// The one closest to the next hour of its bill.
+    ClosestToNextInstanceHour,
+    /// One of Spot or on-demand instances, whichever there are too many of.
+    AllocationStrategy,
 }
 
 /// The group of instances a consumer runs on.
@@ -129,10 +136,14 @@ pub struct GroupSettings {
     pub termination_time: Distribution,
     /// How an instance is taken out of service.
     pub termination: Termination,
-    /// Which instance goes first.
-    pub termination_policy: TerminationPolicy,
+    /// Which instance goes first: each policy chooses among those that the former ones left.
+    pub termination_policies: Vec<TerminationPolicy>,
     /// What changes its size.
     pub scaling: ScalingSettings,
+    /// Whether it is an Auto Scaling group; otherwise a fleet of fixed size.
+    pub is_auto_scaling: bool,
+    /// The life of its instances.
+    pub life: LifeSettings,
 }
 
 /// Everything that is fixed about a consumer during a run.

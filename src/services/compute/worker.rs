@@ -420,6 +420,12 @@ impl Fleet {
         worker.batch = None;
         worker.heartbeat = 0;
         cx.batches.close(batch);
+        if self.surplus_waits {
+            let worker = &mut self.workers[index as usize];
+            worker.doing = Doing::Pausing;
+            let instance = worker.instance;
+            self.look_for_surplus(instance, cx);
+        }
         self.poll(index, cx);
     }
 
