@@ -2,10 +2,12 @@
 
 mod alarms;
 mod architecture;
+mod calls;
 mod command_line;
 mod determinism;
 mod documentation;
 mod fleet;
+mod life;
 mod properties;
 mod reference;
 mod scenarios;

@@ -2,6 +2,7 @@
 
 use super::{Ledger, MetricDefinition, Unit};
 use crate::engine::{Span, Time};
+use std::sync::Arc;
 
 /// Which run it was.
 #[derive(Debug, Clone)]
@@ -231,6 +232,23 @@ pub struct ScalingActivity {
     pub status: &'static str,
 }
 
+/// An instance of an Auto Scaling group is in another state: a row of `instances.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceChange {
+    /// When.
+    pub time: Time,
+    /// The Auto Scaling group: its consumer's name.
+    pub group: Arc<str>,
+    /// Which instance; they are numbered in the order of their launches.
+    pub instance: u64,
+    /// Its Availability Zone, from 0.
+    pub zone: u8,
+    /// Its state, as AWS calls it.
+    pub state: &'static str,
+    /// Why.
+    pub cause: &'static str,
+}
+
 /// One call of a scripted client: a row of `api_calls.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiCall {
@@ -307,6 +325,8 @@ pub struct Tape {
     pub distributions: Vec<DistributionCurve>,
     /// `api_calls.csv`, by the time the calls were made.
     pub api_calls: Vec<ApiCall>,
+    /// `instances.csv`, by time.
+    pub instances: Vec<InstanceChange>,
     /// `expectations.csv`.
     pub expectations: Vec<ExpectationResult>,
     /// Who hands messages to whom.

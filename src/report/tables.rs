@@ -15,6 +15,9 @@ pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportErro
     if !tape.api_calls.is_empty() {
         api_calls(tape, staging)?;
     }
+    if !tape.instances.is_empty() {
+        instances(tape, staging)?;
+    }
     if tape.expectations.is_empty() { Ok(()) } else { expectations(tape, staging) }
 }
 
@@ -152,6 +155,24 @@ fn scaling_activities(tape: &Tape, staging: &mut Staging) -> Result<(), ReportEr
                 &activity.old_desired.to_string(),
                 &activity.new_desired.to_string(),
                 activity.status,
+            ])
+        })
+    })
+}
+
+fn instances(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
+    let clock = WallClock::new(tape.header.start_unix_millis);
+    let columns = ["timestamp", "time_s", "group", "instance", "availability_zone", "state", "cause"];
+    staging.table("instances.csv", &columns, |table| {
+        tape.instances.iter().try_for_each(|change| {
+            table.row(&[
+                &clock.timestamp(change.time),
+                &seconds(change.time.as_nanos()),
+                &change.group,
+                &format!("i-{:08x}", change.instance),
+                &char::from(b'a' + change.zone).to_string(),
+                change.state,
+                change.cause,
             ])
         })
     })

@@ -9,7 +9,9 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
+use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
+use crate::services::requester::RequesterConfig;
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
@@ -48,6 +50,10 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// Who sends requests and waits for replies.
+        pub requesters: Named<RequesterConfig>;
+        /// Stores for payloads that are too large for messages.
+        pub object_stores: Named<ObjectStoreConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.

@@ -7,7 +7,9 @@ use crate::record::MetricDefinition;
 use crate::series::math::{MathError, MetricMath, Query, read};
 use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
 use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
-use crate::services::compute::{ConsumerMetrics, ConsumerSource, GroupMetrics};
+use crate::services::compute::{
+    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics,
+};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;
 use crate::wire::EntityId;
@@ -112,7 +114,12 @@ impl<'a> Watching<'a> {
             return Some((self.directory.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS]));
         }
         if let Some(consumer) = &metric.consumer {
-            let tables = &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS];
+            let tables = &[
+                ConsumerMetrics::DEFINITIONS,
+                GroupMetrics::DEFINITIONS,
+                GroupCapacityMetrics::DEFINITIONS,
+                WarmPoolMetrics::DEFINITIONS,
+            ];
             return Some((self.directory.consumers.find(consumer, problems)?.1, tables));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;

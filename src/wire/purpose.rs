@@ -59,6 +59,28 @@ pub enum Purpose {
     WakeUp,
     /// How long changes of a resource take.
     Change,
+    /// How long the operating system of an instance boots.
+    Boot,
+    /// How long the application on an instance takes to start.
+    ApplicationStart,
+    /// When lifecycle actions are completed, and which never are.
+    LifecycleHook,
+    /// How long an instance of a warm pool takes to start.
+    WarmStart,
+    /// Which launches find no capacity.
+    Capacity,
+    /// When instances and their applications fail.
+    InstanceFailure,
+    /// When Spot Instances are interrupted.
+    SpotInterruption,
+    /// Which of equal instances is terminated.
+    TerminationChoice,
+    /// How large replies are, and how long it takes to send them.
+    Reply,
+    /// How long it takes to create a queue.
+    CreateQueue,
+    /// How long calls to an object store take.
+    ObjectStore,
 }
 
 impl Purpose {
@@ -91,6 +113,17 @@ impl Purpose {
             Purpose::Schedule => "schedule",
             Purpose::WakeUp => "wake up",
             Purpose::Change => "change",
+            Purpose::Boot => "boot",
+            Purpose::ApplicationStart => "application start",
+            Purpose::LifecycleHook => "lifecycle hook",
+            Purpose::WarmStart => "warm start",
+            Purpose::Capacity => "capacity",
+            Purpose::InstanceFailure => "instance failure",
+            Purpose::SpotInterruption => "spot interruption",
+            Purpose::TerminationChoice => "termination choice",
+            Purpose::Reply => "reply",
+            Purpose::CreateQueue => "create queue",
+            Purpose::ObjectStore => "object store",
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Track {
     name: String,
     /// The metric alarms know it by, if they watch it.
     pub(super) watched: Option<MetricId>,
+    /// Whether CloudWatch gets its datapoints.
+    is_published: bool,
     datapoints: Vec<Datapoint>,
     points: Vec<SeriesPoint>,
     quantiles: Vec<QuantilePoint>,
@@ -73,11 +75,15 @@ impl Sampler {
                     kind,
                     name: name.clone(),
                     watched: position.map(watched_metric),
+                    is_published: true,
                     datapoints: Vec::new(),
                     points: Vec::new(),
                     quantiles: Vec::new(),
                 });
             });
+            for track in tracks.iter_mut().filter(|track| track.name == name && track.kind == kind) {
+                track.is_published = seat.entity.publishes(track.definition);
+            }
         }
         Self {
             warm_up: header.warm_up,
@@ -134,7 +140,9 @@ impl Sampler {
                 let track = tracks.next().expect("an entity shows the same instruments each time");
                 let datapoint = read_minute(definition, instrument, time);
                 let (Some(datapoint), Some(publication)) = (datapoint, publication) else { return };
-                if datapoint.sum == 0.0 && publication.without_zeros.contains(&definition.name) {
+                let is_left_out =
+                    datapoint.sum == 0.0 && publication.without_zeros.contains(&definition.name);
+                if is_left_out || !track.is_published {
                     return;
                 }
                 if definition.cloudwatch_name.is_some() {

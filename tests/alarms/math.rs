@@ -34,7 +34,7 @@ fn series(draw: &mut Stream, depth: u32) -> Expression {
     if depth == 0 {
         return E::Metric(draw.below(3) as usize);
     }
-    let mut inner = |draw: &mut Stream| Box::new(series(draw, depth - 1));
+    let inner = |draw: &mut Stream| Box::new(series(draw, depth - 1));
     match draw.below(7) {
         0 => E::Metric(draw.below(3) as usize),
         1 => E::Negative(inner(draw)),

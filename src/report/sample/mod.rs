@@ -64,6 +64,7 @@ pub(super) fn empty() -> Tape {
         custom_metrics: Vec::new(),
         activities: Vec::new(),
         api_calls: Vec::new(),
+        instances: Vec::new(),
         series: Vec::new(),
         quantiles: Vec::new(),
         distributions: Vec::new(),

@@ -37,6 +37,38 @@ crate::metrics! {
 }
 
 crate::metrics! {
+    /// What a consumer that answers requests measures besides.
+    pub struct ReplyMetrics in "queuelab", by "ConsumerName" {
+        /// Replies sent to requesters.
+        pub replies_sent: Counter [Count] as "RepliesSent",
+    }
+}
+
+crate::metrics! {
+    /// What a consumer of large payloads measures besides.
+    pub struct PayloadMetrics in "queuelab", by "ConsumerName" {
+        /// Payloads fetched from the object store.
+        pub payloads_fetched: Counter [Count],
+        /// Payloads that were gone: somebody had deleted them although the message came once more. Its processing fails.
+        pub payloads_missing: Counter [Count],
+        /// Payloads deleted together with their messages.
+        pub payloads_deleted: Counter [Count],
+    }
+}
+
+crate::metrics! {
+    /// What a consumer that receives ahead measures besides.
+    pub struct PrefetchMetrics in "queuelab", by "ConsumerName" {
+        /// Messages in the buffers of clients: in flight, and not yet in the hands of a worker.
+        pub prefetched_messages: Level [Count] as "PrefetchedMessages",
+        /// Messages that clients forgot because their visibility timeout had run out in the buffer.
+        pub prefetched_messages_expired: Counter [Count] as "PrefetchedMessagesExpired",
+        /// How long messages lay in a buffer before a worker got them.
+        pub buffer_time: Distribution [Seconds],
+    }
+}
+
+crate::metrics! {
     /// The metrics of a consumer's Auto Scaling group ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling").
     pub struct GroupMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
         /// Instances the group tries to have.
@@ -49,5 +81,56 @@ crate::metrics! {
         pub instances_terminating: Level [Count] as "GroupTerminatingInstances",
         /// Instances that exist, in any of these states.
         pub instances_total: Level [Count] as "GroupTotalInstances",
+    }
+}
+
+crate::metrics! {
+    /// More metrics of an Auto Scaling group ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling"). An instance is one
+    /// unit of capacity: groups without weights.
+    pub struct GroupCapacityMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
+        /// Fewest instances of the group.
+        pub min_size: Level [Count] as "GroupMinSize",
+        /// Most instances of the group.
+        pub max_size: Level [Count] as "GroupMaxSize",
+        /// Instances in standby.
+        pub instances_standby: Level [Count] as "GroupStandbyInstances",
+        /// Capacity units in service.
+        pub capacity_in_service: Level [Count] as "GroupInServiceCapacity",
+        /// Capacity units being launched.
+        pub capacity_pending: Level [Count] as "GroupPendingCapacity",
+        /// Capacity units in standby.
+        pub capacity_standby: Level [Count] as "GroupStandbyCapacity",
+        /// Capacity units being terminated.
+        pub capacity_terminating: Level [Count] as "GroupTerminatingCapacity",
+        /// Capacity units in any of these states.
+        pub capacity_total: Level [Count] as "GroupTotalCapacity",
+        /// Launches that EC2 refused, or that a lifecycle hook abandoned.
+        pub launches_failed: Counter [Count],
+        /// Instances that were replaced because they were not well or too old.
+        pub instances_replaced: Counter [Count],
+        /// Spot Instances that got an interruption notice.
+        pub spot_interruptions: Counter [Count],
+    }
+}
+
+crate::metrics! {
+    /// The metrics of a warm pool ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling").
+    pub struct WarmPoolMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
+        /// Fewest instances of the pool.
+        pub pool_min_size: Level [Count] as "WarmPoolMinSize",
+        /// Instances the pool tries to have.
+        pub pool_desired: Level [Count] as "WarmPoolDesiredCapacity",
+        /// Instances that are being prepared for the pool.
+        pub pool_pending: Level [Count] as "WarmPoolPendingCapacity",
+        /// Instances that are ready to be taken.
+        pub pool_warmed: Level [Count] as "WarmPoolWarmedCapacity",
+        /// Instances of the pool that are being terminated.
+        pub pool_terminating: Level [Count] as "WarmPoolTerminatingCapacity",
+        /// Instances of the pool in any of these states.
+        pub pool_total: Level [Count] as "WarmPoolTotalCapacity",
+        /// Instances that group and pool try to have.
+        pub group_and_pool_desired: Level [Count] as "GroupAndWarmPoolDesiredCapacity",
+        /// Instances of group and pool, in any state.
+        pub group_and_pool_total: Level [Count] as "GroupAndWarmPoolTotalCapacity",
     }
 }

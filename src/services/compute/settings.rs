@@ -1,8 +1,10 @@
 //! Everything that is fixed about a consumer during a run.
 
+use super::life_settings::LifeSettings;
+use super::prefetch::Prefetch;
 use crate::engine::{Distribution, Span};
 use crate::scaling::ScalingSettings;
-use crate::wire::{ApiLatency, EntityId, MessageGroups, Retries};
+use crate::wire::{ApiLatency, EntityId, MessageGroups, PayloadStore, Retries};
 
 /// What a processing time is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,35 @@ pub struct Forward {
     pub groups: Option<MessageGroups>,
 }
 
+/// Replies to the requests that are processed.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// Size of a reply with its attributes, in bytes.
+    pub size: Distribution,
+    /// Where the replies to each requester go.
+    pub addresses: Vec<ReplyAddress>,
+}
+
+/// Where the replies to a requester go.
+#[derive(Debug, Clone)]
+pub struct ReplyAddress {
+    /// The requester.
+    pub requester: EntityId,
+    /// The queue that takes its replies, or the requester itself when it has a temporary queue for each request.
+    pub queue: EntityId,
+    /// How long a send call to it takes, in nanoseconds.
+    pub send_latency: Distribution,
+}
+
+/// Payloads in an object store.
+#[derive(Debug, Clone)]
+pub struct Payloads {
+    /// The store.
+    pub store: PayloadStore,
+    /// Whether a payload is deleted with its message.
+    pub delete: bool,
+}
+
 /// Crashes of the process on an instance.
 #[derive(Debug, Clone, Copy)]
 pub struct Crashes {
@@ -78,10 +109,16 @@ pub enum Termination {
 /// Which instance goes first when the group shrinks ("Configure termination policies for Amazon EC2 Auto Scaling").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TerminationPolicy {
+    /// The one closest to the next hour of its bill, then any.
+    Default,
     /// The one launched first.
     OldestInstance,
     /// The one launched last.
     NewestInstance,
+    /// The one closest to the next hour of its bill.
+    ClosestToNextInstanceHour,
+    /// One of Spot or on-demand instances, whichever there are too many of.
+    AllocationStrategy,
 }
 
 /// The group of instances a consumer runs on.
@@ -99,10 +136,14 @@ pub struct GroupSettings {
     pub termination_time: Distribution,
     /// How an instance is taken out of service.
     pub termination: Termination,
-    /// Which instance goes first.
-    pub termination_policy: TerminationPolicy,
+    /// Which instance goes first: each policy chooses among those that the former ones left.
+    pub termination_policies: Vec<TerminationPolicy>,
     /// What changes its size.
     pub scaling: ScalingSettings,
+    /// Whether it is an Auto Scaling group; otherwise a fleet of fixed size.
+    pub is_auto_scaling: bool,
+    /// The life of its instances.
+    pub life: LifeSettings,
 }
 
 /// Everything that is fixed about a consumer during a run.
@@ -145,6 +186,12 @@ pub struct ConsumerSettings {
     pub heartbeat: Option<Heartbeat>,
     /// Where results go.
     pub forward: Option<Forward>,
+    /// Replies to requests.
+    pub answers: Option<Answers>,
+    /// Payloads in an object store.
+    pub payloads: Option<Payloads>,
+    /// How the client receives ahead of the workers.
+    pub prefetch: Option<Prefetch>,
     /// Crashes.
     pub crashes: Option<Crashes>,
     /// The instances it runs on.
