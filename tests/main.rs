@@ -1,5 +1,6 @@
 //! Whole runs, through the library and through the command line. One binary, one module a subject.
 
+mod alarms;
 mod architecture;
 mod calls;
 mod command_line;

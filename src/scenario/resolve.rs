@@ -65,6 +65,7 @@ pub(super) fn resolve(
     let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
+    let metric_delays = assumptions.metric_delays(files, problems);
     if problems.has_errors() {
         return None;
     }
@@ -103,6 +104,7 @@ pub(super) fn resolve(
             prices: CloudWatchPrices::of(prices),
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
+            metric_delays: metric_delays?,
             action_delay: span(assumptions.alarm_action_delay),
             start_unix_millis: config.start.timestamp().as_millisecond(),
         },
