@@ -10,7 +10,7 @@ use queuelab::record::{InstrumentKind, MetricDefinition, Tape};
 use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
-use queuelab::services::compute::{ConsumerMetrics, GroupMetrics};
+use queuelab::services::compute::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
@@ -248,6 +248,8 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a queue", QueueMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
+        ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
+        ("Metrics of a warm pool", WarmPoolMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
         ("Metrics of a scripted client", ClientMetrics::DEFINITIONS),
     ] {
