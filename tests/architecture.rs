@@ -21,11 +21,12 @@ const FLOORS: &[Floor] = &[
     floor("engine", 1, &[]),
     floor("language", 2, &["engine"]),
     floor("record", 2, &["engine"]),
+    floor("filter", 3, &["language"]),
     floor("wire", 3, &["engine", "language", "record"]),
     floor("series", 3, &["engine", "language"]),
     floor("scaling", 3, &["engine", "language", "record", "wire", "series"]),
     floor("traffic", 3, &["engine", "language"]),
-    floor("services", 4, &["engine", "language", "record", "wire", "series", "scaling", "traffic"]),
+    floor("services", 4, &["engine", "language", "record", "wire", "series", "scaling", "traffic", "filter"]),
     floor("world", 5, &["engine", "language", "record", "wire", "series", "services"]),
     floor("expect", 5, &["language", "record"]),
     floor("report", 5, &["engine", "record"]),
@@ -34,13 +35,16 @@ const FLOORS: &[Floor] = &[
         6,
         &[
             "engine", "language", "record", "wire", "series", "scaling", "traffic", "services", "world",
-            "expect",
+            "expect", "filter",
         ],
     ),
     floor(
         "cli",
         7,
-        &["engine", "language", "record", "wire", "services", "world", "expect", "report", "scenario"],
+        &[
+            "engine", "language", "record", "wire", "services", "world", "expect", "report", "scenario",
+            "filter",
+        ],
     ),
 ];
 

@@ -106,6 +106,11 @@ fn states(tape: &Tape, instance: u64) -> Vec<(u64, &'static str)> {
     changes.map(|change| (change.time.as_nanos() / 1_000_000_000, change.state)).collect()
 }
 
+/// When an instance came into a state for the first time.
+fn since(tape: &Tape, instance: u64, name: &str) -> Option<u64> {
+    states(tape, instance).iter().find(|state| state.1 == name).map(|state| state.0)
+}
+
 /// The zones instances were launched in, in the order of their launches.
 fn zones(tape: &Tape) -> String {
     let mut zones = Vec::new();

@@ -1,6 +1,8 @@
 //! Whole runs, through the library and through the command line. One binary, one module a subject.
 
+mod alarms;
 mod architecture;
+mod calls;
 mod command_line;
 mod determinism;
 mod documentation;
@@ -12,6 +14,7 @@ mod reference;
 mod scenarios;
 mod sqs_calls;
 mod sqs_rules;
+mod sqs_time;
 mod step_reference;
 mod theory;
 mod world_of_yaml;

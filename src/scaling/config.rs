@@ -5,7 +5,7 @@ use super::policy::{
 };
 use super::schedule::MomentConfig;
 use crate::engine::{Span, Time};
-use crate::language::{Duration, Files, Located, Problems, Reference, choice, keyword, section};
+use crate::language::{Duration, Files, Located, Place, Problems, Reference, choice, keyword, section};
 use crate::series::{MetricConfig, MetricQueryConfig, StatisticConfig};
 use crate::wire::span;
 
@@ -256,6 +256,7 @@ section! {
         /// Wait after an activity of this policy; by default the group's.
         pub cooldown: Option<Duration>;
     }
+    check SimpleScalingConfig::check;
 }
 
 impl From<AdjustmentTypeConfig> for AdjustmentType {
@@ -427,12 +428,42 @@ impl StepConfig {
     }
 }
 
+/// "`PutScalingPolicy`": an exact capacity is not negative, and only percentages have a least magnitude.
+fn check_adjustment(
+    kind: AdjustmentTypeConfig,
+    numbers: impl Iterator<Item = (i64, Place)>,
+    magnitude: Option<Place>,
+    problems: &mut Problems,
+) {
+    for (number, place) in numbers {
+        if kind == AdjustmentTypeConfig::ExactCapacity && number < 0 {
+            problems.error(place, format!("an exact capacity of {number} cannot be")).help("write 0 or more");
+        }
+    }
+    if let Some(place) = magnitude
+        && kind != AdjustmentTypeConfig::PercentChangeInCapacity
+    {
+        problems
+            .error(place, "`min_adjustment_magnitude` does not fit here")
+            .why("it belongs to `PercentChangeInCapacity`");
+    }
+}
+
+impl SimpleScalingConfig {
+    fn check(&self, problems: &mut Problems) {
+        let number = [(self.scaling_adjustment, self.place)].into_iter();
+        check_adjustment(self.adjustment_type, number, self.places.of("min_adjustment_magnitude"), problems);
+    }
+}
+
 /// Most steps of a policy ("Amazon EC2 Auto Scaling service quotas").
 const MOST_STEPS: usize = 20;
 
 impl StepScalingConfig {
     /// The rules of "`PutScalingPolicy`": no gaps, no overlaps, one open end on each side at most.
     fn check(&self, problems: &mut Problems) {
+        let numbers = self.step_adjustments.iter().map(|step| (step.scaling_adjustment, step.place));
+        check_adjustment(self.adjustment_type, numbers, self.places.of("min_adjustment_magnitude"), problems);
         let steps = &self.step_adjustments;
         let here = self.places.of("step_adjustments");
         if steps.is_empty() || steps.len() > MOST_STEPS {

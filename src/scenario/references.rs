@@ -18,17 +18,39 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.ecs_service.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.predictive_scaling.load_metric.queue", "queues", "queue"),
+    ("producers.*.large_payloads.object_store", "object_stores", "object store"),
+    ("consumers.*.large_payloads.object_store", "object_stores", "object store"),
+    ("requesters.*.sends_requests_to.queue", "queues", "queue"),
+    ("requesters.*.replies_through.virtual_queues.host_queue", "queues", "queue"),
+    ("requesters.*.replies_through.queue_per_requester.queue", "queues", "queue"),
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
     ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
+    ("alarms.*.metric.custom_metric", "custom_metrics", "custom metric"),
+    ("alarms.*.metrics.*.metric.custom_metric", "custom_metrics", "custom metric"),
+    ("custom_metrics.*.metric.queue", "queues", "queue"),
+    ("custom_metrics.*.metric.consumer", "consumers", "consumer"),
+    ("custom_metrics.*.metric.producer", "producers", "producer"),
+    ("custom_metrics.*.metrics.*.metric.queue", "queues", "queue"),
+    ("custom_metrics.*.metrics.*.metric.consumer", "consumers", "consumer"),
+    ("custom_metrics.*.metrics.*.metric.producer", "producers", "producer"),
     ("alarms.*.metrics.*.metric.queue", "queues", "queue"),
     ("alarms.*.metrics.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metrics.*.metric.producer", "producers", "producer"),
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms"];
+const NAMED: &[&str] = &[
+    "queues",
+    "consumers",
+    "producers",
+    "clients",
+    "alarms",
+    "composite_alarms",
+    "requesters",
+    "object_stores",
+];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

@@ -9,7 +9,7 @@ use crate::scaling::{
     ScalingSettings, SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
 use crate::series::Statistic;
-use crate::services::cloudwatch::{AlarmSettings, Comparison, TreatMissingData, Watched};
+use crate::services::cloudwatch::{AlarmSettings, Comparison, Watched};
 use crate::wire::{EntityId, span};
 use crate::world::Load;
 
@@ -116,16 +116,15 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
         let suffix = if one_of_several { format!("-{name}") } else { String::new() };
         let target_value = config.target_value;
-        let alarm = |low: bool, periods: u32, threshold: f64, comparison| AlarmSettings {
-            name: format!("TargetTracking-{consumer}-Alarm{}{suffix}", if low { "Low" } else { "High" }),
-            watched: watched.clone(),
-            period,
-            evaluation_periods: periods,
-            datapoints_to_alarm: periods,
-            threshold,
-            comparison,
-            treat_missing_data: TreatMissingData::Missing,
-            policies: vec![(group, Binding { policy: index, low }.number())],
+        let label = label(config);
+        let alarm = |low: bool, periods: u32, threshold: f64, comparison| {
+            let side = if low { "Low" } else { "High" };
+            let alarm = format!("TargetTracking-{consumer}-Alarm{side}{suffix}");
+            let mut alarm = AlarmSettings::new(alarm, watched.clone(), label.clone(), periods, threshold);
+            alarm.period = period;
+            alarm.comparison = comparison;
+            alarm.actions.add_policy(group, Binding { policy: index, low }.number());
+            alarm
         };
         let above = Comparison::GreaterThanThreshold;
         self.alarms.add(alarm(false, config.high_evaluation_periods, target_value, above));
@@ -238,5 +237,19 @@ impl<'a, 'b> Scaling<'a, 'b> {
                 cooldown: config.cooldown.map(span),
             },
         })
+    }
+}
+
+/// What reports call the metric of a policy.
+fn label(config: &TargetTrackingConfig) -> String {
+    match (&config.metric, &config.customized_metric) {
+        (Some(MetricChoice::BacklogPerInstance), _) => "backlog per instance".to_owned(),
+        (Some(metric), _) => metric.to_string(),
+        (None, Some(custom)) => custom
+            .metric
+            .name
+            .as_ref()
+            .map_or_else(|| "customized metric".to_owned(), |name| name.value.clone()),
+        (None, None) => "metric math".to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Which time series is meant: metrics are looked up, metric math is read and checked ("MetricDataQuery").
 
 use super::config::ScenarioConfig;
-use super::directory::Directory;
+use super::directory::{Directory, Names};
 use crate::language::{Duration, Located, Place, Problems, Reference};
 use crate::record::MetricDefinition;
 use crate::series::math::{MathError, MetricMath, Query, read};
@@ -13,7 +13,7 @@ use crate::services::compute::{
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;
 use crate::wire::EntityId;
-use crate::world::watched_metric;
+use crate::world::{WatchedMetric, watched_metric};
 use std::sync::Arc;
 
 /// Most metrics that an alarm's metric math may name ("Using metric math", alarms).
@@ -23,30 +23,50 @@ const MOST_METRICS: usize = 10;
 pub(super) struct Watching<'a> {
     config: &'a ScenarioConfig,
     pub(super) directory: Directory<'a>,
-    watched: Vec<(EntityId, &'static str)>,
-    /// Series that are given from outside: they have the first places among what is watched.
+    custom: Names<'a>,
+    watched: Vec<WatchedMetric>,
+    /// Series that are given from outside: they come after the custom metrics among what is watched.
     given: &'a [String],
 }
 
 impl<'a> Watching<'a> {
     pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>, given: &'a [String]) -> Self {
-        // Nobody in the world has them: the world feeds them.
-        let watched = given.iter().map(|_| (EntityId(u32::MAX), "")).collect();
-        Self { config, directory, watched, given }
+        let custom = Names::new("custom metric", config.custom_metrics.names(), 0);
+        // Nobody in the world has them: CloudWatch publishes custom metrics, and a test feeds what is given.
+        let published = WatchedMetric { entity: None, metric: "", keeps_values: false };
+        let watched = vec![published; config.custom_metrics.entries.len() + given.len()];
+        Self { config, directory, custom, watched, given }
     }
 
     /// What is watched, by the position in a [`MetricId`].
-    pub(super) fn into_watched(self) -> Vec<(EntityId, &'static str)> {
+    pub(super) fn into_watched(self) -> Vec<WatchedMetric> {
         self.watched
     }
 
-    /// The metric as CloudWatch's store knows it.
-    fn watch(&mut self, entity: EntityId, metric: &'static str) -> MetricId {
-        let known = self.watched.iter().position(|watched| *watched == (entity, metric));
-        watched_metric(known.unwrap_or_else(|| {
-            self.watched.push((entity, metric));
+    /// The metric as CloudWatch's store knows it, of which this statistic is wanted.
+    fn watch(&mut self, entity: EntityId, metric: &'static str, statistic: Statistic) -> MetricId {
+        let known = self
+            .watched
+            .iter()
+            .position(|watched| watched.entity == Some(entity) && watched.metric == metric);
+        let position = known.unwrap_or_else(|| {
+            self.watched.push(WatchedMetric { entity: Some(entity), metric, keeps_values: false });
             self.watched.len() - 1
-        }))
+        });
+        self.watched[position].keeps_values |= statistic.needs_values();
+        watched_metric(position)
+    }
+
+    /// How many metrics are published by programs: they are the first ones.
+    pub(super) fn custom_metrics(&self) -> usize {
+        self.config.custom_metrics.entries.len()
+    }
+
+    /// Somebody needs the single values of everything that is read here.
+    pub(super) fn keep_values(&mut self, watched: &Watched) {
+        for (metric, _) in watched.metrics() {
+            self.watched[metric.0 as usize].keeps_values = true;
+        }
     }
 
     /// The time series of one metric, or the metric math it is short for.
@@ -58,18 +78,26 @@ impl<'a> Watching<'a> {
     ) -> Option<Watched> {
         match &metric.backlog_per_instance {
             Some(consumer) => self.backlog_per_instance(consumer, problems),
-            None => Some(Watched::Metric(self.metric(metric, problems)?, statistic)),
+            None => Some(Watched::Metric(self.metric(metric, statistic, problems)?, statistic)),
         }
     }
 
     /// The metric of a thing, by its name.
-    fn metric(&mut self, metric: &MetricConfig, problems: &mut Problems) -> Option<MetricId> {
+    fn metric(
+        &mut self,
+        metric: &MetricConfig,
+        statistic: Statistic,
+        problems: &mut Problems,
+    ) -> Option<MetricId> {
+        if let Some(custom) = &metric.custom_metric {
+            return Some(watched_metric(self.custom.find(custom, problems)?.0));
+        }
         let name = metric.name.as_ref()?;
         if !metric.has_owner() {
             return self.series_by_name(name, problems);
         }
         let (owner, definition) = self.definition(metric, problems)?;
-        Some(self.watch(owner, definition.name))
+        Some(self.watch(owner, definition.name, statistic))
     }
 
     fn definition(
@@ -167,14 +195,14 @@ impl<'a> Watching<'a> {
             Some(series) => series,
             None => {
                 let (_, queue) = self.directory.queues.find(queue, problems)?;
-                self.watch(queue, "messages_visible")
+                self.watch(queue, "messages_visible", Statistic::Sum)
             }
         };
         let is_service = self.config.consumers.entries[position].1.ecs_service.is_some();
         let in_service = if is_service { "running_tasks" } else { "instances_in_service" };
         let metrics = vec![
             Some((visible, Statistic::Sum)),
-            Some((self.watch(group, in_service), Statistic::Average)),
+            Some((self.watch(group, in_service, Statistic::Average), Statistic::Average)),
             None,
         ];
         let query = |id: &str, expression| Query { id: id.to_owned(), expression };
@@ -195,12 +223,13 @@ impl<'a> Watching<'a> {
             return Some(Watched::Metric(series, Statistic::Average));
         }
         let (_, group) = self.directory.consumers.find(consumer, problems)?;
-        Some(Watched::Metric(self.watch(group, "cpu_utilization"), Statistic::Average))
+        Some(Watched::Metric(self.watch(group, "cpu_utilization", Statistic::Average), Statistic::Average))
     }
 
     /// The series of this name that is given from outside.
     fn given(&self, name: &str) -> Option<MetricId> {
-        self.given.iter().position(|given| given == name).map(watched_metric)
+        let position = self.given.iter().position(|given| given == name)?;
+        Some(watched_metric(self.config.custom_metrics.entries.len() + position))
     }
 
     /// Metric math: the time series that a list of queries returns, and the period its metrics ask for. `place` is
@@ -228,7 +257,7 @@ impl<'a> Watching<'a> {
         let mut queries = Vec::new();
         for config in configs {
             let statistic = config.statistic.map_or(Statistic::Average, |statistic| statistic.0);
-            let metric = config.metric.as_ref().map(|metric| self.metric(metric, problems));
+            let metric = config.metric.as_ref().map(|metric| self.metric(metric, statistic, problems));
             metrics.push(metric.flatten().map(|metric| (metric, statistic)));
             let expression = config.expression.as_ref().map(|expression| {
                 let term = read(&expression.value);

@@ -1,5 +1,4 @@
-//! Rows that are written as they happen: alarm state changes, scaling activities, states of instances, calls of
-//! scripted clients.
+//! Rows that are written as they happen: alarm state changes, scaling activities, calls of scripted clients.
 
 use crate::record::{AlarmChange, ApiCall, InstanceChange, ScalingActivity};
 use std::fmt::Write as _;

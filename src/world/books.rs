@@ -1,6 +1,6 @@
 //! The end of a run: statistics, ledger, tape; and the proof that no message was lost or invented.
 
-use super::{Event, Stimulus, World};
+use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
 use crate::record::{
     Flow, Instrument, InstrumentKind, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit,
@@ -46,12 +46,19 @@ impl World {
         let position = |name: &str| self.seats.iter().position(|seat| seat.name == name);
         api_calls.sort_by_cached_key(|call| (call.time, position(&call.client), call.step));
         let readings = self.sampler.into_readings(&mut self.seats);
+        let cloudwatch = self.seats.iter_mut().find_map(|seat| match &mut seat.entity {
+            Entity::CloudWatch(cloudwatch) => Some(cloudwatch.take_series()),
+            _ => None,
+        });
+        let (alarm_series, custom_metrics) = cloudwatch.unwrap_or_default();
         Ok(Tape {
             header,
             summary,
             metrics: readings.metrics,
             ledger,
             alarms: self.journal.alarms,
+            alarm_series,
+            custom_metrics,
             activities: self.journal.activities,
             api_calls,
             instances: self.journal.instances,
@@ -79,12 +86,15 @@ impl World {
             let balance = seat.entity.balance();
             ledger.enter(seat.entity.kind(), &seat.name, &balance);
         }
-        let produced = sum("produced", &ledger, "producer") + sum("produced", &ledger, "client");
+        let produced =
+            ["producer", "client", "requester"].iter().map(|kind| sum("produced", &ledger, kind)).sum();
+        let replied = sum("replied", &ledger, "consumer");
         let forwarded = sum("forwarded", &ledger, "consumer");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
             forwarded,
+            replied,
             self.messages.fated(Fate::Processed) + processed,
             dead_lettered,
             self.messages.fated(Fate::Expired),
@@ -94,7 +104,9 @@ impl World {
             self.messages.fated(Fate::Discarded),
             rest,
         ];
-        let side = |fate: &str| if matches!(fate, "produced" | "forwarded") { Side::In } else { Side::Out };
+        let side = |fate: &str| {
+            if matches!(fate, "produced" | "forwarded" | "replied") { Side::In } else { Side::Out }
+        };
         let fates: Vec<_> =
             RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
         ledger.enter("run", scenario, &fates);
@@ -239,9 +251,10 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.
-const RUN_FATES: [&str; 10] = [
+const RUN_FATES: [&str; 11] = [
     "produced",
     "forwarded",
+    "replied",
     "processed",
     "dead_lettered",
     "expired",
@@ -262,22 +275,36 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .map(|row| row.value)
             .sum()
     };
-    let calls =
-        ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
+    let calls = [
+        "send_calls",
+        "receive_calls",
+        "delete_calls",
+        "change_visibility_calls",
+        "management_calls",
+        "create_queue_calls",
+        "delete_queue_calls",
+        "tag_queue_calls",
+        "list_calls",
+    ];
     let totals = [
         (
             "messages_produced",
-            total("producer", &["messages_produced"]) + total("client", &["messages_produced"]),
+            total("producer", &["messages_produced"])
+                + total("client", &["messages_produced"])
+                + total("requester", &["requests_sent"]),
             Unit::Count,
         ),
         ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),
         ("duplicates", total("consumer", &["duplicates"]), Unit::Count),
         ("out_of_order", total("consumer", &["out_of_order"]), Unit::Count),
-        ("api_calls", total("queue", &calls), Unit::Count),
+        ("api_calls", total("queue", &calls) + total("requester", &calls), Unit::Count),
         ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
         (
             "estimated_cost",
-            total("queue", &["estimated_cost"]) + total("consumer", &["estimated_cost"]),
+            ["queue", "consumer", "requester", "object_store", "cloudwatch"]
+                .iter()
+                .map(|kind| total(kind, &["estimated_cost"]))
+                .sum(),
             Unit::Dollars,
         ),
     ];

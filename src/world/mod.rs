@@ -5,6 +5,7 @@
 
 mod books;
 mod loads;
+mod observers;
 mod roster;
 mod sampling;
 mod test_bench;
@@ -42,8 +43,8 @@ pub struct Plan {
     pub seats: Vec<Seat>,
     /// Who hands messages to whom.
     pub flows: Vec<Flow>,
-    /// What alarms watch: a [`MetricId`] is a position in this list of entity and metric name.
-    pub watched: Vec<(EntityId, &'static str)>,
+    /// What alarms watch: a [`MetricId`] is a position in this list.
+    pub watched: Vec<WatchedMetric>,
     /// Most attribute values a message carries.
     pub attributes_each: usize,
     /// What a reader of the results should know.
@@ -54,6 +55,17 @@ pub struct Plan {
     pub loads: Vec<Load>,
     /// When all levels are read, for a test.
     pub probes: Vec<Time>,
+}
+
+/// A metric that alarms or programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchedMetric {
+    /// Whose it is; `None` for one that a program publishes.
+    pub entity: Option<EntityId>,
+    /// Its name, as it is declared.
+    pub metric: &'static str,
+    /// Whether somebody needs its single values: for a percentile, or because a program publishes them.
+    pub keeps_values: bool,
 }
 
 /// What the calendar holds.
@@ -79,6 +91,7 @@ enum Tick {
     Chart,
     Feed,
     Probe,
+    Publication,
 }
 
 const _: () = assert!(std::mem::size_of::<Event>() <= 32, "events are copied through the calendar");
@@ -173,6 +186,7 @@ impl World {
         for at in self.probes.clone() {
             self.post_tick(at, Tick::Probe, calendar);
         }
+        self.post_tick(self.sampler.next_publication(), Tick::Publication, calendar);
     }
 
     /// What falls on the end of the run is done when the run is finished.
@@ -210,6 +224,10 @@ impl World {
                 self.next_chart_step = now + self.sampler.chart_step();
                 self.post_tick(self.next_chart_step, tick, calendar);
             }
+            Tick::Publication => {
+                self.sampler.publish(now, &mut self.seats);
+                self.post_tick(self.sampler.next_publication(), tick, calendar);
+            }
         }
         self.look_ahead(now);
     }
@@ -218,7 +236,9 @@ impl World {
     fn look_ahead(&mut self, now: Time) {
         let warm_up = Time::ZERO + self.sampler.warm_up();
         let warm_up = if warm_up > now { warm_up } else { Time::MAX };
-        self.unobserved_until = self.next_minute.min(self.next_chart_step).min(warm_up).min(self.end);
+        let publication = self.sampler.next_publication();
+        let next = self.next_minute.min(self.next_chart_step).min(publication);
+        self.unobserved_until = next.min(warm_up).min(self.end);
     }
 }
 

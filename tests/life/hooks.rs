@@ -1,7 +1,8 @@
 //! Lifecycle hooks: who waits for whom, how long, and what a timeout means.
 
 use super::{
-    activities, acts_at, area, changing, check_close, count, group, group_with_work, load, run, states, value,
+    activities, acts_at, area, changing, check_close, count, group, group_with_work, load, run, since,
+    states, value,
 };
 
 /// One instance is replaced at 100 s; the replacement waits for these hooks.
@@ -15,7 +16,10 @@ fn launching(hooks: &str, seconds: u32) -> String {
 #[test]
 fn a_launch_hook_holds_an_instance_until_its_application_is_ready() {
     let tape = run(&launching("  ready: { transition: launching }", 600));
-    assert_eq!(states(&tape, 2), [(100, "Pending"), (120, "Pending:Wait"), (180, "InService")]);
+    assert_eq!(
+        states(&tape, 2),
+        [(100, "Pending"), (120, "Pending:Wait"), (180, "Pending:Proceed"), (180, "InService")]
+    );
     check_close(area(&tape, "instances_pending"), 80.0, "pending, and waiting");
     check_close(area(&tape, "threads"), 100.0 + 420.0, "threads");
 }
@@ -41,16 +45,19 @@ fn a_timeout_may_also_let_the_launch_go_on() {
     let hook = "  slow: { transition: launching, heartbeat_timeout: 30s, default_result: CONTINUE }";
     let tape = run(&launching(hook, 600));
     // The application is ready only at 180 s.
-    assert_eq!(states(&tape, 2), [(100, "Pending"), (120, "Pending:Wait"), (150, "InService")]);
+    assert_eq!(
+        states(&tape, 2),
+        [(100, "Pending"), (120, "Pending:Wait"), (150, "Pending:Proceed"), (150, "InService")]
+    );
     check_close(area(&tape, "threads"), 100.0 + 420.0, "threads");
 }
 
 #[test]
 fn an_action_that_is_completed_at_the_timeout_is_complete() {
     let hook = "  edge: { transition: launching, heartbeat_timeout: 60s, completed: { after: 60s } }";
-    assert_eq!(states(&run(&launching(hook, 600)), 2)[2], (180, "InService"));
+    assert_eq!(since(&run(&launching(hook, 600)), 2, "InService"), Some(180));
     let hook = "  edge: { transition: launching, heartbeat_timeout: 60s }";
-    assert_eq!(states(&run(&launching(hook, 600)), 2)[2], (180, "InService"));
+    assert_eq!(since(&run(&launching(hook, 600)), 2, "InService"), Some(180));
 }
 
 #[test]
@@ -63,7 +70,7 @@ fn heartbeats_restart_the_timeout() {
     let without = run(&launching(&hook(""), 600));
     assert_eq!(states(&without, 2)[2], (150, "Terminating"));
     let with = run(&launching(&hook(", heartbeat_interval: 20s"), 600));
-    assert_eq!(states(&with, 2)[2], (220, "InService"));
+    assert_eq!(since(&with, 2, "InService"), Some(220));
     let too_seldom = run(&launching(&hook(", heartbeat_interval: 30s"), 600));
     assert_eq!(states(&too_seldom, 2)[2], (150, "Terminating"));
 }
@@ -72,13 +79,13 @@ fn heartbeats_restart_the_timeout() {
 fn heartbeats_help_for_a_hundred_timeouts_and_no_longer() {
     let hook = "  slow: { transition: launching, heartbeat_timeout: 30s, heartbeat_interval: 20s, completed: { after: 5_000s }, default_result: CONTINUE }";
     let tape = run(&launching(hook, 4_000));
-    assert_eq!(states(&tape, 2)[2], (120 + 3_000, "InService"));
+    assert_eq!(since(&tape, 2, "InService"), Some(120 + 3_000));
 }
 
 #[test]
 fn the_last_of_several_hooks_decides_and_one_that_abandons_decides_at_once() {
     let two = "  first: { transition: launching, completed: { after: 10s } }\n  second: { transition: launching, completed: { after: 40s } }";
-    assert_eq!(states(&run(&launching(two, 600)), 2)[2], (160, "InService"));
+    assert_eq!(since(&run(&launching(two, 600)), 2, "InService"), Some(160));
     let abandons = two.replace("after: 10s }", "after: 10s }, result: ABANDON");
     assert_eq!(states(&run(&launching(&abandons, 300)), 2)[2], (130, "Terminating"));
 }
@@ -97,7 +104,8 @@ fn a_terminating_hook_gives_the_time_to_finish() {
     let with = run(&terminating("graceful", "  drain: { transition: terminating }", 1, "200s"));
     assert_eq!(count(&with, "w", "messages_abandoned"), 0);
     assert_eq!(count(&with, "w", "messages_processed"), 1);
-    let expected = [(100, "Terminating:Wait"), (230, "Terminating"), (260, "Terminated")];
+    let expected =
+        [(100, "Terminating"), (100, "Terminating:Wait"), (230, "Terminating:Proceed"), (260, "Terminated")];
     assert_eq!(states(&with, 1)[1..], expected);
     check_close(area(&with, "instances_terminating"), 160.0, "terminating, and waiting");
 }
@@ -106,7 +114,7 @@ fn a_terminating_hook_gives_the_time_to_finish() {
 fn a_terminating_hook_takes_nothing_new_from_a_worker_that_is_told() {
     let tape = run(&terminating("graceful", "  drain: { transition: terminating }", 10, "50s"));
     assert_eq!(count(&tape, "w", "messages_processed"), 2, "from 30 s to 130 s");
-    assert_eq!(states(&tape, 1)[2], (130, "Terminating"));
+    assert_eq!(since(&tape, 1, "Terminating:Proceed"), Some(130));
 }
 
 #[test]
@@ -116,7 +124,8 @@ fn a_worker_that_is_not_told_goes_on_while_the_hook_waits() {
     // It receives at 30, 80, 130 and 180 s; at 200 s it is cut off.
     assert_eq!(count(&tape, "w", "messages_processed"), 3);
     assert_eq!(count(&tape, "w", "messages_abandoned"), 1);
-    assert_eq!(states(&tape, 1)[1..3], [(100, "Terminating:Wait"), (200, "Terminating")]);
+    assert_eq!(since(&tape, 1, "Terminating:Wait"), Some(100));
+    assert_eq!(since(&tape, 1, "Terminating:Proceed"), Some(200));
 }
 
 #[test]
@@ -127,7 +136,7 @@ fn work_that_outlives_the_hook_is_lost_to_the_instance() {
         );
         let tape = run(&terminating("graceful", &hook, 1, "200s"));
         assert_eq!(count(&tape, "w", "messages_abandoned"), 1);
-        assert_eq!(states(&tape, 1)[2], (160, "Terminating"), "either way the instance goes");
+        assert_eq!(since(&tape, 1, "Terminating:Proceed"), Some(160), "either way the instance goes");
         check_close(value(&tape, "q", "messages_visible", "last"), 1.0, "back after its visibility timeout");
     }
 }
@@ -136,16 +145,20 @@ fn work_that_outlives_the_hook_is_lost_to_the_instance() {
 fn an_abandoned_termination_waits_for_no_other_hook() {
     let hooks = "  first: { transition: terminating, completed: { after: 10s }, result: RESULT }\n  second: { transition: terminating, completed: { after: 50s } }";
     let end = |result: &str| {
-        states(&run(&terminating("graceful", &hooks.replace("RESULT", result), 0, "1s")), 1)[2]
+        let tape = run(&terminating("graceful", &hooks.replace("RESULT", result), 0, "1s"));
+        since(&tape, 1, "Terminating:Proceed")
     };
-    assert_eq!(end("CONTINUE"), (150, "Terminating"));
-    assert_eq!(end("ABANDON"), (110, "Terminating"));
+    assert_eq!(end("CONTINUE"), Some(150));
+    assert_eq!(end("ABANDON"), Some(110));
 }
 
 #[test]
 fn an_idle_instance_completes_its_hook_at_once() {
     let tape = run(&terminating("graceful", "  drain: { transition: terminating }", 0, "1s"));
-    assert_eq!(states(&tape, 1)[1..], [(100, "Terminating:Wait"), (100, "Terminating"), (130, "Terminated")]);
+    assert_eq!(
+        states(&tape, 1)[1..],
+        [(100, "Terminating"), (100, "Terminating:Wait"), (100, "Terminating:Proceed"), (130, "Terminated")]
+    );
 }
 
 #[test]
@@ -153,7 +166,10 @@ fn scaling_waits_for_hooks_before_instances_count() {
     let keys = "min_size: 1\nmax_size: 2\nlifecycle_hooks:\n  ready: { transition: launching, completed: { after: 45s } }";
     let tape = run(&changing(&group(keys, 600), 1));
     let at = acts_at();
-    assert_eq!(states(&tape, 2), [(at, "Pending"), (at + 20, "Pending:Wait"), (at + 65, "InService")]);
+    assert_eq!(
+        states(&tape, 2),
+        [(at, "Pending"), (at + 20, "Pending:Wait"), (at + 65, "Pending:Proceed"), (at + 65, "InService")]
+    );
 }
 
 #[test]

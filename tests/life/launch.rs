@@ -24,7 +24,7 @@ fn an_instance_whose_application_starts_receives_nothing() {
     let keys = "min_size: 1\nmax_size: 2\napplication_start: 100s";
     let tape = run(&changing(&group_with_work(2, "400s", keys, 600), 1));
     let ready = acts_at() + 120;
-    check_close(value(&tape, "w", "end_to_end_latency", "max"), 400.0, "the first message");
+    check_close(value(&tape, "w", "end_to_end_latency", "min"), 400.0, "the first message");
     check_close(value(&tape, "q", "queue_wait", "max"), (ready - 30) as f64, "the wait of the second one");
 }
 

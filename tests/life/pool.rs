@@ -74,9 +74,11 @@ fn a_launch_hook_prepares_an_instance_and_fires_twice() {
     let third = [
         (100, "Warmed:Pending"),
         (120, "Warmed:Pending:Wait"),
+        (180, "Warmed:Pending:Proceed"),
         (180, "Warmed:Stopped"),
         (400, "Pending"),
         (410, "Pending:Wait"),
+        (410, "Pending:Proceed"),
         (410, "InService"),
     ];
     assert_eq!(states(&tape, 3), third);

@@ -27,7 +27,7 @@ fn a_zone_outage_moves_instances_and_the_balance_comes_back() {
 
 #[test]
 fn nothing_is_launched_in_a_zone_that_is_down() {
-    let keys = "min_size: 2\nmax_size: 8\navailability_zones: 2\nzone_outages: [{ zone: b, at: 10s, duration: 590s }]";
+    let keys = "min_size: 2\nmax_size: 8\navailability_zones: 2\nzone_outages: [{ zone: b, at: 10s, duration: 700s }]";
     let tape = run(&changing(&group(keys, 600), 4));
     assert_eq!(zones(&tape), "abaaaaa");
     assert!(count(&tape, "w", "launches_failed") > 0);
@@ -61,7 +61,7 @@ fn without_capacity_anywhere_the_group_waits_longer_and_longer() {
 
 #[test]
 fn chance_refuses_as_often_as_told() {
-    let keys = "min_size: 0\nmax_size: 2_000\ncapacity_errors: { probability: 20% }\nlaunch_retry_interval: 1s\nlaunch_retry_maximum: 1s";
+    let keys = "min_size: 0\nmax_size: 2000\ncapacity_errors: { probability: 20% }\nlaunch_retry_interval: 1s\nlaunch_retry_maximum: 1s";
     let tape = run(&changing(&group(keys, 3_600), 2_000));
     let refused = count(&tape, "w", "launches_failed") as f64;
     check_close(value(&tape, "w", "instances_in_service", "last"), 2_000.0, "in the end all are there");

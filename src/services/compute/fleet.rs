@@ -2,7 +2,11 @@
 
 use super::cpu::CpuSoFar;
 use super::instance::{Census, Instance, LifeCycle, MOST_ZONES, state_name};
-use super::metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
+use super::metrics::{
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    WarmPoolMetrics,
+};
+use super::prefetch::Buffer;
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
 use crate::engine::{Span, Stream, Time};
@@ -44,6 +48,8 @@ pub(super) struct Chance {
     pub(super) change_latency: Stream,
     pub(super) forward_latency: Stream,
     pub(super) forwarding: Stream,
+    pub(super) reply: Stream,
+    pub(super) object_store: Stream,
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
@@ -69,8 +75,6 @@ pub struct Fleet {
     pub(super) free_places: Vec<u32>,
     pub(super) desired: u32,
     pub(super) launches: u64,
-    /// Its policies and scheduled actions.
-    pub(super) scaling: Controller,
     /// Launches that failed since one last succeeded, and when the group tries again.
     pub(super) failed_launches: u32,
     pub(super) no_launch_until: Time,
@@ -78,8 +82,14 @@ pub struct Fleet {
     pub(super) refused_at: [Option<Time>; MOST_ZONES],
     /// More instances are there than desired, because they are protected.
     pub(super) surplus_waits: bool,
+    /// Its policies and scheduled actions.
+    pub(super) scaling: Controller,
     /// Simple policies wait until this activity has ended and its cooldown has run out.
     pub(super) activity: Activity,
+    /// What the clients of the instances have received ahead, by instance.
+    pub(super) buffers: Vec<Buffer>,
+    /// Messages in all of them.
+    pub(super) prefetched: u64,
     pub(super) busy: u64,
     pub(super) received: u64,
     pub(super) forwarded: u64,
@@ -87,6 +97,9 @@ pub struct Fleet {
     pub(super) order: Order,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
+    pub(super) reply_metrics: ReplyMetrics,
+    pub(super) payload_metrics: PayloadMetrics,
+    pub(super) prefetch_metrics: PrefetchMetrics,
     pub(super) group_metrics: GroupMetrics,
     pub(super) capacity_metrics: GroupCapacityMetrics,
     pub(super) pool_metrics: WarmPoolMetrics,
@@ -112,6 +125,9 @@ pub(super) struct Activity {
 }
 
 impl Activity {
+    /// The number of no activity: what is not done for a policy, no cooldown waits for.
+    pub(super) const NONE: u32 = u32::MAX;
+
     /// A scaling activity begins. One that is under way goes on in it: its cooldown waits for all of its instances.
     pub(super) fn begin(&mut self, cooldown: Option<Span>) {
         if self.unfinished == 0 {
@@ -122,11 +138,6 @@ impl Activity {
             self.cooldown = cooldown;
         }
     }
-}
-
-impl Activity {
-    /// The number of no activity: what is not done for a policy, no cooldown waits for.
-    pub(super) const NONE: u32 = u32::MAX;
 }
 
 impl Fleet {
@@ -144,6 +155,8 @@ impl Fleet {
             change_latency: stream(Purpose::ChangeVisibilityLatency),
             forward_latency: stream(Purpose::SendLatency),
             forwarding: stream(Purpose::Forwarding),
+            reply: stream(Purpose::Reply),
+            object_store: stream(Purpose::ObjectStore),
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
@@ -167,13 +180,15 @@ impl Fleet {
             census: Census::default(),
             free_places: Vec::new(),
             launches: 0,
-            scaling,
             failed_launches: 0,
             no_launch_until: Time::ZERO,
             refused_at: [None; MOST_ZONES],
             surplus_waits: false,
+            scaling,
             activity: Activity::default(),
             cpu_so_far: CpuSoFar::default(),
+            buffers: Vec::new(),
+            prefetched: 0,
             busy: 0,
             received: 0,
             forwarded: 0,
@@ -181,6 +196,9 @@ impl Fleet {
             order: Order::default(),
             chance,
             metrics: ConsumerMetrics::default(),
+            reply_metrics: ReplyMetrics::default(),
+            payload_metrics: PayloadMetrics::default(),
+            prefetch_metrics: PrefetchMetrics::default(),
             group_metrics: GroupMetrics::default(),
             capacity_metrics: GroupCapacityMetrics::default(),
             pool_metrics: WarmPoolMetrics::default(),
@@ -274,8 +292,8 @@ impl Fleet {
             return;
         }
         let capacity = &mut self.capacity_metrics;
-        capacity.min_size.set(now, u64::from(group.min_size));
-        capacity.max_size.set(now, u64::from(group.max_size));
+        capacity.min_size.set(now, u64::from(self.scaling.min_size()));
+        capacity.max_size.set(now, u64::from(self.scaling.max_size()));
         capacity.instances_standby.set(now, standby);
         capacity.capacity_in_service.set(now, in_service);
         capacity.capacity_pending.set(now, pending);
@@ -283,7 +301,7 @@ impl Fleet {
         capacity.capacity_terminating.set(now, terminating);
         capacity.capacity_total.set(now, total);
         let Some(pool) = &group.life.warm_pool else { return };
-        let wanted = u64::from(pool.desired(self.desired, group.max_size));
+        let wanted = u64::from(pool.desired(self.desired, self.scaling.max_size()));
         let (preparing, warmed) = (count(LifeCycle::WarmedPending), count(LifeCycle::Warmed));
         let leaving = count(LifeCycle::WarmedTerminating);
         let metrics = &mut self.pool_metrics;

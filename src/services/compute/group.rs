@@ -73,12 +73,12 @@ impl Fleet {
     /// How many instances may be there beyond `max_size` while others are replaced: a tenth of it, and one at least
     /// ("Benefits of Auto Scaling for application architecture", rebalancing activities).
     pub(super) fn margin(&self) -> u32 {
-        (self.settings.group.max_size / 10).max(1)
+        (self.scaling.max_size() / 10).max(1)
     }
 
     /// Whether one more instance may have its replacement launched before it goes.
     pub(super) fn may_go_beyond(&self) -> bool {
-        let limit = self.settings.group.max_size.saturating_add(self.margin());
+        let limit = self.scaling.max_size().saturating_add(self.margin());
         self.desired + self.census.outgoing < limit && self.census.outgoing < self.margin()
     }
 

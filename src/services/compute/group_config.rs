@@ -33,7 +33,7 @@ section! {
         pub termination: TerminationConfig = TerminationConfig::Graceful(None);
         /// How long an instance exists after its threads have stopped. An assumption.
         pub termination_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_seconds(30));
-        /// Which instance goes first when the group shrinks.
+        /// Which instance goes first.
         pub termination_policy: TerminationPolicyConfig = TerminationPolicyConfig::OldestInstance;
         /// Simple scaling waits this long after an activity (`DefaultCooldown`).
         pub default_cooldown: Duration = Duration::from_seconds(300);
@@ -143,6 +143,14 @@ impl AutoScalingGroupConfig {
         }
         self.check_life(problems);
         PolicyConfig::check_all(&self.policies, ScalingService::Ec2AutoScaling, problems);
+        // "Scheduled scaling": two actions of a group cannot have the same start time.
+        let starts: Vec<_> =
+            self.scheduled_actions.iter().filter_map(|(name, one)| Some((name, one.start_time?))).collect();
+        for (index, (name, start)) in starts.iter().enumerate() {
+            if let Some((other, _)) = starts[..index].iter().find(|(_, other)| other == start) {
+                problems.error(name.place, format!("`{name}` and `{other}` have the same `start_time`"));
+            }
+        }
         // "Quotas for Amazon EC2 Auto Scaling".
         const MOST_ACTIONS: usize = 125;
         if let Some((name, _)) = self.scheduled_actions.entries.get(MOST_ACTIONS) {
@@ -179,9 +187,6 @@ impl AutoScalingGroupConfig {
             desired_capacity: self.desired_capacity.unwrap_or(self.min_size),
             launch_time: launch?,
             termination_time: gone?,
-            deployments: Vec::new(),
-            is_auto_scaling: true,
-            life: life?,
             termination: match &self.termination {
                 TerminationConfig::Graceful(config) => Termination::Graceful(span(
                     config.as_ref().map_or(DEFAULT_GRACE, |config| config.timeout),
@@ -189,6 +194,9 @@ impl AutoScalingGroupConfig {
                 TerminationConfig::Kill => Termination::Kill,
             },
             termination_policies: self.chosen_termination_policies(),
+            deployments: Vec::new(),
+            is_auto_scaling: true,
+            life: life?,
             // The scenario puts in what changes them.
             scaling: ScalingSettings::fixed(self.min_size, self.max_size),
         })

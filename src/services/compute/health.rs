@@ -103,6 +103,7 @@ impl Fleet {
         if may_replace {
             self.replace_oldest(cx);
         }
+        self.replace_all_at_risk(cx);
         self.rebalance(cx);
         self.reconcile(cx);
         cx.outbox.wake(cx.now + self.settings.group.life.health.interval, Timer::Check);

@@ -117,7 +117,10 @@ impl Fleet {
             self.instances[index as usize].hooks.waiting = left;
         } else if is_launching {
             // `Pending:Proceed` takes no time.
-            self.alter(index, cause, cx, |instance| instance.hooks.waiting = 0);
+            self.alter(index, cause, cx, |instance| {
+                instance.hooks.waiting = 0;
+                instance.hooks.proceeds = true;
+            });
             self.arrive(index, cx);
         } else {
             self.leave(index, cause, cx);

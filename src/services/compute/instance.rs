@@ -56,6 +56,8 @@ pub(super) struct HookWait {
     pub(super) waiting: u64,
     /// Those of them that the application completes, when it is ready or has finished.
     pub(super) by_application: u64,
+    /// Whether the waiting is over: what comes takes its course.
+    pub(super) proceeds: bool,
     /// Changes with each wait: timers of a former one are void.
     pub(super) round: u16,
 }
@@ -96,6 +98,8 @@ pub(super) struct Instance {
     pub(super) keeps_place: bool,
     /// It goes as soon as a replacement is in service.
     pub(super) is_outgoing: bool,
+    /// EC2 recommended to replace it.
+    pub(super) is_at_risk: bool,
     /// It goes back to the warm pool instead of being terminated.
     pub(super) returns_to_pool: bool,
     pub(super) hooks: HookWait,
@@ -123,6 +127,7 @@ impl Instance {
             is_protected: false,
             keeps_place: false,
             is_outgoing: false,
+            is_at_risk: false,
             returns_to_pool: false,
             hooks: HookWait::default(),
         }
@@ -145,16 +150,19 @@ impl Instance {
 
 /// AWS's name of the state an instance is in.
 pub(super) fn state_name(instance: &Instance, pool_state: PoolState) -> &'static str {
-    let waits = instance.hooks.waiting != 0;
+    let (waits, proceeds) = (instance.hooks.waiting != 0, instance.hooks.proceeds);
     match instance.life {
         LifeCycle::Pending if waits => "Pending:Wait",
+        LifeCycle::Pending if proceeds => "Pending:Proceed",
         LifeCycle::Pending => "Pending",
         LifeCycle::InService => "InService",
         LifeCycle::Draining if waits => "Terminating:Wait",
+        LifeCycle::Terminating if proceeds => "Terminating:Proceed",
         LifeCycle::Draining | LifeCycle::Terminating => "Terminating",
         LifeCycle::Terminated => "Terminated",
         LifeCycle::Standby => "Standby",
         LifeCycle::WarmedPending if waits => "Warmed:Pending:Wait",
+        LifeCycle::WarmedPending if proceeds => "Warmed:Pending:Proceed",
         LifeCycle::WarmedPending => "Warmed:Pending",
         LifeCycle::Warmed => match pool_state {
             PoolState::Stopped => "Warmed:Stopped",

@@ -180,6 +180,7 @@ impl Fleet {
         self.alter(index, "in service", cx, |instance| {
             instance.life = LifeCycle::InService;
             instance.is_protected = is_protected;
+            instance.hooks.proceeds = false;
         });
         self.instances[index as usize].in_service_since = cx.now;
         if self.instances[index as usize].application == Application::Up {

@@ -116,6 +116,9 @@ impl Fleet {
             _ => return,
         };
         let round = instance.hooks.round.wrapping_add(1);
+        let proceeds = life == LifeCycle::Terminating
+            && instance.life == LifeCycle::Draining
+            && instance.hooks.waiting != 0;
         self.alter(index, cause, cx, |instance| {
             instance.life = life;
             instance.is_outgoing = false;
@@ -123,7 +126,7 @@ impl Fleet {
             instance.takes_messages = false;
             instance.application = Application::Down;
             instance.start = instance.start.wrapping_add(1);
-            instance.hooks = HookWait { round, ..HookWait::default() };
+            instance.hooks = HookWait { round, proceeds, ..HookWait::default() };
         });
         self.stop_workers(index, cx);
         let time = draw_span(&self.settings.group.termination_time, &mut self.chance.termination);

@@ -8,8 +8,9 @@
 //! # What is modelled
 //!
 //! Batches, processing for each message or for the whole batch, slow outliers, failures, poison, crashes,
+//! replies to requests, payloads in an object store, clients that receive ahead of their application;
 //! heartbeats that extend the visibility timeout, deletes one by one or together, results sent on to another queue;
-//! cooldown, warm-up; simple, step and target tracking policies.
+//! cooldown, warm-up; the group as a host of scaling, and tasks of an ECS service in place of instances.
 //!
 //! The life of an instance: launch times piece by piece, capacity errors, lifecycle hooks, the warm pool, Availability
 //! Zones and their balance, health checks and replacement, Spot interruptions, standby, termination policies, scale-in
@@ -17,12 +18,13 @@
 //!
 //! # What is not, yet
 //!
-//! Scheduled and predictive scaling, ECS services; instance weights, instance refresh, instances that are attached or
-//! detached, load balancers.
+//! Instance weights, instance refresh, instances that are attached or detached, load balancers; the replacement of
+//! tasks in a deployment of an ECS service.
 
 mod config;
 mod cpu;
 mod fleet;
+mod forward;
 mod group;
 mod group_config;
 mod health;
@@ -35,7 +37,10 @@ mod life_resolve;
 mod life_settings;
 mod metrics;
 mod orders;
+mod payload;
 mod policies;
+mod prefetch;
+mod reply;
 mod selection;
 mod service_config;
 mod settings;
@@ -52,11 +57,15 @@ pub use life_settings::{
     ActionResult, CapacityErrors, Completion, FailureKind, HealthChecks, LifeSettings, LifecycleHook, Order,
     Process, Spot, Transition, WarmPool,
 };
-pub use metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics};
+pub use metrics::{
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    ServiceMetrics, WarmPoolMetrics,
+};
+pub use prefetch::Prefetch;
 pub use service_config::{DeploymentConfig, EcsServiceConfig};
 pub use settings::{
-    ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
-    Termination, TerminationPolicy,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, Payloads,
+    ProcessingMode, ReplyAddress, Termination, TerminationPolicy,
 };
 
 use crate::engine::Time;
@@ -69,6 +78,13 @@ use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outb
 pub enum Timer {
     /// A worker's processing has come to its end.
     Processed {
+        /// The worker.
+        worker: u32,
+        /// Its life.
+        epoch: u32,
+    },
+    /// The payloads of a worker's batch are there.
+    Fetched {
         /// The worker.
         worker: u32,
         /// Its life.
@@ -130,8 +146,6 @@ pub enum Timer {
         /// Its life.
         epoch: u32,
     },
-    /// Something may change the desired capacity.
-    Scaling(ScalingTimer),
     /// The application on an instance is ready.
     Ready {
         /// The instance.
@@ -198,6 +212,8 @@ pub enum Timer {
         /// Which one.
         index: u32,
     },
+    /// Something may change the desired capacity.
+    Scaling(ScalingTimer),
 }
 
 /// An instance's id: instances are numbered in the order of their launches.
@@ -229,6 +245,7 @@ impl Service for Fleet {
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
         match timer {
             Timer::Processed { worker, epoch } => self.end_processing(worker, epoch, cx),
+            Timer::Fetched { worker, epoch } => self.end_fetching(worker, epoch, cx),
             Timer::Called { worker, epoch } => self.end_calls(worker, epoch, cx),
             Timer::Paused { worker, epoch } => self.end_pause(worker, epoch, cx),
             Timer::Heartbeat { worker, beat } => self.beat(worker, beat, cx),
@@ -237,7 +254,6 @@ impl Service for Fleet {
             Timer::Restarted { instance, start } => self.restart(instance, start, cx),
             Timer::DrainEnded { instance, epoch } => self.end_drain(instance, epoch, cx),
             Timer::Terminated { instance, epoch } => self.end_termination(instance, epoch, cx),
-            Timer::Scaling(timer) => self.scale(timer, cx),
             Timer::Ready { instance, start } => self.end_boot(instance, start, cx),
             Timer::HookEnded { instance, epoch, round, hook, timed_out } => {
                 self.end_hook(instance, epoch, (round, hook, timed_out), cx);
@@ -253,12 +269,27 @@ impl Service for Fleet {
             Timer::Retry => self.reconcile(cx),
             Timer::Check => self.check(cx),
             Timer::Order { index } => self.obey(index, cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
         }
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics
             .visit(&mut |position, instrument| visitor(&ConsumerMetrics::DEFINITIONS[position], instrument));
+        if self.settings.answers.is_some() {
+            self.reply_metrics
+                .visit(&mut |position, instrument| visitor(&ReplyMetrics::DEFINITIONS[position], instrument));
+        }
+        if self.settings.payloads.is_some() {
+            self.payload_metrics.visit(&mut |position, instrument| {
+                visitor(&PayloadMetrics::DEFINITIONS[position], instrument)
+            });
+        }
+        if self.settings.prefetch.is_some() {
+            self.prefetch_metrics.visit(&mut |position, instrument| {
+                visitor(&PrefetchMetrics::DEFINITIONS[position], instrument);
+            });
+        }
         let is_service = self.is_service();
         self.group_metrics.visit(&mut |position, instrument| {
             visitor(GroupMetrics::declared(position, is_service), instrument);
@@ -299,16 +330,25 @@ impl Service for Fleet {
             (Side::Out, "processed_again", metrics.duplicates.total()),
             (Side::Out, "failed", metrics.failures.total()),
             (Side::Out, "abandoned", metrics.messages_abandoned.total()),
-            (Side::Out, "in_hand", self.unfinished()),
+            (Side::Out, "in_hand", self.unfinished() + self.prefetched),
             (Side::Memo, "forwarded", metrics.messages_forwarded.total()),
+            (Side::Memo, "replied", self.reply_metrics.replies_sent.total()),
             (Side::Memo, "rejected", metrics.messages_rejected.total()),
         ]
     }
 
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
+        for buffer in &self.buffers {
+            buffer.messages(batches).for_each(&mut *mark);
+        }
         for worker in &self.workers {
             if let Some(batch) = worker.batch {
                 batches.entries(batch)[worker.held_from()..].iter().for_each(|entry| mark(entry.message));
+            }
+            if let Some(receipts) = worker.to_delete
+                && self.settings.payloads.is_some()
+            {
+                batches.entries(receipts).iter().for_each(|entry| mark(entry.message));
             }
         }
     }

@@ -54,17 +54,15 @@ impl Fleet {
     /// It is time for a decision.
     pub(super) fn scale<O: Outbox<Timer>>(&mut self, timer: ScalingTimer, cx: &mut Context<'_, O>) {
         let facts = self.facts(cx.now);
-        let is_suspended = self.is_suspended(Process::ScheduledActions, cx.now);
         let rows = &mut cx.journal.activities;
         let (change, next) = match timer {
             ScalingTimer::Decide => (self.scaling.decide(&facts, cx.now, rows), None),
-            // "Scheduled actions that are missed while the process is suspended are lost."
+            // What is missed is lost ("Suspend and resume Amazon EC2 Auto Scaling processes").
+            ScalingTimer::Scheduled(action) if self.is_suspended(Process::ScheduledActions, cx.now) => {
+                (None, self.scaling.next_run(action))
+            }
             ScalingTimer::Scheduled(action) => {
-                let change = if is_suspended {
-                    None
-                } else {
-                    self.scaling.run_scheduled_action(action, &facts, cx.now, rows)
-                };
+                let change = self.scaling.run_scheduled_action(action, &facts, cx.now, rows);
                 (change, self.scaling.next_run(action))
             }
             ScalingTimer::Manual(index) => {

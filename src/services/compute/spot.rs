@@ -46,14 +46,29 @@ impl Fleet {
         stint: u32,
         cx: &mut Context<'_, O>,
     ) {
-        let instance = self.instances[index as usize];
         let rebalances = self.settings.group.life.spot.is_some_and(|spot| spot.capacity_rebalance);
-        let is_concerned = instance.stint == stint
+        if rebalances && self.instances[index as usize].stint == stint {
+            self.instances[index as usize].is_at_risk = true;
+            self.replace_at_risk(index, cx);
+        }
+    }
+
+    /// Instances that are at risk and could not be replaced at once get another chance.
+    pub(super) fn replace_all_at_risk<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if self.settings.group.life.spot.is_some_and(|spot| spot.capacity_rebalance) {
+            for index in 0..self.instances.len() as u32 {
+                self.replace_at_risk(index, cx);
+            }
+        }
+    }
+
+    fn replace_at_risk<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        let instance = self.instances[index as usize];
+        let is_concerned = instance.is_at_risk
             && instance.life == LifeCycle::InService
             && instance.failure.is_none()
             && !instance.is_outgoing;
-        if !rebalances || !is_concerned || !self.may_go_beyond() || self.is_suspended(Process::Launch, cx.now)
-        {
+        if !is_concerned || !self.may_go_beyond() || self.is_suspended(Process::Launch, cx.now) {
             return;
         }
         self.alter(index, "rebalance recommendation", cx, |instance| instance.is_outgoing = true);

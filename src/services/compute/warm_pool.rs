@@ -22,8 +22,8 @@ impl Fleet {
     }
 
     fn pool_desired(&self) -> u32 {
-        let group = &self.settings.group;
-        group.life.warm_pool.as_ref().map_or(0, |pool| pool.desired(self.desired, group.max_size))
+        let most = self.scaling.max_size();
+        self.settings.group.life.warm_pool.as_ref().map_or(0, |pool| pool.desired(self.desired, most))
     }
 
     /// Instances in the pool, or on their way into it.
@@ -91,6 +91,7 @@ impl Fleet {
         self.alter(index, "in the warm pool", cx, |instance| {
             instance.life = LifeCycle::Warmed;
             instance.is_prepared |= instance.application == Application::Up;
+            instance.hooks.proceeds = false;
             if !runs {
                 // What was still starting is cut off, and starts anew when the instance is needed.
                 instance.application = Application::Down;
