@@ -78,8 +78,9 @@ fn so_far(tape: &Tape, at: Time) -> impl Iterator<Item = &ScalingActivity> {
 
 /// The state of the alarm whose name ends so; or why there is none.
 fn alarm_state(tape: &Tape, alarm: &str, at: Time) -> Result<&'static str, String> {
-    let names: Vec<&str> =
+    let mut names: Vec<&str> =
         tape.summary.iter().filter(|row| row.kind == "alarm").map(|row| row.name.as_str()).collect();
+    names.dedup();
     let exact = names.iter().find(|name| **name == alarm).copied();
     let mut ending = names.iter().copied().filter(|name| name.ends_with(alarm));
     let name = match (exact, ending.next(), ending.next()) {
