@@ -191,12 +191,11 @@ impl<'a> Watching<'a> {
         }
         let (position, group) = self.directory.consumers.find(consumer, problems)?;
         let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
-        let visible = match self.given("ApproximateNumberOfMessagesVisible") {
-            Some(series) => series,
-            None => {
-                let (_, queue) = self.directory.queues.find(queue, problems)?;
-                self.watch(queue, "messages_visible", Statistic::Sum)
-            }
+        let visible = if let Some(series) = self.given("ApproximateNumberOfMessagesVisible") {
+            series
+        } else {
+            let (_, queue) = self.directory.queues.find(queue, problems)?;
+            self.watch(queue, "messages_visible", Statistic::Sum)
         };
         let is_service = self.config.consumers.entries[position].1.ecs_service.is_some();
         let in_service = if is_service { "running_tasks" } else { "instances_in_service" };
