@@ -50,6 +50,8 @@ pub(super) struct Directory<'a> {
     pub(super) consumers: Names<'a>,
     pub(super) producers: Names<'a>,
     pub(super) clients: Names<'a>,
+    pub(super) requesters: Names<'a>,
+    pub(super) object_stores: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -65,12 +67,14 @@ impl<'a> Directory<'a> {
             consumers: number("consumer", config.consumers.names().collect()),
             producers: number("producer", config.producers.names().collect()),
             clients: number("client", config.clients.names().collect()),
+            requesters: number("requester", config.requesters.names().collect()),
+            object_stores: number("object store", config.object_stores.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 4] {
-        [&self.queues, &self.consumers, &self.producers, &self.clients]
+    fn kinds(&self) -> [&Names<'a>; 6] {
+        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.requesters, &self.object_stores]
     }
 
     /// The names of all entities, by entity.
