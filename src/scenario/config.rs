@@ -2,13 +2,14 @@
 
 use super::quotas::QuotasConfig;
 use crate::language::{
-    Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named, Node,
-    Probability, Problems, keyword, section,
+    Bytes, Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named,
+    Node, Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
 use crate::services::producer::ProducerConfig;
+use crate::services::sns::TopicConfig;
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
@@ -47,6 +48,8 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// SNS topics.
+        pub topics: Named<TopicConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.
@@ -97,6 +100,18 @@ section! {
         pub active_at_start: bool = true;
         /// How late the first datapoints are of a resource that was inactive; AWS takes up to 15 minutes.
         pub metric_wake_up_delay: DistributionOf<Duration> = default_wake_up_delay();
+        /// Probability that a standard topic makes a delivery once more.
+        pub sns_duplicate_probability: Probability = Probability::new(1e-7);
+        /// How long SNS takes until its first attempt to deliver; by default as `api_latency` says, with a median of 20 ms.
+        pub sns_delivery_latency: Option<DistributionOf<Duration>>;
+        /// What the JSON envelope adds to a message that is not delivered raw.
+        pub sns_envelope_size: Bytes = Bytes::new(1_000);
+        /// Whether pauses between attempts of SNS are shortened at random, by up to half.
+        pub sns_retry_jitter: bool = false;
+        /// Until a filter policy counts that a script sets; AWS takes up to 15 minutes.
+        pub filter_policy_change_time: DistributionOf<Duration> = instantly();
+        /// What SMS messages may cost in a month, in dollars; those beyond it are not sent.
+        pub sms_monthly_spend_limit: f64 = 1.0, at_least (0.0);
         /// What an active queue without such messages publishes of those in flight and delayed.
         pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
     }
@@ -149,7 +164,7 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() {
+        if self.queues.is_empty() && self.topics.is_empty() {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }

@@ -12,6 +12,7 @@ mod references;
 mod resolve;
 mod scaling;
 mod scripts;
+mod topics;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
@@ -27,9 +28,10 @@ use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::producer::{Producer, ProducerSettings};
+use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
-use crate::wire::{EntityId, Purpose};
+use crate::wire::{EntityId, Purpose, SnsAccount, SnsQuotas};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
@@ -49,6 +51,8 @@ pub struct Scenario {
     consumers: Vec<ConsumerSettings>,
     producers: Vec<ResolvedProducer>,
     clients: Vec<ClientSettings>,
+    topics: Vec<TopicSettings>,
+    sns_quotas: SnsQuotas,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
@@ -219,6 +223,9 @@ impl Scenario {
         for client in &self.clients {
             seat(&client.name, Client::new(client.clone(), seed, replication).into());
         }
+        for topic in &self.topics {
+            seat(&topic.name, Topic::new(topic.clone(), seed, replication).into());
+        }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {
             header: RunHeader {
@@ -238,6 +245,7 @@ impl Scenario {
             watched: self.watched.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
+            sns: SnsAccount::new(&self.sns_quotas),
         }
     }
 

@@ -12,6 +12,10 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("clients.*.script.*.*.destination", "queues", "queue"),
     ("clients.*.script.*.*.redrive_policy.dead_letter_queue", "queues", "queue"),
     ("producers.*.publishes_to.queue", "queues", "queue"),
+    ("producers.*.publishes_to.topic", "topics", "topic"),
+    ("topics.*.subscriptions.*.queue", "queues", "queue"),
+    ("topics.*.subscriptions.*.redrive_policy.dead_letter_queue", "queues", "queue"),
+    ("clients.*.script.*.*.topic", "topics", "topic"),
     ("consumers.*.receives_from.queue", "queues", "queue"),
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
@@ -26,7 +30,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms"];
+const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms", "topics"];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

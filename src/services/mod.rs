@@ -4,4 +4,5 @@ pub mod client;
 pub mod cloudwatch;
 pub mod compute;
 pub mod producer;
+pub mod sns;
 pub mod sqs;

@@ -10,6 +10,7 @@ mod activity;
 mod batch;
 mod config;
 mod deadline;
+mod deduplication;
 mod detail;
 mod error;
 mod journal;
@@ -22,6 +23,7 @@ mod region;
 mod request;
 mod service;
 mod signal;
+mod sns;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -31,6 +33,7 @@ pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
+pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
@@ -44,5 +47,6 @@ pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
-pub use service::{Balance, Context, EntityId, Outbox, Service};
+pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
+pub use sns::{Budget, SnsAccount, SnsQuotas};

@@ -76,6 +76,9 @@ impl World {
         for seat in &self.seats {
             let balance = seat.entity.balance();
             ledger.enter(seat.entity.kind(), &seat.name, &balance);
+            for account in seat.entity.accounts() {
+                ledger.enter(account.kind, &account.name, &account.balance);
+            }
         }
         let produced = sum("produced", &ledger, "producer") + sum("produced", &ledger, "client");
         let forwarded = sum("forwarded", &ledger, "consumer");
@@ -87,12 +90,15 @@ impl World {
             dead_lettered,
             self.messages.fated(Fate::Expired),
             self.messages.fated(Fate::Deduplicated),
-            0,
+            self.messages.fated(Fate::Filtered),
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
+            sum("copied", &ledger, "topic"),
         ];
-        let side = |fate: &str| if matches!(fate, "produced" | "forwarded") { Side::In } else { Side::Out };
+        let side = |fate: &str| {
+            if matches!(fate, "produced" | "forwarded" | "copied") { Side::In } else { Side::Out }
+        };
         let fates: Vec<_> =
             RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
         ledger.enter("run", scenario, &fates);
@@ -228,6 +234,12 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
             }));
         });
         seat.entity.summarise(Time::ZERO, 0.0, &mut rows);
+        for account in seat.entity.accounts() {
+            let fates = account.balance.into_iter();
+            rows.extend(
+                fates.map(|(_, fate, _)| row(account.kind, &account.name, fate, "messages", Unit::Count)),
+            );
+        }
         let fates = seat.entity.balance();
         rows.extend(fates.into_iter().map(|(_, fate, _)| row(kind, &name, fate, "messages", Unit::Count)));
     }
@@ -237,7 +249,7 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.
-const RUN_FATES: [&str; 10] = [
+const RUN_FATES: [&str; 11] = [
     "produced",
     "forwarded",
     "processed",
@@ -248,6 +260,7 @@ const RUN_FATES: [&str; 10] = [
     "rejected",
     "discarded",
     "still_there",
+    "copied",
 ];
 
 /// Totals over all entities, under the scenario's name.
@@ -271,7 +284,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
         (
             "estimated_cost",
-            total("queue", &["estimated_cost"]) + total("consumer", &["estimated_cost"]),
+            total("queue", &["estimated_cost"])
+                + total("consumer", &["estimated_cost"])
+                + total("topic", &["estimated_cost"]),
             Unit::Dollars,
         ),
     ];

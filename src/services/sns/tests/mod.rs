@@ -1,0 +1,1 @@
+//! Retry schedules, attempt by attempt.
