@@ -12,6 +12,7 @@ use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{ConsumerMetrics, GroupMetrics};
 use queuelab::services::producer::ProducerMetrics;
+use queuelab::services::sns::TopicMetrics;
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -246,6 +247,7 @@ fn the_metrics_reference_is_fresh() {
     text.push('\n');
     for (title, definitions) in [
         ("Metrics of a queue", QueueMetrics::DEFINITIONS),
+        ("Metrics of a topic", TopicMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),

@@ -8,6 +8,7 @@ mod fleet;
 mod properties;
 mod reference;
 mod scenarios;
+mod sns;
 mod sqs_calls;
 mod sqs_rules;
 mod theory;
