@@ -4,8 +4,10 @@ use super::config::ScenarioConfig;
 use super::directory::{Directory, Names};
 use super::watching::Watching;
 use crate::language::{Problems, Reference};
-use crate::services::cloudwatch::{AlarmConfig, AlarmSettings, Statistic};
+use crate::series::Statistic;
+use crate::services::cloudwatch::{AlarmConfig, AlarmSettings, WarmUp, evaluation_range};
 use crate::wire::{EntityId, span};
+use crate::world::WatchedMetric;
 
 /// The alarms of a scenario, on their way to being resolved: those that it names, then those that policies own.
 pub(super) struct Alarms<'a> {
@@ -47,17 +49,30 @@ impl<'a> Alarms<'a> {
                 .error(period.place, "the metrics of an alarm have the alarm's period")
                 .why(format!("that is {}", alarm.period));
         }
+        let label = label(alarm);
+        let periods = alarm.evaluation_periods;
         Some(AlarmSettings {
-            name: name.to_owned(),
-            watched,
             period: span(period.map_or(alarm.period, |period| period.value)),
-            evaluation_periods: alarm.evaluation_periods,
-            datapoints_to_alarm: alarm.datapoints_to_alarm.unwrap_or(alarm.evaluation_periods),
-            threshold: alarm.threshold,
+            datapoints_to_alarm: alarm.datapoints_to_alarm.unwrap_or(periods),
+            evaluation_range: alarm.evaluation_range.unwrap_or(evaluation_range(periods as usize) as u32),
             comparison: alarm.comparison_operator.into(),
             treat_missing_data: alarm.treat_missing_data.into(),
-            policies: Vec::new(),
+            evaluates_low_samples: alarm.evaluates_low_samples(),
+            window: alarm.window(problems)?,
+            warm_up: alarm.warm_up.as_ref().map(|warm_up| WarmUp {
+                duration: span(warm_up.duration),
+                to_the_end: warm_up.only_start_evaluating_after_warm_up_period_ends,
+            }),
+            actions_enabled: alarm.actions_enabled,
+            ..AlarmSettings::new(name.to_owned(), watched, label, periods, alarm.threshold)
         })
+    }
+
+    /// The names of all alarms so far, in their order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let named = self.config.alarms.names().map(str::to_owned);
+        let added = self.settings[self.config.alarms.entries.len()..].iter().flatten();
+        named.chain(added.map(|alarm| alarm.name.clone())).collect()
     }
 
     /// An alarm that nobody names, such as those of target tracking.
@@ -75,12 +90,29 @@ impl<'a> Alarms<'a> {
     ) -> Option<f64> {
         let (position, _) = self.names.find(alarm, problems)?;
         let settings = self.settings.get_mut(position)?.as_mut()?;
-        settings.policies.push((group, policy));
+        settings.actions.add_policy(group, policy);
         Some(settings.threshold)
     }
 
     /// The alarms, and what they watch.
-    pub(super) fn into_settings(self) -> (Vec<AlarmSettings>, Vec<(EntityId, &'static str)>) {
+    pub(super) fn into_settings(self) -> (Vec<AlarmSettings>, Vec<WatchedMetric>) {
         (self.settings.into_iter().flatten().collect(), self.watching.into_watched())
     }
+}
+
+/// What an alarm watches, in words.
+fn label(alarm: &AlarmConfig) -> String {
+    let queries = alarm.metrics.iter().flatten();
+    if let Some(query) = queries.into_iter().find(|query| query.return_data) {
+        let expression = query.expression.as_ref().map(|expression| expression.value.clone());
+        return query.label.clone().or(expression).unwrap_or_else(|| query.id.value.clone());
+    }
+    let Some(metric) = &alarm.metric else { return String::new() };
+    if metric.backlog_per_instance.is_some() {
+        return "backlog per instance".to_owned();
+    }
+    let custom = metric.custom_metric.as_ref().map(|metric| metric.text.clone());
+    let name = metric.name.as_ref().map(|name| name.value.clone());
+    let statistic = alarm.statistic.map_or(Statistic::Average, |statistic| statistic.0);
+    format!("{} ({statistic})", custom.or(name).unwrap_or_default())
 }

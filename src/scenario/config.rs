@@ -6,7 +6,7 @@ use crate::language::{
     Node, Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
-use crate::services::cloudwatch::AlarmConfig;
+use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::sns::TopicConfig;
@@ -52,6 +52,10 @@ section! {
         pub topics: Named<TopicConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
+        /// Alarms that follow from the states of other alarms.
+        pub composite_alarms: Named<CompositeAlarmConfig>;
+        /// Metrics that programs publish.
+        pub custom_metrics: Named<CustomMetricConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.
         pub expect: Named<ExpressionsConfig>;
     }

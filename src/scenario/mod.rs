@@ -5,7 +5,9 @@
 
 mod access;
 mod alarms;
+mod composites;
 mod config;
+mod custom_metrics;
 mod directory;
 mod quotas;
 mod references;
@@ -31,8 +33,8 @@ use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
-use crate::wire::{EntityId, Purpose, SnsAccount, SnsQuotas};
-use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
+use crate::wire::{Purpose, SnsAccount, SnsQuotas};
+use crate::world::{Entity, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
@@ -56,7 +58,7 @@ pub struct Scenario {
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
-    watched: Vec<(EntityId, &'static str)>,
+    watched: Vec<WatchedMetric>,
     flows: Vec<Flow>,
     attributes_each: usize,
     expectations: Vec<Expectation>,

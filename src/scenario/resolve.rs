@@ -8,12 +8,13 @@ use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::topics::{self, Topics};
 use super::{ResolvedProducer, Scenario};
+use super::{composites, custom_metrics};
 use crate::language::{Bytes, Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
-use crate::services::cloudwatch::CloudWatchSettings;
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{Producer, ProducerTarget, SendTarget};
+use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
+use crate::services::producer::{Producer, ProducerConfig, ProducerTarget, SendTarget};
 use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
@@ -68,7 +69,9 @@ pub(super) fn resolve(
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory);
     alarms.resolve(problems);
+    let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
     let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
@@ -106,6 +109,9 @@ pub(super) fn resolve(
         sns_quotas: topics::quotas(config),
         cloudwatch: CloudWatchSettings {
             alarms,
+            composite_alarms: composite_alarms?,
+            custom_metrics: custom_metrics?,
+            prices: CloudWatchPrices::of(prices),
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),
@@ -331,13 +337,28 @@ impl<'a> Resolver<'a> {
             let source = self.source_queue(reference, problems);
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
                 let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                Some((id, self.latencies[position].clone()))
+                let is_fifo = is_fifo(forward.queue.as_str());
+                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
+                    problems
+                        .error(
+                            forward.place,
+                            format!("messages to `{}` need a `message_group_id`", forward.queue),
+                        )
+                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
+                }
+                Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
             });
-            let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
+                    let settings = consumer.settings(
+                        name.as_str(),
+                        source,
+                        forward,
+                        &mut self.texts,
+                        self.files,
+                        problems,
+                    )?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -347,6 +368,28 @@ impl<'a> Resolver<'a> {
             }
         }
         settings
+    }
+
+    /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
+    /// such.
+    fn has_groups(&self, queue: &Reference) -> bool {
+        let config = self.config;
+        let mut producers = config.producers.iter().filter(|(_, producer)| match &producer.publishes_to {
+            ProducerTarget::Queue(target) => target.as_str() == queue.as_str(),
+            ProducerTarget::Topic(topic) => config.topics.get(topic.as_str()).is_some_and(|topic| {
+                let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
+                queues.any(|target| target.as_str() == queue.as_str())
+            }),
+        });
+        let has_group = |producer: &ProducerConfig| {
+            producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
+        };
+        is_fifo(queue.as_str())
+            || producers.any(|(_, producer)| has_group(producer))
+            || self.scripted_queues.contains(queue.as_str())
+            || config.consumers.iter().any(|(_, consumer)| {
+                consumer.forwards_to.as_ref().is_some_and(|forward| forward.queue.as_str() == queue.as_str())
+            })
     }
 
     fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {

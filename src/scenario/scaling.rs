@@ -2,13 +2,13 @@
 
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
-use crate::engine::{Distribution, Span};
+use crate::engine::Distribution;
 use crate::language::{Problems, Reference};
 use crate::scaling::{
     Binding, MetricChoice, Policy, PolicyConfig, PolicyKind, ScalingAssumptions, ScalingSettings,
     SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
-use crate::services::cloudwatch::{AlarmSettings, Comparison, TreatMissingData};
+use crate::services::cloudwatch::{AlarmSettings, Comparison};
 use crate::wire::{EntityId, span};
 
 /// The policies of a scenario, on their way to being resolved.
@@ -105,16 +105,14 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
         let suffix = if one_of_several { format!("-{name}") } else { String::new() };
         let target_value = config.target_value;
-        let alarm = |low: bool, periods: u32, threshold: f64, comparison| AlarmSettings {
-            name: format!("TargetTracking-{consumer}-Alarm{}{suffix}", if low { "Low" } else { "High" }),
-            watched: watched.clone(),
-            period: Span::from_minutes(1),
-            evaluation_periods: periods,
-            datapoints_to_alarm: periods,
-            threshold,
-            comparison,
-            treat_missing_data: TreatMissingData::Missing,
-            policies: vec![(group, Binding { policy: index, low }.number())],
+        let alarm = |low: bool, periods: u32, threshold: f64, comparison| {
+            let side = if low { "Low" } else { "High" };
+            let alarm = format!("TargetTracking-{consumer}-Alarm{side}{suffix}");
+            let label = "backlog per instance".to_owned();
+            let mut alarm = AlarmSettings::new(alarm, watched.clone(), label, periods, threshold);
+            alarm.comparison = comparison;
+            alarm.actions.add_policy(group, Binding { policy: index, low }.number());
+            alarm
         };
         let above = Comparison::GreaterThanThreshold;
         self.alarms.add(alarm(false, config.high_evaluation_periods, target_value, above));

@@ -1,18 +1,19 @@
 //! Which time series is meant: metrics are looked up, metric math is read and checked ("MetricDataQuery").
 
 use super::config::ScenarioConfig;
-use super::directory::Directory;
+use super::directory::{Directory, Names};
 use crate::language::{Duration, Located, Place, Problems, Reference};
 use crate::record::MetricDefinition;
-use crate::services::cloudwatch::math::{MathError, MetricMath, Query, read};
-use crate::services::cloudwatch::{
-    MetricConfig, MetricId, MetricQueryConfig, Statistic, Watched, WatchedMath,
+use crate::series::math::{MathError, MetricMath, Query, read};
+use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
+use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
+use crate::services::compute::{
+    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics,
 };
-use crate::services::compute::{ConsumerMetrics, ConsumerSource, GroupMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;
 use crate::wire::EntityId;
-use crate::world::watched_metric;
+use crate::world::{WatchedMetric, watched_metric};
 use std::sync::Arc;
 
 /// Most metrics that an alarm's metric math may name ("Using metric math", alarms).
@@ -22,26 +23,47 @@ const MOST_METRICS: usize = 10;
 pub(super) struct Watching<'a> {
     config: &'a ScenarioConfig,
     pub(super) directory: Directory<'a>,
-    watched: Vec<(EntityId, &'static str)>,
+    custom: Names<'a>,
+    watched: Vec<WatchedMetric>,
 }
 
 impl<'a> Watching<'a> {
     pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>) -> Self {
-        Self { config, directory, watched: Vec::new() }
+        let custom = Names::new("custom metric", config.custom_metrics.names(), 0);
+        let published = WatchedMetric { entity: None, metric: "", keeps_values: false };
+        let watched = vec![published; config.custom_metrics.entries.len()];
+        Self { config, directory, custom, watched }
     }
 
     /// What is watched, by the position in a [`MetricId`].
-    pub(super) fn into_watched(self) -> Vec<(EntityId, &'static str)> {
+    pub(super) fn into_watched(self) -> Vec<WatchedMetric> {
         self.watched
     }
 
-    /// The metric as CloudWatch's store knows it.
-    fn watch(&mut self, entity: EntityId, metric: &'static str) -> MetricId {
-        let known = self.watched.iter().position(|watched| *watched == (entity, metric));
-        watched_metric(known.unwrap_or_else(|| {
-            self.watched.push((entity, metric));
+    /// The metric as CloudWatch's store knows it, of which this statistic is wanted.
+    fn watch(&mut self, entity: EntityId, metric: &'static str, statistic: Statistic) -> MetricId {
+        let known = self
+            .watched
+            .iter()
+            .position(|watched| watched.entity == Some(entity) && watched.metric == metric);
+        let position = known.unwrap_or_else(|| {
+            self.watched.push(WatchedMetric { entity: Some(entity), metric, keeps_values: false });
             self.watched.len() - 1
-        }))
+        });
+        self.watched[position].keeps_values |= statistic.needs_values();
+        watched_metric(position)
+    }
+
+    /// How many metrics are published by programs: they are the first ones.
+    pub(super) fn custom_metrics(&self) -> usize {
+        self.config.custom_metrics.entries.len()
+    }
+
+    /// Somebody needs the single values of everything that is read here.
+    pub(super) fn keep_values(&mut self, watched: &Watched) {
+        for (metric, _) in watched.metrics() {
+            self.watched[metric.0 as usize].keeps_values = true;
+        }
     }
 
     /// The time series of one metric, or the metric math it is short for.
@@ -53,12 +75,20 @@ impl<'a> Watching<'a> {
     ) -> Option<Watched> {
         match &metric.backlog_per_instance {
             Some(consumer) => self.backlog_per_instance(consumer, problems),
-            None => Some(Watched::Metric(self.metric(metric, problems)?, statistic)),
+            None => Some(Watched::Metric(self.metric(metric, statistic, problems)?, statistic)),
         }
     }
 
     /// The metric of a thing, by its name.
-    fn metric(&mut self, metric: &MetricConfig, problems: &mut Problems) -> Option<MetricId> {
+    fn metric(
+        &mut self,
+        metric: &MetricConfig,
+        statistic: Statistic,
+        problems: &mut Problems,
+    ) -> Option<MetricId> {
+        if let Some(custom) = &metric.custom_metric {
+            return Some(watched_metric(self.custom.find(custom, problems)?.0));
+        }
         let (owner, tables) = self.owner(metric, problems)?;
         let name = metric.name.as_ref()?;
         let definitions = || tables.iter().copied().flatten();
@@ -71,7 +101,7 @@ impl<'a> Watching<'a> {
             problems.error(name.place, format!("there is no metric `{}`", name.value)).help(help);
             return None;
         };
-        Some(self.watch(owner, definition.name))
+        Some(self.watch(owner, definition.name, statistic))
     }
 
     /// The thing whose metric is meant, and the tables of metrics that such things have.
@@ -84,7 +114,12 @@ impl<'a> Watching<'a> {
             return Some((self.directory.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS]));
         }
         if let Some(consumer) = &metric.consumer {
-            let tables = &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS];
+            let tables = &[
+                ConsumerMetrics::DEFINITIONS,
+                GroupMetrics::DEFINITIONS,
+                GroupCapacityMetrics::DEFINITIONS,
+                WarmPoolMetrics::DEFINITIONS,
+            ];
             return Some((self.directory.consumers.find(consumer, problems)?.1, tables));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
@@ -101,8 +136,8 @@ impl<'a> Watching<'a> {
         let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
         let (_, queue) = self.directory.queues.find(queue, problems)?;
         let metrics = vec![
-            Some((self.watch(queue, "messages_visible"), Statistic::Sum)),
-            Some((self.watch(group, "instances_in_service"), Statistic::Average)),
+            Some((self.watch(queue, "messages_visible", Statistic::Sum), Statistic::Sum)),
+            Some((self.watch(group, "instances_in_service", Statistic::Average), Statistic::Average)),
             None,
         ];
         let query = |id: &str, expression| Query { id: id.to_owned(), expression };
@@ -137,7 +172,7 @@ impl<'a> Watching<'a> {
         let mut queries = Vec::new();
         for config in configs {
             let statistic = config.statistic.map_or(Statistic::Average, |statistic| statistic.0);
-            let metric = config.metric.as_ref().map(|metric| self.metric(metric, problems));
+            let metric = config.metric.as_ref().map(|metric| self.metric(metric, statistic, problems));
             metrics.push(metric.flatten().map(|metric| (metric, statistic)));
             let expression = config.expression.as_ref().map(|expression| {
                 let term = read(&expression.value);

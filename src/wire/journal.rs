@@ -1,6 +1,6 @@
 //! Rows that are written as they happen: alarm state changes, scaling activities, calls of scripted clients.
 
-use crate::record::{AlarmChange, ApiCall, ScalingActivity};
+use crate::record::{AlarmChange, ApiCall, InstanceChange, ScalingActivity};
 use std::fmt::Write as _;
 
 /// What happened and why, in order. Rare things only: nothing here is written for a message.
@@ -14,6 +14,8 @@ pub struct Journal {
     pub api_calls: Vec<ApiCall>,
     /// What each alarm that invokes policies saw at its latest evaluation, by alarm.
     pub alarm_reports: Vec<AlarmReport>,
+    /// New states of the instances of Auto Scaling groups.
+    pub instances: Vec<InstanceChange>,
 }
 
 /// What an alarm saw at its latest evaluation: what the policies it invokes go by.

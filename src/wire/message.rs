@@ -166,6 +166,12 @@ impl Messages {
         record.holders += 1;
     }
 
+    /// Whether more than one holds it: then nobody may change it.
+    #[inline]
+    pub fn is_shared(&self, message: MessageId) -> bool {
+        self.record(message).holders > 1
+    }
+
     /// One holder less; the last one closes the message's account.
     #[inline]
     pub fn release(&mut self, message: MessageId) {

@@ -13,6 +13,7 @@ mod deadline;
 mod deduplication;
 mod detail;
 mod error;
+mod groups;
 mod journal;
 mod latency;
 mod message;
@@ -21,6 +22,7 @@ mod purpose;
 mod quota;
 mod region;
 mod request;
+mod retry;
 mod service;
 mod signal;
 mod sns;
@@ -36,6 +38,7 @@ pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
+pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
@@ -47,6 +50,7 @@ pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
+pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use sns::{Budget, SnsAccount, SnsQuotas};

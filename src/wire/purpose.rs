@@ -67,6 +67,22 @@ pub enum Purpose {
     DeliveryFailure,
     /// How much a retry of a delivery is moved.
     DeliveryJitter,
+    /// How long the operating system of an instance boots.
+    Boot,
+    /// How long the application on an instance takes to start.
+    ApplicationStart,
+    /// When lifecycle actions are completed, and which never are.
+    LifecycleHook,
+    /// How long an instance of a warm pool takes to start.
+    WarmStart,
+    /// Which launches find no capacity.
+    Capacity,
+    /// When instances and their applications fail.
+    InstanceFailure,
+    /// When Spot Instances are interrupted.
+    SpotInterruption,
+    /// Which of equal instances is terminated.
+    TerminationChoice,
 }
 
 impl Purpose {
@@ -103,6 +119,14 @@ impl Purpose {
             Purpose::DeliveryLatency => "delivery latency",
             Purpose::DeliveryFailure => "delivery failure",
             Purpose::DeliveryJitter => "delivery jitter",
+            Purpose::Boot => "boot",
+            Purpose::ApplicationStart => "application start",
+            Purpose::LifecycleHook => "lifecycle hook",
+            Purpose::WarmStart => "warm start",
+            Purpose::Capacity => "capacity",
+            Purpose::InstanceFailure => "instance failure",
+            Purpose::SpotInterruption => "spot interruption",
+            Purpose::TerminationChoice => "termination choice",
         }
     }
 

@@ -1,9 +1,9 @@
 //! The metrics that alarms watch, as far back as they look.
 
-use super::math::Points;
-use super::statistic::{Samples, Statistic};
 use crate::engine::{Span, Time};
 use crate::record::Datapoint;
+use crate::series::math::{Grid, Points};
+use crate::series::{Samples, Statistic};
 use std::collections::VecDeque;
 
 /// A metric in the store.
@@ -30,7 +30,7 @@ pub(super) struct Store {
 }
 
 /// Which periods are read, and when.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Window {
     /// The end of the newest period.
     pub(super) end: Time,
@@ -40,6 +40,42 @@ pub(super) struct Window {
     pub(super) slots: usize,
     /// The time of reading: later datapoints are not seen.
     pub(super) now: Time,
+    /// Where the periods begin and end where they are aligned to the clock, in milliseconds since 1970; else empty.
+    pub(super) edges: Vec<i64>,
+    /// The simulated wall clock at time zero.
+    pub(super) start_unix_millis: i64,
+}
+
+impl Window {
+    /// The period that holds a time, from 0, the oldest; `None` when none does.
+    fn slot(&self, time: Time) -> Option<usize> {
+        if !self.edges.is_empty() {
+            let millis = self.start_unix_millis + (time.as_nanos() / 1_000_000) as i64;
+            let behind = self.edges.partition_point(|edge| *edge <= millis);
+            return behind.checked_sub(1).filter(|slot| *slot < self.slots);
+        }
+        if time >= self.end {
+            return None;
+        }
+        let age = (self.end - time).as_nanos() - 1;
+        self.slots.checked_sub((age / self.period.as_nanos()) as usize + 1)
+    }
+
+    /// When a period begins, in milliseconds since 1970.
+    pub(super) fn slot_start_unix_millis(&self, slot: usize) -> i64 {
+        self.edges.get(slot).copied().unwrap_or_else(|| {
+            let grid = self.grid();
+            grid.start_unix_millis + (self.period.as_nanos() / 1_000_000) as i64 * slot as i64
+        })
+    }
+
+    /// The periods as metric math sees them.
+    pub(super) fn grid(&self) -> Grid {
+        match self.edges.first() {
+            Some(first) => Grid { start_unix_millis: *first, period: self.period, slots: self.slots },
+            None => Grid::ending(self.end, self.period, self.slots, self.start_unix_millis),
+        }
+    }
 }
 
 impl Store {
@@ -66,22 +102,20 @@ impl Store {
     }
 
     /// The samples of each period of the window, oldest first, of the datapoints that can be read.
-    fn samples(&self, metric: MetricId, window: Window, values: bool) -> Vec<Samples> {
+    fn samples(&self, metric: MetricId, window: &Window, values: bool) -> Vec<Samples> {
         let mut samples = vec![Samples::none(); window.slots];
-        for stored in self.metrics[metric.0 as usize].iter().rev() {
-            if stored.datapoint.time >= window.end || stored.visible_from > window.now {
-                continue;
+        for stored in &self.metrics[metric.0 as usize] {
+            if stored.visible_from <= window.now
+                && let Some(slot) = window.slot(stored.datapoint.time)
+            {
+                stored.add_to(&mut samples[slot], values);
             }
-            let age = (window.end - stored.datapoint.time).as_nanos() - 1;
-            let back = (age / window.period.as_nanos()) as usize;
-            let Some(slot) = window.slots.checked_sub(back + 1) else { break };
-            stored.add_to(&mut samples[slot], values);
         }
         samples
     }
 
     /// The statistic of each period of the window, oldest first; `None` where there is none.
-    pub(super) fn points(&self, metric: MetricId, statistic: Statistic, window: Window) -> Points {
+    pub(super) fn points(&self, metric: MetricId, statistic: Statistic, window: &Window) -> Points {
         let samples = self.samples(metric, window, statistic.needs_values());
         samples.into_iter().map(|samples| statistic.of(samples)).collect()
     }
@@ -117,6 +151,10 @@ mod tests {
 
     const MINUTE: Span = Span::from_minutes(1);
 
+    fn window(end: Time, period: Span, slots: usize, now: Time) -> Window {
+        Window { end, period, slots, now, edges: Vec::new(), start_unix_millis: 0 }
+    }
+
     fn point(time: Time, count: f64, minimum: f64, maximum: f64) -> Datapoint {
         let sum = (minimum + maximum) / 2.0 * count;
         Datapoint { time, period: MINUTE, sample_count: count, sum, minimum, maximum }
@@ -130,9 +168,7 @@ mod tests {
             store.put(MetricId(0), point(time, 1.0, index as f64, index as f64), None, time + MINUTE * 2);
         }
         let end = Time::ZERO + MINUTE * 20;
-        let read = |statistic, now| {
-            store.points(MetricId(0), statistic, Window { end, period: MINUTE * 5, slots: 1, now })[0]
-        };
+        let read = |statistic, now| store.points(MetricId(0), statistic, &window(end, MINUTE * 5, 1, now))[0];
         let late = Time::ZERO + MINUTE * 60;
         assert_eq!(read(Statistic::Sum, late), Some(85.0));
         assert_eq!(read(Statistic::Maximum, late), Some(19.0));
@@ -148,12 +184,11 @@ mod tests {
             store.put(MetricId(0), point(time, 1.0, 1.0, 1.0), None, time);
         }
         let now = Time::ZERO + MINUTE * 4;
-        let window = Window { end: now, period: MINUTE, slots: 6, now };
+        let six = window(now, MINUTE, 6, now);
         let one = Some(1.0);
-        assert_eq!(store.points(MetricId(0), Statistic::Sum, window), [None, None, one, one, None, one]);
+        assert_eq!(store.points(MetricId(0), Statistic::Sum, &six), [None, None, one, one, None, one]);
         // 10-second periods see one point in six of a metric of whole minutes.
-        let window = Window { period: Span::from_seconds(10), slots: 8, ..window };
-        let seen = store.points(MetricId(0), Statistic::Sum, window);
+        let seen = store.points(MetricId(0), Statistic::Sum, &window(now, Span::from_seconds(10), 8, now));
         assert_eq!(seen, [None, None, one, None, None, None, None, None]);
     }
 
@@ -164,8 +199,8 @@ mod tests {
             for (point, values) in points {
                 store.put(MetricId(0), *point, values.clone(), Time::ZERO);
             }
-            let window = Window { end: Time::ZERO + MINUTE, period: MINUTE, slots: 1, now: Time::ZERO };
-            store.points(MetricId(0), Statistic::Percentile(50.0), window)[0]
+            let first = window(Time::ZERO + MINUTE, MINUTE, 1, Time::ZERO);
+            store.points(MetricId(0), Statistic::Percentile(50.0), &first)[0]
         };
         let set = |count, minimum, maximum| point(Time::ZERO, count, minimum, maximum);
         assert_eq!(percentile(&[(set(4.0, 1.0, 3.0), None)]), None);

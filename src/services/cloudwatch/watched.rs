@@ -1,8 +1,8 @@
 //! What an alarm watches: one time series, of a metric or of metric math.
 
-use super::math::{Grid, MetricMath, Points};
-use super::statistic::Statistic;
 use super::store::{MetricId, Store, Window};
+use crate::series::Statistic;
+use crate::series::math::{MetricMath, Points};
 use std::sync::Arc;
 
 /// One time series.
@@ -33,12 +33,11 @@ impl Watched {
     }
 
     /// The points of the window's periods, oldest first.
-    pub(super) fn points(&self, store: &Store, window: Window, start_unix_millis: i64) -> Points {
+    pub(super) fn points(&self, store: &Store, window: &Window) -> Points {
         match self {
             Watched::Metric(metric, statistic) => store.points(*metric, *statistic, window),
             Watched::Math(watched) => {
-                let grid = Grid::ending(window.end, window.period, window.slots, start_unix_millis);
-                watched.math.evaluate(&grid, &mut |query| match watched.metrics[query] {
+                watched.math.evaluate(&window.grid(), &mut |query| match watched.metrics[query] {
                     Some((metric, statistic)) => store.points(metric, statistic, window),
                     None => vec![None; window.slots],
                 })

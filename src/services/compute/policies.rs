@@ -1,7 +1,9 @@
 //! The consumer as the host of its scaling: it says what its group looks like, and carries out what is decided.
 
 use super::Timer;
-use super::fleet::{Fleet, LifeCycle};
+use super::fleet::Fleet;
+use super::instance::LifeCycle;
+use super::life_settings::Process;
 use crate::engine::Time;
 use crate::scaling::{Binding, Change, Facts, ScalingTimer, SimpleWait};
 use crate::wire::{AlarmState, Context, Outbox, draw_span};
@@ -32,6 +34,9 @@ impl Fleet {
         alarm: u32,
         cx: &mut Context<'_, O>,
     ) {
+        if self.is_suspended(Process::AlarmNotification, cx.now) {
+            return;
+        }
         let facts = self.facts(cx.now);
         let Some(report) = cx.journal.alarm_reports.get(alarm as usize) else { return };
         let rows = &mut cx.journal.activities;
@@ -52,6 +57,10 @@ impl Fleet {
         let rows = &mut cx.journal.activities;
         let (change, next) = match timer {
             ScalingTimer::Decide => (self.scaling.decide(&facts, cx.now, rows), None),
+            // What is missed is lost ("Suspend and resume Amazon EC2 Auto Scaling processes").
+            ScalingTimer::Scheduled(action) if self.is_suspended(Process::ScheduledActions, cx.now) => {
+                (None, self.scaling.next_run(action))
+            }
             ScalingTimer::Scheduled(action) => {
                 let change = self.scaling.run_scheduled_action(action, &facts, cx.now, rows);
                 (change, self.scaling.next_run(action))

@@ -19,13 +19,11 @@
 mod attributes;
 mod config;
 mod entity;
-mod groups;
 mod metrics;
 
 pub use attributes::{Attribute, AttributeConfig, AttributeValue, BodyConfig, DrawnAttribute};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Batching, MessageDelay, Producer, ProducerSettings};
-pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
 
 use crate::record::{Instrument, MetricDefinition, Side};

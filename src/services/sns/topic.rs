@@ -293,9 +293,11 @@ impl Topic {
         self.find_wanted(message, cx);
         let bytes = cx.messages.bytes(message);
         let wanted = std::mem::take(&mut self.wanted);
+        // A producer that will publish it once more must find it as it was.
+        let is_shared = cx.messages.is_shared(message);
         for (position, number) in wanted.iter().enumerate() {
             // The last one gets the message itself.
-            let one = if position + 1 == wanted.len() {
+            let one = if position + 1 == wanted.len() && !is_shared {
                 message
             } else {
                 self.copied += 1;
@@ -307,6 +309,8 @@ impl Topic {
         if wanted.is_empty() {
             self.unwanted += 1;
             cx.messages.mark_filtered(message);
+        }
+        if wanted.is_empty() || is_shared {
             cx.messages.release(message);
         }
         self.wanted = wanted;

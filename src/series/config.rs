@@ -16,6 +16,8 @@ section! {
         pub producer: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
+        /// The metric that a program publishes, of `custom_metrics`.
+        pub custom_metric: Option<Reference>;
         /// Short for metric math: the visible messages of this consumer's queue, divided by its instances in service.
         pub backlog_per_instance: Option<Reference>;
     }
@@ -93,11 +95,12 @@ impl Decode for StatisticConfig {
 impl MetricConfig {
     fn check(&self, problems: &mut Problems) {
         let owners = [&self.queue, &self.consumer, &self.producer].into_iter().flatten().count();
-        let math = self.backlog_per_instance.is_some();
-        if (owners != 1 || self.name.is_none()) && !(math && owners == 0 && self.name.is_none()) {
+        let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
+        let named = usize::from(self.name.is_some());
+        if (owners, named, whole) != (1, 1, 0) && (owners, named, whole) != (0, 0, 1) {
             problems
                 .error(self.place, "a metric belongs to one thing and has a name")
-                .help("write `{ queue: orders, name: ApproximateNumberOfMessagesVisible }` or `{ backlog_per_instance: workers }`");
+                .help("write `{ queue: orders, name: ApproximateNumberOfMessagesVisible }`, `{ custom_metric: Backlog }` or `{ backlog_per_instance: workers }`");
         }
     }
 }
