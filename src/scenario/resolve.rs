@@ -57,6 +57,7 @@ pub(super) fn resolve(
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let mut topics = Topics::new(config, resolver.directory.clone());
+    let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
     let clients = resolver.clients(&mut topics, problems);
     for (producer, name) in producers.iter().zip(config.producers.names()) {
         if let (Some(producer), Some(id)) = (producer, resolver.directory.producers.entity(name)) {
@@ -69,6 +70,7 @@ pub(super) fn resolve(
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory);
     alarms.resolve(problems);
+    alarms.notify(&alarm_messages);
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
     let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);

@@ -9,11 +9,14 @@ use crate::services::client::{self, SetSubscriptionAttributesConfig};
 use crate::services::producer::{Attribute, AttributeValue, ProducerSettings};
 use crate::services::sns::{
     Column, Contents, Part, QueueTarget, Shape, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults,
-    TopicSettings,
+    TopicSettings, is_fifo_topic,
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
-use crate::wire::{ApiLatencyConfig, EntityId, PriceList, SnsQuotas, TextId, Texts};
+use crate::wire::{AlarmState, ApiLatencyConfig, EntityId, PriceList, SnsQuotas, TextId, Texts};
 use std::sync::Arc;
+
+/// What an alarm (by position) publishes to a topic when it enters a state: a text, and its size.
+pub(super) type AlarmMessage = (usize, AlarmState, EntityId, (TextId, u32));
 
 /// How long a publish takes, and SNS until its first attempt: medians in nanoseconds. Assumptions.
 const PUBLISH_MEDIAN: f64 = 15e6;
@@ -74,8 +77,31 @@ impl<'a> Topics<'a> {
         shapes[id.index()] = Some(shape);
     }
 
+    /// What alarms publish, by alarm, state and topic: a JSON object, as filter policies over the body read it ("Using Amazon
+    /// CloudWatch alarms").
+    pub(super) fn alarm_messages(&mut self, texts: &mut Texts, problems: &mut Problems) -> Vec<AlarmMessage> {
+        let config = self.config;
+        let mut messages = Vec::new();
+        for (position, (name, alarm)) in config.alarms.iter().enumerate() {
+            for (state, topic) in alarm.topics() {
+                let Some((_, id)) = self.directory.topics.find(topic, problems) else { continue };
+                if is_fifo_topic(topic.as_str()) {
+                    problems
+                        .error(topic.place, format!("an alarm cannot publish to the FIFO topic `{topic}`"))
+                        .why("its messages have no group");
+                }
+                let body =
+                    serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() }).to_string();
+                let text = texts.number(&body);
+                self.enter_body(text, &body);
+                messages.push((position, state, id, (text, body.len() as u32)));
+            }
+        }
+        messages
+    }
+
     /// A text may come as a body.
-    pub(super) fn enter_body(&mut self, text: TextId, body: &str) {
+    fn enter_body(&mut self, text: TextId, body: &str) {
         let document = Document::of_body(body, &mut self.contents.vocabulary);
         self.contents.bodies.insert(text, document);
     }

@@ -88,7 +88,8 @@ impl World {
                 ledger.enter(account.kind, &account.name, &account.balance);
             }
         }
-        let produced = sum("produced", &ledger, "producer") + sum("produced", &ledger, "client");
+        let produced =
+            ["producer", "client", "cloudwatch"].map(|kind| sum("produced", &ledger, kind)).iter().sum();
         let forwarded = sum("forwarded", &ledger, "consumer");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [

@@ -365,8 +365,10 @@ impl Topic {
         cx: &mut Context<'_, O>,
     ) {
         let subscription = &mut self.subscriptions[number as usize];
-        let bytes =
-            if subscription.is_raw { bytes } else { bytes.saturating_add(self.settings.envelope_bytes) };
+        // Mail, SMS and push carry the message alone.
+        let has_envelope = !subscription.is_raw
+            && matches!(subscription.settings.protocol, Protocol::Sqs { .. } | Protocol::Http(_));
+        let bytes = if has_envelope { bytes.saturating_add(self.settings.envelope_bytes) } else { bytes };
         cx.messages.set_bytes(message, bytes);
         let is_surely_taken = matches!(
             subscription.settings.protocol,
