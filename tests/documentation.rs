@@ -10,8 +10,12 @@ use queuelab::record::{InstrumentKind, MetricDefinition, Tape};
 use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
-use queuelab::services::compute::{ConsumerMetrics, GroupMetrics};
+use queuelab::services::compute::{
+    ConsumerMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+};
+use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
+use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
 use queuelab::services::sns::TopicMetrics;
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
@@ -252,6 +256,12 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
         ("Metrics of a scripted client", ClientMetrics::DEFINITIONS),
+        ("Metrics of a requester", RequesterMetrics::DEFINITIONS),
+        ("Metrics of a requester's temporary queues", TemporaryQueueMetrics::DEFINITIONS),
+        ("Metrics of a consumer that answers requests", ReplyMetrics::DEFINITIONS),
+        ("Metrics of a consumer of large payloads", PayloadMetrics::DEFINITIONS),
+        ("Metrics of a consumer that receives ahead", PrefetchMetrics::DEFINITIONS),
+        ("Metrics of an object store", ObjectStoreMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

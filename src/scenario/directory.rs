@@ -50,6 +50,8 @@ pub(super) struct Directory<'a> {
     pub(super) consumers: Names<'a>,
     pub(super) producers: Names<'a>,
     pub(super) clients: Names<'a>,
+    pub(super) requesters: Names<'a>,
+    pub(super) object_stores: Names<'a>,
     pub(super) topics: Names<'a>,
 }
 
@@ -66,13 +68,23 @@ impl<'a> Directory<'a> {
             consumers: number("consumer", config.consumers.names().collect()),
             producers: number("producer", config.producers.names().collect()),
             clients: number("client", config.clients.names().collect()),
+            requesters: number("requester", config.requesters.names().collect()),
+            object_stores: number("object store", config.object_stores.names().collect()),
             topics: number("topic", config.topics.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 5] {
-        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.topics]
+    fn kinds(&self) -> [&Names<'a>; 7] {
+        [
+            &self.queues,
+            &self.consumers,
+            &self.producers,
+            &self.clients,
+            &self.requesters,
+            &self.object_stores,
+            &self.topics,
+        ]
     }
 
     /// The names of all entities, by entity.

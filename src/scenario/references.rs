@@ -20,6 +20,11 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
+    ("producers.*.large_payloads.object_store", "object_stores", "object store"),
+    ("consumers.*.large_payloads.object_store", "object_stores", "object store"),
+    ("requesters.*.sends_requests_to.queue", "queues", "queue"),
+    ("requesters.*.replies_through.virtual_queues.host_queue", "queues", "queue"),
+    ("requesters.*.replies_through.queue_per_requester.queue", "queues", "queue"),
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
@@ -42,8 +47,17 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] =
-    &["queues", "consumers", "producers", "clients", "alarms", "composite_alarms", "topics"];
+const NAMED: &[&str] = &[
+    "queues",
+    "consumers",
+    "producers",
+    "clients",
+    "alarms",
+    "composite_alarms",
+    "requesters",
+    "object_stores",
+    "topics",
+];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

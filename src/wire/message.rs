@@ -1,7 +1,8 @@
 //! Where messages live while they are in the system: one arena, addressed by index, recycled.
 
-use super::{Detail, EntityId};
+use super::{Content, Detail, EntityId, Payload};
 use crate::engine::Time;
+use std::collections::BTreeMap;
 
 /// The address of a message. Valid as long as somebody holds the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +65,7 @@ struct Record {
     rejected: bool,
     deduplicated: bool,
     filtered: bool,
+    payload_deleted: bool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -82,6 +84,8 @@ pub struct Messages {
     free: u32,
     created: u64,
     fates: [u64; 6],
+    /// By object store: payloads whose message is gone.
+    orphaned: BTreeMap<EntityId, u64>,
 }
 
 impl Messages {
@@ -95,6 +99,7 @@ impl Messages {
             free: NONE,
             created: 0,
             fates: [0; 6],
+            orphaned: BTreeMap::new(),
         }
     }
 
@@ -116,6 +121,7 @@ impl Messages {
             rejected: false,
             deduplicated: false,
             filtered: false,
+            payload_deleted: false,
         };
         let index = if self.free == NONE {
             let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
@@ -196,7 +202,48 @@ impl Messages {
             record.next_free = free;
             self.free = message.0;
             self.fates[fate as usize] += 1;
+            if !self.details.is_empty() {
+                self.leave_payload(message);
+            }
         }
+    }
+
+    /// The message is gone: its payload, if nobody deleted it, stays behind.
+    fn leave_payload(&mut self, message: MessageId) {
+        if let Some(payload) = self.payload(message)
+            && !payload.is_deleted
+        {
+            *self.orphaned.entry(payload.store).or_insert(0) += 1;
+        }
+    }
+
+    /// What the message points to, if its payload lies in an object store.
+    #[inline]
+    pub fn payload(&self, message: MessageId) -> Option<Payload> {
+        match self.detail(message).content {
+            Content::Pointer { store, bytes } => {
+                Some(Payload { store, bytes, is_deleted: self.record(message).payload_deleted })
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes that the payload was deleted; gives it, unless it already was.
+    pub fn delete_payload(&mut self, message: MessageId) -> Option<Payload> {
+        let payload = self.payload(message).filter(|payload| !payload.is_deleted)?;
+        self.record_mut(message).payload_deleted = true;
+        Some(payload)
+    }
+
+    /// Payloads of an object store whose message is gone although nobody deleted them.
+    pub fn orphaned_payloads(&self, store: EntityId) -> u64 {
+        self.orphaned.get(&store).copied().unwrap_or(0)
+    }
+
+    /// Sets what the message says.
+    pub fn set_content(&mut self, message: MessageId, content: Content) {
+        let detail = Detail { content, ..self.detail(message) };
+        self.set_detail(message.0, detail);
     }
 
     /// When the business event behind the message was first published.

@@ -83,6 +83,12 @@ pub enum Purpose {
     SpotInterruption,
     /// Which of equal instances is terminated.
     TerminationChoice,
+    /// How large replies are, and how long it takes to send them.
+    Reply,
+    /// How long it takes to create a queue.
+    CreateQueue,
+    /// How long calls to an object store take.
+    ObjectStore,
 }
 
 impl Purpose {
@@ -127,6 +133,9 @@ impl Purpose {
             Purpose::InstanceFailure => "instance failure",
             Purpose::SpotInterruption => "spot interruption",
             Purpose::TerminationChoice => "termination choice",
+            Purpose::Reply => "reply",
+            Purpose::CreateQueue => "create queue",
+            Purpose::ObjectStore => "object store",
         }
     }
 

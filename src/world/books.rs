@@ -88,13 +88,17 @@ impl World {
                 ledger.enter(account.kind, &account.name, &account.balance);
             }
         }
-        let produced =
-            ["producer", "client", "cloudwatch"].map(|kind| sum("produced", &ledger, kind)).iter().sum();
+        let produced = ["producer", "client", "requester", "cloudwatch"]
+            .iter()
+            .map(|kind| sum("produced", &ledger, kind))
+            .sum();
+        let replied = sum("replied", &ledger, "consumer");
         let forwarded = sum("forwarded", &ledger, "consumer");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
             forwarded,
+            replied,
             self.messages.fated(Fate::Processed) + processed,
             dead_lettered,
             self.messages.fated(Fate::Expired),
@@ -106,7 +110,7 @@ impl World {
             sum("copied", &ledger, "topic"),
         ];
         let side = |fate: &str| {
-            if matches!(fate, "produced" | "forwarded" | "copied") { Side::In } else { Side::Out }
+            if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
         };
         let fates: Vec<_> =
             RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
@@ -258,9 +262,10 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.
-const RUN_FATES: [&str; 11] = [
+const RUN_FATES: [&str; 12] = [
     "produced",
     "forwarded",
+    "replied",
     "processed",
     "dead_lettered",
     "expired",
@@ -282,25 +287,36 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .map(|row| row.value)
             .sum()
     };
-    let calls =
-        ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
+    let calls = [
+        "send_calls",
+        "receive_calls",
+        "delete_calls",
+        "change_visibility_calls",
+        "management_calls",
+        "create_queue_calls",
+        "delete_queue_calls",
+        "tag_queue_calls",
+        "list_calls",
+    ];
     let totals = [
         (
             "messages_produced",
-            total("producer", &["messages_produced"]) + total("client", &["messages_produced"]),
+            total("producer", &["messages_produced"])
+                + total("client", &["messages_produced"])
+                + total("requester", &["requests_sent"]),
             Unit::Count,
         ),
         ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),
         ("duplicates", total("consumer", &["duplicates"]), Unit::Count),
         ("out_of_order", total("consumer", &["out_of_order"]), Unit::Count),
-        ("api_calls", total("queue", &calls), Unit::Count),
+        ("api_calls", total("queue", &calls) + total("requester", &calls), Unit::Count),
         ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
         (
             "estimated_cost",
-            total("queue", &["estimated_cost"])
-                + total("consumer", &["estimated_cost"])
-                + total("cloudwatch", &["estimated_cost"])
-                + total("topic", &["estimated_cost"]),
+            ["queue", "consumer", "requester", "object_store", "topic", "cloudwatch"]
+                .iter()
+                .map(|kind| total(kind, &["estimated_cost"]))
+                .sum(),
             Unit::Dollars,
         ),
     ];

@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, producer, sns, sqs};
+use crate::services::{client, cloudwatch, compute, object_store, producer, requester, sns, sqs};
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal,
 };
@@ -119,6 +119,10 @@ roster! {
     Consumer: compute::Fleet,
     /// Somebody who plays a script.
     Client: client::Client,
+    /// Somebody who sends requests and waits for replies.
+    Requester: requester::Requester,
+    /// A store for payloads that are too large for messages.
+    ObjectStore: object_store::ObjectStore,
     /// An SNS topic.
     Topic: sns::Topic,
     /// CloudWatch.

@@ -3,12 +3,14 @@
 use super::Timer;
 use super::attributes::Attribute;
 use super::metrics::ProducerMetrics;
+use super::payload::LargePayloads;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
     ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, MessageGroups, NewMessage, Outbox,
     Purpose, Retries, Signal, draw_bytes, draw_span,
 };
+use std::collections::VecDeque;
 
 /// Name of an attribute's data type, which counts towards the message's size ("Amazon SQS message metadata").
 const TYPE_BYTES: u32 = "String".len() as u32;
@@ -29,6 +31,8 @@ pub struct Batching {
     pub maximum_bytes: u32,
     /// A message waits no longer than this for others.
     pub linger: Span,
+    /// Most calls under way at once; `None` for any number.
+    pub maximum_in_flight: Option<u32>,
 }
 
 /// Everything that is fixed about a producer during a run.
@@ -52,6 +56,8 @@ pub struct ProducerSettings {
     pub delay_seconds: Option<MessageDelay>,
     /// Whether messages go in batches.
     pub batching: Option<Batching>,
+    /// Which payloads go to an object store.
+    pub large_payloads: Option<LargePayloads>,
     /// The groups of the messages.
     pub groups: Option<MessageGroups>,
     /// How often a call is tried, and how long between.
@@ -67,7 +73,7 @@ pub struct ProducerSettings {
 pub struct Producer {
     pub(super) settings: ProducerSettings,
     arrivals: Arrivals,
-    chance: Chance,
+    pub(super) chance: Chance,
     sequence: u64,
     /// The batch being filled, and its bytes so far.
     filling: Option<BatchId>,
@@ -75,6 +81,9 @@ pub struct Producer {
     /// Tells the linger timer of one batch from those of batches already sent.
     batches_begun: u32,
     pub(super) waiting: u64,
+    /// Batches that are closed and wait for an earlier call to end, and the calls under way.
+    closed: VecDeque<BatchId>,
+    calls_in_flight: u32,
     /// Batches that were refused and wait to be sent again; a free place is empty.
     pub(super) refused: Vec<Option<BatchId>>,
     pub(super) waiting_for_retry: u64,
@@ -83,7 +92,7 @@ pub struct Producer {
 }
 
 #[derive(Debug)]
-struct Chance {
+pub(super) struct Chance {
     size: Stream,
     attributes: Stream,
     body: Stream,
@@ -93,6 +102,7 @@ struct Chance {
     group: Stream,
     retry: Stream,
     loss: Stream,
+    pub(super) object_store: Stream,
 }
 
 impl Producer {
@@ -109,6 +119,7 @@ impl Producer {
             group: stream(Purpose::MessageGroup),
             retry: stream(Purpose::Retry),
             loss: stream(Purpose::Loss),
+            object_store: stream(Purpose::ObjectStore),
         };
         Self {
             settings,
@@ -119,6 +130,8 @@ impl Producer {
             filling_bytes: 0,
             batches_begun: 0,
             waiting: 0,
+            closed: VecDeque::new(),
+            calls_in_flight: 0,
             refused: Vec::new(),
             waiting_for_retry: 0,
             handed_over: 0,
@@ -150,7 +163,7 @@ impl Producer {
             let entry = self.make_message(at, cx);
             let batch = cx.batches.open();
             cx.batches.entries_mut(batch).push(entry);
-            self.send(batch, at, cx);
+            let _ = self.send(batch, at, cx);
             match self.arrivals.next_arrival() {
                 Some(next) if next < cx.unobserved_until => at = next,
                 Some(next) => {
@@ -165,7 +178,8 @@ impl Producer {
 
     #[inline]
     fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
-        let mut bytes = draw_bytes(&self.settings.body_size, &mut self.chance.size);
+        let body = draw_bytes(&self.settings.body_size, &mut self.chance.size);
+        let mut bytes = body;
         let poison = self.chance.poison.chance(self.settings.poison_rate);
         let detail = match &self.settings.groups {
             Some(groups) => Detail {
@@ -193,12 +207,13 @@ impl Producer {
             }
             cx.messages.set_bytes(message, bytes);
         }
-        if let Some(body) = &self.settings.body {
+        if let Some(keys) = &self.settings.body {
             let values = &mut cx.messages.attributes_mut(message)[self.settings.attributes.len()..];
-            for (key, value) in body.iter().zip(values) {
+            for (key, value) in keys.iter().zip(values) {
                 (*value, _) = key.value.draw(&mut self.chance.body);
             }
         }
+        self.point_to_payload(message, body, bytes, cx);
         self.metrics.messages_produced.add(1);
         self.metrics.message_size.record(u64::from(bytes));
         let mut entry = Entry::new(message);
@@ -240,23 +255,44 @@ impl Producer {
     }
 
     fn send_batch<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        if let Some(batch) = self.filling.take() {
-            self.waiting = 0;
-            self.filling_bytes = 0;
-            self.send(batch, cx.now, cx);
+        let Some(batch) = self.filling.take() else { return };
+        self.filling_bytes = 0;
+        self.closed.push_back(batch);
+        self.send_closed(cx);
+    }
+
+    /// Closed batches are sent as long as another call may be under way.
+    fn send_closed<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let most = self.settings.batching.and_then(|batching| batching.maximum_in_flight);
+        while most.is_none_or(|most| self.calls_in_flight < most) {
+            let Some(batch) = self.closed.pop_front() else { return };
+            self.waiting -= cx.batches.entries(batch).len() as u64;
+            let duration = self.send(batch, cx.now, cx);
+            if most.is_some() {
+                self.calls_in_flight += 1;
+                cx.outbox.wake(cx.now + duration, Timer::Sent);
+            }
         }
     }
 
-    /// The send call begins at `at`; the messages reach the target when it ends.
+    /// One of a limited number of calls has ended.
+    pub(super) fn end_call<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        self.calls_in_flight -= 1;
+        self.send_closed(cx);
+    }
+
+    /// The send call begins at `at`; the messages reach the target when it ends. Tells how long it takes.
     #[inline]
-    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) {
+    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) -> Span {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
-        let delay = draw_span(&self.settings.send_latency, &mut self.chance.latency);
+        let uploads = self.store_payloads(batch, at - cx.now, cx);
+        let delay = uploads + draw_span(&self.settings.send_latency, &mut self.chance.latency);
         if self.settings.lost_responses > 0.0 {
             self.lose_response((at - cx.now) + delay, batch, cx);
         }
         cx.outbox.send(self.settings.target, (at - cx.now) + delay, Signal::Put { batch });
+        delay
     }
 
     /// A message that may be sent twice is told apart by an id of its own.
@@ -323,9 +359,9 @@ impl Producer {
         }
     }
 
-    /// The batch being filled.
-    pub(super) fn filling(&self) -> Option<BatchId> {
-        self.filling
+    /// The batches that are not sent yet.
+    pub(super) fn unsent(&self) -> impl Iterator<Item = BatchId> {
+        self.filling.into_iter().chain(self.closed.iter().copied())
     }
 
     /// When its first message is due is asked at time zero.

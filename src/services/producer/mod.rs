@@ -20,11 +20,13 @@ mod attributes;
 mod config;
 mod entity;
 mod metrics;
+mod payload;
 
 pub use attributes::{Attribute, AttributeConfig, AttributeValue, BodyConfig, DrawnAttribute};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Batching, MessageDelay, Producer, ProducerSettings};
 pub use metrics::ProducerMetrics;
+pub use payload::LargePayloads;
 
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
@@ -38,6 +40,8 @@ pub enum Timer {
     Linger(u32),
     /// A call that was refused is tried again.
     Retry(u32),
+    /// One of a limited number of calls has ended.
+    Sent,
 }
 
 impl Service for Producer {
@@ -61,6 +65,7 @@ impl Service for Producer {
             Timer::Arrival => self.produce(cx),
             Timer::Linger(batch) => self.end_linger(batch, cx),
             Timer::Retry(place) => self.retry(place, cx),
+            Timer::Sent => self.end_call(cx),
         }
     }
 
@@ -81,7 +86,7 @@ impl Service for Producer {
     }
 
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
-        for batch in self.filling().into_iter().chain(self.refused.iter().copied().flatten()) {
+        for batch in self.unsent().chain(self.refused.iter().copied().flatten()) {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
         }
     }
