@@ -17,6 +17,7 @@ use queuelab::services::compute::{
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
+use queuelab::services::sns::TopicMetrics;
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -251,6 +252,7 @@ fn the_metrics_reference_is_fresh() {
     text.push('\n');
     for (title, definitions) in [
         ("Metrics of a queue", QueueMetrics::DEFINITIONS),
+        ("Metrics of a topic", TopicMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
         ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
