@@ -42,6 +42,9 @@ impl<'a> Principals<'a> {
         for (name, client) in config.clients.iter() {
             everybody.enter(name, client.identity.as_ref(), &directory.clients);
         }
+        for (name, function) in config.functions.iter() {
+            everybody.enter(name, function.identity.as_ref(), &directory.functions);
+        }
         everybody
     }
 
@@ -85,7 +88,10 @@ impl<'a> Principals<'a> {
             let names: Vec<&str> = self.all.iter().map(|principal| principal.name).collect();
             let help = problems.suggest(reference.as_str(), &names, "names");
             problems
-                .error(reference.place, format!("there is no producer, consumer or client `{reference}`"))
+                .error(
+                    reference.place,
+                    format!("there is no producer, consumer, function or client `{reference}`"),
+                )
                 .help(help);
         }
         found.map(|principal| principal.id)

@@ -8,9 +8,10 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
+use crate::services::lambda::FunctionConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::sqs::QueueConfig;
-use crate::wire::{ApiLatencyConfig, Prices};
+use crate::wire::{ApiLatencyConfig, LambdaPrices, Prices};
 
 section! {
     /// A scenario: an architecture, the load on it, and what must come of it.
@@ -45,6 +46,8 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// Lambda functions.
+        pub functions: Named<FunctionConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.
@@ -77,6 +80,8 @@ section! {
         pub target_tracking_low_fraction: Probability = Probability::new(0.7);
         /// Target tracking removes capacity at most once in this time.
         pub target_tracking_scale_in_interval: Duration = Duration::from_seconds(300);
+        /// How long an execution environment of a Lambda function waits for work before it is shut down.
+        pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
     }
 }
 
@@ -94,6 +99,22 @@ section! {
             at_least (0.0);
         /// Ten thousand requests to AWS KMS.
         pub kms_per_ten_thousand_requests: f64 = Prices::default().kms_per_ten_thousand_requests,
+            at_least (0.0);
+        /// A million invocations of Lambda functions.
+        pub lambda_per_million_requests: f64 = LambdaPrices::default().per_million_requests, at_least (0.0);
+        /// A gigabyte-second of a Lambda function on x86.
+        pub lambda_per_gb_second: f64 = LambdaPrices::default().per_gb_second, at_least (0.0);
+        /// The same on Arm.
+        pub lambda_per_gb_second_arm: f64 = LambdaPrices::default().per_gb_second_arm, at_least (0.0);
+        /// A gigabyte-second of provisioned concurrency, used or not.
+        pub lambda_provisioned_per_gb_second: f64 = LambdaPrices::default().provisioned_per_gb_second,
+            at_least (0.0);
+        /// A gigabyte-second of execution in provisioned concurrency.
+        pub lambda_provisioned_duration_per_gb_second: f64 = LambdaPrices::default().provisioned_duration_per_gb_second,
+            at_least (0.0);
+        /// An hour of an event poller unit of an event source mapping in provisioned mode. Its list price is not known
+        /// to queuelab.
+        pub lambda_per_event_poller_unit_hour: f64 = LambdaPrices::default().per_event_poller_unit_hour,
             at_least (0.0);
     }
 }
@@ -135,7 +156,7 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() {
+        if self.queues.is_empty() && self.functions.is_empty() {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }

@@ -50,6 +50,7 @@ pub(super) struct Directory<'a> {
     pub(super) consumers: Names<'a>,
     pub(super) producers: Names<'a>,
     pub(super) clients: Names<'a>,
+    pub(super) functions: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -65,12 +66,18 @@ impl<'a> Directory<'a> {
             consumers: number("consumer", config.consumers.names().collect()),
             producers: number("producer", config.producers.names().collect()),
             clients: number("client", config.clients.names().collect()),
+            functions: number("function", config.functions.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 4] {
-        [&self.queues, &self.consumers, &self.producers, &self.clients]
+    fn kinds(&self) -> [&Names<'a>; 5] {
+        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.functions]
+    }
+
+    /// The account of the Lambda functions: it follows all that have names.
+    pub(super) fn account(&self) -> EntityId {
+        EntityId(self.kinds().iter().map(|kind| kind.names.len() as u32).sum())
     }
 
     /// The names of all entities, by entity.

@@ -6,6 +6,7 @@
 mod access;
 mod config;
 mod directory;
+mod lambda;
 mod quotas;
 mod references;
 mod resolve;
@@ -24,9 +25,10 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::lambda::{Account, Function, FunctionSettings};
 use crate::services::producer::{ArrivalsConfig, ArrivalsContext, Producer, ProducerSettings, Trace};
 use crate::services::sqs::{Queue, QueueSettings};
-use crate::wire::{EntityId, Purpose};
+use crate::wire::{EntityId, LambdaAccount, LambdaQuotas, Purpose};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
@@ -48,6 +50,8 @@ pub struct Scenario {
     clients: Vec<ClientSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
+    functions: Vec<FunctionSettings>,
+    lambda_quotas: LambdaQuotas,
     cloudwatch: CloudWatchSettings,
     watched: Vec<(EntityId, &'static str)>,
     flows: Vec<Flow>,
@@ -213,6 +217,13 @@ impl Scenario {
         for client in &self.clients {
             seat(&client.name, Client::new(client.clone(), seed, replication).into());
         }
+        for function in &self.functions {
+            seat(&function.name, Function::new(function.clone(), seed, replication).into());
+        }
+        let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
+        if !self.functions.is_empty() {
+            seat("lambda", Account::default().into());
+        }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {
             header: RunHeader {
@@ -232,6 +243,7 @@ impl Scenario {
             watched: self.watched.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
+            lambda: LambdaAccount::new(&self.lambda_quotas, set_aside),
         }
     }
 

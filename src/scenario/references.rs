@@ -16,6 +16,10 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
+    ("producers.*.publishes_to.function", "functions", "function"),
+    ("functions.*.forwards_to.queue", "queues", "queue"),
+    ("functions.*.dead_letter_queue", "queues", "queue"),
+    ("functions.*.event_invoke_config.on_failure.queue", "queues", "queue"),
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
@@ -23,7 +27,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms"];
+const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "functions", "alarms"];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

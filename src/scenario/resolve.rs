@@ -3,6 +3,7 @@
 use super::access::Principals;
 use super::config::{AssumptionsConfig, ScenarioConfig};
 use super::directory::Directory;
+use super::lambda::LambdaResources;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::{ResolvedProducer, Scenario};
@@ -11,12 +12,13 @@ use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::lambda::Function;
 use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
 use crate::services::sqs::{
     FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
     RedriveAllowPolicyConfig, is_fifo,
 };
-use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
+use crate::wire::{ApiLatency, EntityId, Prices, Service, SqsQuotas, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -41,6 +43,7 @@ pub(super) fn resolve(
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
+    let lambda = LambdaResources::resolve(&mut resolver, problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let mut scaling = Scaling::new(config, &assumptions, directory);
     scaling.resolve_alarms(problems);
@@ -55,6 +58,7 @@ pub(super) fn resolve(
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
+    let lambda = lambda?;
     let (alarms, watched) = scaling.into_alarms();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
@@ -75,6 +79,8 @@ pub(super) fn resolve(
         producers,
         clients: clients.settings,
         scripted: clients.expected,
+        functions: lambda.functions,
+        lambda_quotas: config.quotas.lambda(),
         cloudwatch: CloudWatchSettings {
             alarms,
             metrics: watched.len() as u32,
@@ -95,12 +101,12 @@ pub(super) fn resolve(
 }
 
 /// A scenario on its way from names to entities.
-struct Resolver<'a> {
-    config: &'a ScenarioConfig,
-    files: &'a dyn Files,
+pub(super) struct Resolver<'a> {
+    pub(super) config: &'a ScenarioConfig,
+    pub(super) files: &'a dyn Files,
     defaults: QueueDefaults,
-    directory: Directory<'a>,
-    assumptions: &'a AssumptionsConfig,
+    pub(super) directory: Directory<'a>,
+    pub(super) assumptions: &'a AssumptionsConfig,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
     /// The queues that scripts call, and the dead-letter queues of those.
@@ -108,7 +114,7 @@ struct Resolver<'a> {
     /// Standard queues and FIFO queues.
     by_type: [Arc<[EntityId]>; 2],
     /// How long calls to each queue take.
-    latencies: Vec<ApiLatency>,
+    pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
     texts: Texts,
     flows: Vec<Flow>,
@@ -191,7 +197,7 @@ impl<'a> Resolver<'a> {
         defaults
     }
 
-    fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
+    pub(super) fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
         self.flows.push(Flow { from_kind, from: from.to_owned(), to_kind, to: to.to_owned() });
     }
 
@@ -317,12 +323,34 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    /// What a producer must know of its target, and whether there is such a one.
+    fn send_target(&self, target: &ProducerTarget, problems: &mut Problems) -> (bool, SendTarget) {
+        let defaults = &self.defaults;
+        let of = |found: Option<EntityId>, latency: &ApiLatency, quotas: SqsQuotas, is_fifo: bool| {
+            let id = found.unwrap_or(EntityId(0));
+            let send_latency = latency.send.clone();
+            (found.is_some(), SendTarget { id, send_latency, quotas, is_fifo })
+        };
+        match target {
+            ProducerTarget::Queue(reference) => {
+                let found = self.directory.queues.find(reference, problems);
+                let latency = found.map_or(&defaults.latency, |(position, _)| &self.latencies[position]);
+                of(found.map(|(_, id)| id), latency, defaults.quotas, is_fifo(reference.as_str()))
+            }
+            ProducerTarget::Function(reference) => {
+                let found = self.directory.functions.find(reference, problems).map(|(_, id)| id);
+                let largest = self.config.quotas.lambda().maximum_event_bytes;
+                let quotas = SqsQuotas { maximum_message_bytes: largest as u32, ..defaults.quotas };
+                of(found, &defaults.latency, quotas, false)
+            }
+        }
+    }
+
     fn producers(&mut self, problems: &mut Problems) -> Vec<Option<ResolvedProducer>> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let ProducerTarget::Queue(reference) = &producer.publishes_to;
-            let target = self.directory.queues.find(reference, problems);
+            let target = self.send_target(&producer.publishes_to, problems);
             let trace = match &producer.arrivals {
                 ArrivalsConfig::Trace(trace) => trace.read(self.files, problems).map(Some),
                 _ => Some(None),
@@ -331,18 +359,15 @@ impl<'a> Resolver<'a> {
                 tell_gaps(name, trace, config, &mut self.notes);
             }
             // Also without a target the rest is looked at, so that all problems are told at once.
-            let (position, id) = target.unwrap_or((0, EntityId(0)));
-            let settings = self.latencies.get(position).cloned().and_then(|latency| {
-                let target = SendTarget {
-                    id,
-                    send_latency: latency.send,
-                    quotas: self.defaults.quotas,
-                    is_fifo: is_fifo(reference.as_str()),
-                };
-                producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
-            });
-            self.flow(Producer::KIND, name.as_str(), Queue::KIND, reference.as_str());
-            resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| ResolvedProducer {
+            let (found, target) = target;
+            let settings = producer.settings(name.as_str(), target, &mut self.texts, self.files, problems);
+            let (kind, reference) = match &producer.publishes_to {
+                ProducerTarget::Queue(queue) => (Queue::KIND, queue),
+                ProducerTarget::Function(function) => (Function::KIND, function),
+            };
+            self.flow(Producer::KIND, name.as_str(), kind, reference.as_str());
+            let settings = settings.filter(|_| found);
+            resolved.push(settings.zip(trace).map(|(settings, trace)| ResolvedProducer {
                 settings,
                 arrivals: producer.arrivals.clone(),
                 trace,

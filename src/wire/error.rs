@@ -33,6 +33,8 @@ pub enum ApiError {
     ReceiptHandleIsInvalid,
     /// More calls than the queue takes.
     RequestThrottled,
+    /// An event is larger than Lambda takes.
+    RequestTooLarge,
     /// There is nothing of this name.
     ResourceNotFoundException,
     /// A batch has more than ten entries.
@@ -60,6 +62,7 @@ impl ApiError {
             ApiError::PurgeQueueInProgress => "PurgeQueueInProgress",
             ApiError::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
             ApiError::RequestThrottled => "RequestThrottled",
+            ApiError::RequestTooLarge => "RequestTooLargeException",
             ApiError::ResourceNotFoundException => "ResourceNotFoundException",
             ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
             ApiError::UnsupportedOperation => "UnsupportedOperation",

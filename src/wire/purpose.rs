@@ -53,6 +53,8 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How long a new execution environment takes to initialise.
+    InitDuration,
 }
 
 impl Purpose {
@@ -82,6 +84,7 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::InitDuration => "init duration",
         }
     }
 

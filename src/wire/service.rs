@@ -1,6 +1,6 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
-use super::{BatchId, Batches, Journal, MessageId, Messages, Requests, Signal};
+use super::{BatchId, Batches, Journal, LambdaAccount, MessageId, Messages, Requests, Signal};
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 
@@ -45,6 +45,8 @@ pub struct Context<'a, O> {
     pub requests: &'a mut Requests,
     /// Rows that are written as they happen.
     pub journal: &'a mut Journal,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: &'a mut LambdaAccount,
 }
 
 impl<O> Context<'_, O> {

@@ -78,7 +78,7 @@ impl World {
             ledger.enter(seat.entity.kind(), &seat.name, &balance);
         }
         let produced = sum("produced", &ledger, "producer") + sum("produced", &ledger, "client");
-        let forwarded = sum("forwarded", &ledger, "consumer");
+        let forwarded = sum("forwarded", &ledger, "consumer") + sum("forwarded", &ledger, "function");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
@@ -117,6 +117,8 @@ impl World {
             | Signal::Refused { batch, .. }
             | Signal::Redrive { batch }
             | Signal::DeadLetter { batch }
+            | Signal::Invoke { batch, .. }
+            | Signal::Returned { batch, .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
                 self.batches.entries(batch).iter().for_each(|entry| mark(entry.message));
@@ -252,28 +254,26 @@ const RUN_FATES: [&str; 10] = [
 
 /// Totals over all entities, under the scenario's name.
 fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
-    let total = |kind: &str, metrics: &[&str]| -> f64 {
+    let total = |kinds: &[&str], metrics: &[&str]| -> f64 {
         rows.iter()
             .filter(|row| {
-                row.kind == kind && row.statistic == "sum" && metrics.contains(&row.metric.as_str())
+                kinds.contains(&row.kind) && row.statistic == "sum" && metrics.contains(&row.metric.as_str())
             })
             .map(|row| row.value)
             .sum()
     };
+    let workers = &["consumer", "function"];
+    let paid = &["queue", "consumer", "function", "event_source_mapping"];
     let calls =
         ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
     let totals = [
-        ("messages_produced", total("producer", &["messages_produced"]), Unit::Count),
-        ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),
-        ("duplicates", total("consumer", &["duplicates"]), Unit::Count),
-        ("out_of_order", total("consumer", &["out_of_order"]), Unit::Count),
-        ("api_calls", total("queue", &calls), Unit::Count),
-        ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
-        (
-            "estimated_cost",
-            total("queue", &["estimated_cost"]) + total("consumer", &["estimated_cost"]),
-            Unit::Dollars,
-        ),
+        ("messages_produced", total(&["producer"], &["messages_produced"]), Unit::Count),
+        ("messages_processed", total(workers, &["messages_processed"]), Unit::Count),
+        ("duplicates", total(workers, &["duplicates"]), Unit::Count),
+        ("out_of_order", total(workers, &["out_of_order"]), Unit::Count),
+        ("api_calls", total(&["queue"], &calls), Unit::Count),
+        ("instance_hours", total(&["consumer"], &["instance_hours"]), Unit::Hours),
+        ("estimated_cost", total(paid, &["estimated_cost"]), Unit::Dollars),
     ];
     rows.extend(totals.map(|(metric, value, unit)| SummaryRow {
         kind: "run",

@@ -13,7 +13,7 @@ pub use roster::Entity;
 use crate::engine::{Calendar, Handler, Span, Time};
 use crate::record::{Flow, RunHeader, Tape};
 use crate::services::cloudwatch::MetricId;
-use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal};
+use crate::wire::{Batches, Context, EntityId, Journal, LambdaAccount, Messages, Outbox, Requests, Signal};
 use roster::Timer;
 use sampling::Sampler;
 use std::fmt;
@@ -43,6 +43,8 @@ pub struct Plan {
     pub attributes_each: usize,
     /// What a reader of the results should know.
     pub notes: Vec<String>,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: LambdaAccount,
 }
 
 /// What the calendar holds.
@@ -102,6 +104,7 @@ struct World {
     batches: Batches,
     requests: Requests,
     journal: Journal,
+    lambda: LambdaAccount,
     sampler: Sampler,
     end: Time,
     /// When the next tick, or the end, comes.
@@ -132,6 +135,7 @@ impl World {
             batches: &mut self.batches,
             requests: &mut self.requests,
             journal: &mut self.journal,
+            lambda: &mut self.lambda,
         };
         say(&mut self.seats[me.index()].entity, &mut cx);
     }
@@ -294,6 +298,7 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         batches: Batches::default(),
         requests: Requests::default(),
         journal: Journal::default(),
+        lambda: plan.lambda,
         sampler,
         end,
         unobserved_until: Time::ZERO,

@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, producer, sqs};
+use crate::services::{client, cloudwatch, compute, lambda, producer, sqs};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Service, Signal};
 
 macro_rules! roster {
@@ -107,4 +107,8 @@ roster! {
     Client: client::Client,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
+    /// A Lambda function.
+    Function: lambda::Function,
+    /// What all Lambda functions use together.
+    Account: lambda::Account,
 }

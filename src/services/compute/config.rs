@@ -1,16 +1,15 @@
 //! A consumer in a scenario.
 
 use super::group_config::{AutoScalingGroupConfig, fixed_group};
-use super::settings::{
-    ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, Heartbeat, ProcessingMode,
-};
+use super::settings::{ConsumerSettings, Crashes, DeleteMode, FailureMode, Heartbeat};
 use crate::engine::{Distribution, Span};
 use crate::language::{
-    Bytes, DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice,
-    keyword, section,
+    DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice, keyword,
+    section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, IdentityConfig, instance_price_per_hour, instance_types, span, whole_seconds,
+    ApiLatency, EntityId, ForwardConfig, IdentityConfig, ProcessingConfig, instance_price_per_hour,
+    instance_types, span, whole_seconds,
 };
 
 section! {
@@ -72,16 +71,6 @@ choice! {
 }
 
 keyword! {
-    /// What a processing time is drawn for.
-    pub enum ProcessingConfig {
-        /// Each message of a batch, one after another.
-        PerMessage = "per_message",
-        /// The batch as a whole, which succeeds or fails as a whole.
-        PerBatch = "per_batch",
-    }
-}
-
-keyword! {
     /// When processed messages are deleted.
     pub enum DeleteConfig {
         /// Each after its own processing (`DeleteMessage`).
@@ -118,18 +107,6 @@ section! {
         pub interval: Duration, above (Duration::ZERO);
         /// The timeout each of them sets, counted from the call.
         pub visibility_timeout: Duration, within (Duration::from_seconds(1), Duration::from_hours(12));
-    }
-}
-
-section! {
-    /// Sending results on.
-    pub struct ForwardConfig {
-        /// The queue they go to.
-        pub queue: Reference;
-        /// Share of the processed messages that have a result.
-        pub share: Probability = Probability::ONE;
-        /// Size of a result; by default that of the message.
-        pub size: Option<DistributionOf<Bytes>>;
     }
 }
 
@@ -252,20 +229,9 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let size = self
-            .forwards_to
-            .as_ref()
-            .and_then(|config| config.size.as_ref())
-            .map(|s| s.build(files, problems));
-        let forward = self.forwards_to.as_ref().zip(forward).map(|(config, (queue, latency))| Forward {
-            queue,
-            share: config.share.as_f64(),
-            size: None,
-            latency: latency.send.clone(),
-        });
-        let forward = match (forward, size) {
-            (Some(forward), Some(size)) => Some(Forward { size: Some(size?), ..forward }),
-            (forward, _) => forward,
+        let forward = match (&self.forwards_to, forward) {
+            (Some(config), Some((queue, latency))) => Some(config.settings(queue, latency, files, problems)?),
+            _ => None,
         };
         let group = match &self.auto_scaling_group {
             Some(group) => group.settings(files, problems),
@@ -281,10 +247,7 @@ impl ConsumerConfig {
             threads: self.threads,
             processing_time: processing_time?,
             outliers: outliers.map_or(Some(None), |outliers| outliers.map(Some))?,
-            processing_mode: match self.processing {
-                ProcessingConfig::PerMessage => ProcessingMode::PerMessage,
-                ProcessingConfig::PerBatch => ProcessingMode::PerBatch,
-            },
+            processing_mode: self.processing.into(),
             delete_mode: match self.delete {
                 DeleteConfig::EachMessage => DeleteMode::EachMessage,
                 DeleteConfig::WholeBatch => DeleteMode::WholeBatch,

@@ -4,7 +4,7 @@ use super::metrics::{ConsumerMetrics, GroupMetrics};
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
 use crate::engine::{Stream, Time};
-use crate::wire::{EntityId, Purpose};
+use crate::wire::{Forwarder, ProcessingOrder, Purpose};
 
 /// Where an instance is in its life ("Amazon EC2 Auto Scaling instance lifecycle").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,26 +38,6 @@ pub(super) struct Instance {
     pub(super) activity: u32,
 }
 
-/// Messages are late when a later one of the same producer was begun before.
-#[derive(Debug, Default)]
-pub(super) struct Order {
-    /// By producer: one more than the highest number begun.
-    begun: Vec<u64>,
-}
-
-impl Order {
-    #[inline]
-    pub(super) fn is_late(&mut self, producer: EntityId, sequence: u64) -> bool {
-        if producer.index() >= self.begun.len() {
-            self.begun.resize(producer.index() + 1, 0);
-        }
-        let begun = &mut self.begun[producer.index()];
-        let late = sequence < *begun;
-        *begun = (*begun).max(sequence + 1);
-        late
-    }
-}
-
 /// The consumer's random streams.
 #[derive(Debug)]
 pub(super) struct Chance {
@@ -67,8 +47,6 @@ pub(super) struct Chance {
     pub(super) outlier: Stream,
     pub(super) delete_latency: Stream,
     pub(super) change_latency: Stream,
-    pub(super) forward_latency: Stream,
-    pub(super) forwarding: Stream,
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
@@ -89,9 +67,9 @@ pub struct Fleet {
     pub(super) activity: Activity,
     pub(super) busy: u64,
     pub(super) received: u64,
-    pub(super) forwarded: u64,
+    pub(super) forwarder: Option<Forwarder>,
     pub(super) heartbeats_begun: u32,
-    pub(super) order: Order,
+    pub(super) order: ProcessingOrder,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
     pub(super) group_metrics: GroupMetrics,
@@ -130,13 +108,15 @@ impl Fleet {
             outlier: stream(Purpose::Outlier),
             delete_latency: stream(Purpose::DeleteLatency),
             change_latency: stream(Purpose::ChangeVisibilityLatency),
-            forward_latency: stream(Purpose::SendLatency),
-            forwarding: stream(Purpose::Forwarding),
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
         };
         let policies = vec![PolicyState::default(); settings.group.policies.len()];
+        let forwarder = settings
+            .forward
+            .clone()
+            .map(|forward| Forwarder::new(forward, seed, replication, "consumer", &settings.name));
         Self {
             desired: settings.group.desired_capacity,
             settings,
@@ -148,9 +128,9 @@ impl Fleet {
             activity: Activity::default(),
             busy: 0,
             received: 0,
-            forwarded: 0,
+            forwarder,
             heartbeats_begun: 0,
-            order: Order::default(),
+            order: ProcessingOrder::default(),
             chance,
             metrics: ConsumerMetrics::default(),
             group_metrics: GroupMetrics::default(),

@@ -35,8 +35,8 @@ pub use group_config::{
 pub use metrics::{ConsumerMetrics, GroupMetrics};
 pub use scaling::{AdjustmentType, Policy, PolicyKind, StepAdjustment};
 pub use settings::{
-    ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
-    Termination, TerminationPolicy,
+    ConsumerSettings, Crashes, DeleteMode, FailureMode, GroupSettings, Heartbeat, Termination,
+    TerminationPolicy,
 };
 
 use crate::engine::Time;

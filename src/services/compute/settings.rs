@@ -2,16 +2,7 @@
 
 use super::scaling::Policy;
 use crate::engine::{Distribution, Span};
-use crate::wire::{ApiLatency, EntityId};
-
-/// What a processing time is drawn for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProcessingMode {
-    /// Each message of a batch, one after another.
-    PerMessage,
-    /// The batch as a whole; it succeeds or fails as a whole.
-    PerBatch,
-}
+use crate::wire::{ApiLatency, EntityId, Forward, ProcessingMode};
 
 /// When processed messages are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,19 +29,6 @@ pub struct Heartbeat {
     pub interval: Span,
     /// The timeout each of them sets, from its own time on.
     pub visibility_timeout: Span,
-}
-
-/// Sending results on to another queue.
-#[derive(Debug, Clone)]
-pub struct Forward {
-    /// The other queue.
-    pub queue: EntityId,
-    /// Share of the processed messages that is sent on, 0..=1.
-    pub share: f64,
-    /// Size of the results in bytes; `None` keeps the message's.
-    pub size: Option<Distribution>,
-    /// How long the send call takes, in nanoseconds.
-    pub latency: Distribution,
 }
 
 /// Crashes of the process on an instance.

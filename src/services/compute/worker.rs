@@ -2,10 +2,10 @@
 
 use super::Timer;
 use super::fleet::Fleet;
-use super::settings::{DeleteMode, FailureMode, ProcessingMode};
+use super::settings::{DeleteMode, FailureMode};
 use crate::engine::{Span, Time};
 use crate::wire::{
-    BatchId, Context, Entry, MessageId, NewMessage, Outbox, PollOutcome, PollerId, Signal, draw_bytes,
+    BatchId, Context, MessageId, Outbox, PollOutcome, PollerId, ProcessedTally, ProcessingMode, Signal,
     draw_span,
 };
 use std::ops::Range;
@@ -268,13 +268,13 @@ impl Fleet {
     /// A message was processed successfully.
     #[inline]
     fn finish_message<O>(&mut self, message: MessageId, cx: &mut Context<'_, O>) {
-        if cx.messages.mark_processed(message) {
-            self.metrics.messages_processed.add(1);
-            let latency = cx.now - cx.messages.published_at(message);
-            self.metrics.end_to_end_latency.record(latency.as_nanos());
-        } else {
-            self.metrics.duplicates.add(1);
-        }
+        let metrics = &mut self.metrics;
+        let mut tally = ProcessedTally {
+            processed: &mut metrics.messages_processed,
+            duplicates: &mut metrics.duplicates,
+            latency: &mut metrics.end_to_end_latency,
+        };
+        tally.note(message, cx.now, cx.messages);
     }
 
     /// The calls after processing have ended: what they asked for takes effect.
@@ -386,37 +386,11 @@ impl Fleet {
         range: Range<usize>,
         cx: &mut Context<'_, O>,
     ) -> Time {
-        let Some(forward) = &self.settings.forward else { return cx.now };
-        let latency = draw_span(&forward.latency, &mut self.chance.forward_latency);
-        let sent = cx.batches.open();
-        for position in range {
-            let ancestor = cx.batches.entries(batch)[position].message;
-            if !self.chance.forwarding.chance(forward.share) {
-                continue;
-            }
-            let bytes = match &forward.size {
-                Some(size) => draw_bytes(size, &mut self.chance.forwarding),
-                None => cx.messages.bytes(ancestor),
-            };
-            let message = cx.messages.create(NewMessage {
-                published_at: cx.messages.published_at(ancestor),
-                producer: cx.me,
-                sequence: self.forwarded,
-                bytes,
-                poison: false,
-                detail: cx.messages.detail(ancestor),
-            });
-            self.forwarded += 1;
-            cx.batches.entries_mut(sent).push(Entry::new(message));
-        }
-        let messages = cx.batches.entries(sent).len() as u64;
-        if messages == 0 {
-            cx.batches.close(sent);
-            return cx.now;
-        }
+        let Some(forwarder) = &mut self.forwarder else { return cx.now };
+        let latency = forwarder.draw_latency();
+        let messages = forwarder.send(batch, |position| range.contains(&position), latency, cx);
         self.metrics.messages_forwarded.add(messages);
-        cx.outbox.send(forward.queue, latency, Signal::Put { batch: sent });
-        cx.now + latency
+        if messages == 0 { cx.now } else { cx.now + latency }
     }
 
     /// While a batch is in hand, its visibility is extended at regular times, if the consumer does that.

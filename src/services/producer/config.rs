@@ -38,6 +38,8 @@ choice! {
     pub enum ProducerTarget {
         /// A queue.
         Queue(Reference) = "queue",
+        /// A Lambda function, which is invoked asynchronously for each message.
+        Function(Reference) = "function",
     }
 }
 

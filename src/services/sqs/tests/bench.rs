@@ -5,8 +5,9 @@ use crate::engine::{Distribution, Span, Time};
 use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
-    Access, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal, MessageId, Messages,
-    NewMessage, Outbox, PollOutcome, PollerId, Prices, QuotaProfile, Requests, Service, Signal, SqsQuotas,
+    Access, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal, LambdaAccount,
+    LambdaQuotas, MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, Prices, QuotaProfile,
+    Requests, Service, Signal, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -86,6 +87,7 @@ pub(super) struct Bench {
     batches: Batches,
     requests: Requests,
     journal: Journal,
+    lambda: LambdaAccount,
     now: Time,
     pending: Pending,
     names: BTreeMap<MessageId, String>,
@@ -112,6 +114,7 @@ impl Bench {
             batches: Batches::default(),
             requests: Requests::default(),
             journal: Journal::default(),
+            lambda: LambdaAccount::new(&LambdaQuotas::of(QuotaProfile::Current), 0),
             now: Time::ZERO,
             pending: Pending::default(),
             names: BTreeMap::new(),
@@ -160,6 +163,7 @@ impl Bench {
                 batches: &mut self.batches,
                 requests: &mut self.requests,
                 journal: &mut self.journal,
+                lambda: &mut self.lambda,
             };
             let queue = &mut self.queues[to.index()];
             match stimulus {

@@ -1,0 +1,105 @@
+//! Lambda: functions with the queues they send to, and the concurrency they share.
+
+use super::config::PricesConfig;
+use super::resolve::Resolver;
+use crate::language::Problems;
+use crate::services::lambda::{Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings};
+use crate::services::sqs::{Queue, is_fifo};
+use crate::wire::{LambdaPrices, Service, span};
+
+/// The functions of a scenario.
+#[derive(Debug)]
+pub(super) struct LambdaResources {
+    pub(super) functions: Vec<FunctionSettings>,
+}
+
+impl LambdaResources {
+    /// Looks up and builds everything of Lambda; `None` when a problem was told.
+    pub(super) fn resolve(resolver: &mut Resolver<'_>, problems: &mut Problems) -> Option<Self> {
+        check_concurrency(resolver, problems);
+        let defaults = FunctionDefaults {
+            quotas: resolver.config.quotas.lambda(),
+            prices: resolver.config.prices.as_ref().map_or_else(LambdaPrices::default, prices),
+            environment_idle_time: span(resolver.assumptions.lambda_environment_idle_time),
+            account: resolver.directory.account(),
+        };
+        let config = resolver.config;
+        let mut functions = Vec::new();
+        for (name, function) in config.functions.iter() {
+            let queues = queues(name.as_str(), function, resolver, problems);
+            functions.push(function.settings(name.as_str(), queues, &defaults, resolver.files, problems));
+        }
+        Some(Self { functions: functions.into_iter().collect::<Option<_>>()? })
+    }
+}
+
+/// The queues a function sends to. Destinations are standard queues ("Capturing records of Lambda asynchronous
+/// invocations").
+fn queues(
+    name: &str,
+    function: &FunctionConfig,
+    resolver: &mut Resolver<'_>,
+    problems: &mut Problems,
+) -> FunctionQueues {
+    let mut queues = FunctionQueues::default();
+    if let Some(forward) = &function.forwards_to {
+        let found = resolver.directory.queues.find(&forward.queue, problems);
+        queues.forward = found.map(|(position, id)| (id, resolver.latencies[position].clone()));
+        resolver.flow(Function::KIND, name, Queue::KIND, forward.queue.as_str());
+    }
+    let destinations = [
+        (function.dead_letter_queue.as_ref(), &mut queues.dead_letter_queue),
+        (function.on_failure(), &mut queues.on_failure),
+    ];
+    for (reference, slot) in destinations {
+        let Some(reference) = reference else { continue };
+        if is_fifo(reference.as_str()) {
+            problems
+                .error(reference.place, format!("`{reference}` cannot take the events of `{name}`"))
+                .why("dead-letter queues and destinations of functions are standard queues");
+        }
+        *slot = resolver.directory.queues.find(reference, problems).map(|(_, id)| id);
+        resolver.flow(Function::KIND, name, Queue::KIND, reference.as_str());
+    }
+    queues
+}
+
+/// Reservations must leave something to the others ("Configuring reserved concurrency for a function").
+fn check_concurrency(resolver: &Resolver<'_>, problems: &mut Problems) {
+    let quotas = resolver.config.quotas.lambda();
+    let most = quotas.concurrent_executions.saturating_sub(quotas.least_unreserved);
+    let mut set_aside: u32 = 0;
+    for (name, function) in resolver.config.functions.iter() {
+        let own = function.set_aside();
+        set_aside = set_aside.saturating_add(own);
+        if own > 0 && set_aside > most {
+            let key = if function.reserved_concurrent_executions.is_some() {
+                "reserved_concurrent_executions"
+            } else {
+                "provisioned_concurrent_executions"
+            };
+            problems
+                .error(
+                    function.places.of(key),
+                    format!("`{key}` of `{name}` leaves too little concurrency to functions without it"),
+                )
+                .why(format!(
+                    "of {} executions at once, {} must stay unreserved",
+                    quotas.concurrent_executions, quotas.least_unreserved
+                ))
+                .help("give less, or raise `quotas.lambda_concurrent_executions`");
+            return;
+        }
+    }
+}
+
+fn prices(given: &PricesConfig) -> LambdaPrices {
+    LambdaPrices {
+        per_million_requests: given.lambda_per_million_requests,
+        per_gb_second: given.lambda_per_gb_second,
+        per_gb_second_arm: given.lambda_per_gb_second_arm,
+        provisioned_per_gb_second: given.lambda_provisioned_per_gb_second,
+        provisioned_duration_per_gb_second: given.lambda_provisioned_duration_per_gb_second,
+        per_event_poller_unit_hour: given.lambda_per_event_poller_unit_hour,
+    }
+}

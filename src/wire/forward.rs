@@ -1,0 +1,129 @@
+//! Results of processing: sent on to another queue by whoever processed a message.
+
+use super::{
+    ApiLatency, BatchId, Context, EntityId, Entry, MessageId, NewMessage, Outbox, Purpose, Signal,
+    draw_bytes, draw_span,
+};
+use crate::engine::{Distribution, Span, Stream};
+use crate::language::{Bytes, DistributionOf, Files, Probability, Problems, Reference, section};
+
+section! {
+    /// Sending results on.
+    pub struct ForwardConfig {
+        /// The queue they go to.
+        pub queue: Reference;
+        /// Share of the processed messages that have a result.
+        pub share: Probability = Probability::ONE;
+        /// Size of a result; by default that of the message.
+        pub size: Option<DistributionOf<Bytes>>;
+    }
+}
+
+impl ForwardConfig {
+    /// The settings, the queue looked up; `None` when a problem was told.
+    pub fn settings(
+        &self,
+        queue: EntityId,
+        latency: &ApiLatency,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<Forward> {
+        let size = match &self.size {
+            Some(size) => Some(size.build(files, problems)?),
+            None => None,
+        };
+        Some(Forward { queue, share: self.share.as_f64(), size, latency: latency.send.clone() })
+    }
+}
+
+/// Sending results on to another queue.
+#[derive(Debug, Clone)]
+pub struct Forward {
+    /// The other queue.
+    pub queue: EntityId,
+    /// Share of the processed messages that is sent on, 0..=1.
+    pub share: f64,
+    /// Size of the results in bytes; `None` keeps the message's.
+    pub size: Option<Distribution>,
+    /// How long the send call takes, in nanoseconds.
+    pub latency: Distribution,
+}
+
+/// Somebody who sends results on.
+#[derive(Debug)]
+pub struct Forwarder {
+    settings: Forward,
+    latency: Stream,
+    content: Stream,
+    /// Results sent so far: their sequence numbers.
+    sent: u64,
+}
+
+impl Forwarder {
+    /// The forwarder of an entity.
+    pub fn new(settings: Forward, seed: u64, replication: u32, kind: &str, name: &str) -> Self {
+        Self {
+            settings,
+            latency: Purpose::SendLatency.stream(seed, replication, kind, name),
+            content: Purpose::Forwarding.stream(seed, replication, kind, name),
+            sent: 0,
+        }
+    }
+
+    /// How long the next send call takes.
+    pub fn draw_latency(&mut self) -> Span {
+        draw_span(&self.settings.latency, &mut self.latency)
+    }
+
+    /// Makes the result of processing `ancestor`, if it has one; the caller holds it.
+    fn result<O>(&mut self, ancestor: MessageId, cx: &mut Context<'_, O>) -> Option<Entry> {
+        if !self.content.chance(self.settings.share) {
+            return None;
+        }
+        let bytes = match &self.settings.size {
+            Some(size) => draw_bytes(size, &mut self.content),
+            None => cx.messages.bytes(ancestor),
+        };
+        let message = cx.messages.create(NewMessage {
+            published_at: cx.messages.published_at(ancestor),
+            producer: cx.me,
+            sequence: self.sent,
+            bytes,
+            poison: false,
+            detail: cx.messages.detail(ancestor),
+        });
+        self.sent += 1;
+        Some(Entry::new(message))
+    }
+
+    /// Sends the results of the chosen messages of a batch, in calls of up to ten that arrive after `delay`; gives the
+    /// number of results.
+    pub fn send<T, O: Outbox<T>>(
+        &mut self,
+        batch: BatchId,
+        chosen: impl Fn(usize) -> bool,
+        delay: Span,
+        cx: &mut Context<'_, O>,
+    ) -> u64 {
+        const MOST_ENTRIES: usize = 10;
+        let (mut sent, mut open) = (0, None);
+        for position in 0..cx.batches.entries(batch).len() {
+            if !chosen(position) {
+                continue;
+            }
+            let ancestor = cx.batches.entries(batch)[position].message;
+            let Some(entry) = self.result(ancestor, cx) else { continue };
+            let results = *open.get_or_insert_with(|| cx.batches.open());
+            cx.batches.entries_mut(results).push(entry);
+            sent += 1;
+            if cx.batches.entries(results).len() == MOST_ENTRIES {
+                cx.outbox.send(self.settings.queue, delay, Signal::Put { batch: results });
+                open = None;
+            }
+        }
+        if let Some(results) = open {
+            cx.outbox.send(self.settings.queue, delay, Signal::Put { batch: results });
+        }
+        sent
+    }
+}
