@@ -3,7 +3,7 @@
 use super::quotas::QuotasConfig;
 use crate::language::{
     Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named, Node,
-    Probability, Problems, section,
+    Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
@@ -11,7 +11,7 @@ use crate::services::compute::ConsumerConfig;
 use crate::services::lambda::FunctionConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::sqs::QueueConfig;
-use crate::wire::{ApiLatencyConfig, LambdaPrices, Prices};
+use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
 section! {
     /// A scenario: an architecture, the load on it, and what must come of it.
@@ -30,6 +30,8 @@ section! {
         pub warm_up: Duration = Duration::ZERO;
         /// AWS's limits: `current`, `2022`, or a mapping that changes single ones.
         pub quotas: QuotasConfig = QuotasConfig::default();
+        /// The AWS Region of everything: quotas depend on it. Prices are those of us-east-1 unless `prices` says otherwise.
+        pub region: Region = Region::UsEast1;
         /// The AWS account that all queues are in, and everybody who does not say otherwise.
         pub account: String = "111111111111".to_owned();
         /// How long calls to queues take. An assumption.
@@ -37,7 +39,7 @@ section! {
         /// What AWS does not publish.
         pub assumptions: Option<AssumptionsConfig>;
         /// What things cost; by default list prices of us-east-1.
-        pub prices: Option<PricesConfig>;
+        pub prices: PricesConfig = PricesConfig::default();
         /// SQS queues.
         pub queues: Named<QueueConfig>;
         /// Who sends messages.
@@ -82,40 +84,30 @@ section! {
         pub target_tracking_scale_in_interval: Duration = Duration::from_seconds(300);
         /// How long an execution environment of a Lambda function waits for work before it is shut down.
         pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
+        /// Until attributes count that a script sets; AWS takes up to 60 seconds.
+        pub attribute_change_time: DistributionOf<Duration> = instantly();
+        /// Until a retention period counts that a script sets; AWS takes up to 15 minutes.
+        pub retention_change_time: DistributionOf<Duration> = instantly();
+        /// Until a purge has deleted everything; AWS takes up to 60 seconds.
+        pub purge_time: DistributionOf<Duration> = instantly();
+        /// Whether a purge also deletes what is sent while it is under way, as AWS says it might.
+        pub purge_takes_later_messages: bool = false;
+        /// Whether resources were in use shortly before the run, so that their metrics are published from the start.
+        pub active_at_start: bool = true;
+        /// How late the first datapoints are of a resource that was inactive; AWS takes up to 15 minutes.
+        pub metric_wake_up_delay: DistributionOf<Duration> = default_wake_up_delay();
+        /// What an active queue without such messages publishes of those in flight and delayed.
+        pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
     }
 }
 
-section! {
-    /// Prices in dollars.
-    pub struct PricesConfig {
-        /// A million requests to a standard queue.
-        pub sqs_standard_per_million_requests: f64 = Prices::default().sqs_standard_per_million_requests,
-            at_least (0.0);
-        /// A million requests to a FIFO queue.
-        pub sqs_fifo_per_million_requests: f64 = Prices::default().sqs_fifo_per_million_requests,
-            at_least (0.0);
-        /// On top for a million requests to a standard queue with message groups.
-        pub sqs_fair_queue_per_million_requests: f64 = Prices::default().sqs_fair_queue_per_million_requests,
-            at_least (0.0);
-        /// Ten thousand requests to AWS KMS.
-        pub kms_per_ten_thousand_requests: f64 = Prices::default().kms_per_ten_thousand_requests,
-            at_least (0.0);
-        /// A million invocations of Lambda functions.
-        pub lambda_per_million_requests: f64 = LambdaPrices::default().per_million_requests, at_least (0.0);
-        /// A gigabyte-second of a Lambda function on x86.
-        pub lambda_per_gb_second: f64 = LambdaPrices::default().per_gb_second, at_least (0.0);
-        /// The same on Arm.
-        pub lambda_per_gb_second_arm: f64 = LambdaPrices::default().per_gb_second_arm, at_least (0.0);
-        /// A gigabyte-second of provisioned concurrency, used or not.
-        pub lambda_provisioned_per_gb_second: f64 = LambdaPrices::default().provisioned_per_gb_second,
-            at_least (0.0);
-        /// A gigabyte-second of execution in provisioned concurrency.
-        pub lambda_provisioned_duration_per_gb_second: f64 = LambdaPrices::default().provisioned_duration_per_gb_second,
-            at_least (0.0);
-        /// An hour of an event poller unit of an event source mapping in provisioned mode. Its list price is not known
-        /// to queuelab.
-        pub lambda_per_event_poller_unit_hour: f64 = LambdaPrices::default().per_event_poller_unit_hour,
-            at_least (0.0);
+keyword! {
+    /// What a gauge of an active queue is while there is nothing to count.
+    pub enum EmptyGaugesConfig {
+        /// A datapoint of zero.
+        Zero = "zero",
+        /// No datapoint.
+        Missing = "missing",
     }
 }
 
@@ -179,6 +171,15 @@ fn default_duplicate_delay() -> DistributionOf<Duration> {
 fn default_ordering_jitter() -> DistributionOf<Duration> {
     let mean = Duration::from_milliseconds(20).as_nanos() as f64;
     DistributionOf::from_spec(DistributionSpec::Exponential { mean }, None)
+}
+
+fn instantly() -> DistributionOf<Duration> {
+    DistributionOf::from_spec(DistributionSpec::Constant(0.0), None)
+}
+
+fn default_wake_up_delay() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: 0.0, maximum: seconds(900) };
+    DistributionOf::from_spec(spec, None)
 }
 
 fn default_metric_delay() -> DistributionOf<Duration> {

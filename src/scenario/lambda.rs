@@ -1,6 +1,5 @@
 //! Lambda: functions with the queues they send to, and the concurrency they share.
 
-use super::config::PricesConfig;
 use super::resolve::Resolver;
 use crate::language::Problems;
 use crate::services::lambda::{Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings};
@@ -18,8 +17,8 @@ impl LambdaResources {
     pub(super) fn resolve(resolver: &mut Resolver<'_>, problems: &mut Problems) -> Option<Self> {
         check_concurrency(resolver, problems);
         let defaults = FunctionDefaults {
-            quotas: resolver.config.quotas.lambda(),
-            prices: resolver.config.prices.as_ref().map_or_else(LambdaPrices::default, prices),
+            quotas: resolver.config.quotas.lambda(resolver.config.region),
+            prices: LambdaPrices::of(resolver.prices),
             environment_idle_time: span(resolver.assumptions.lambda_environment_idle_time),
             account: resolver.directory.account(),
         };
@@ -66,7 +65,7 @@ fn queues(
 
 /// Reservations must leave something to the others ("Configuring reserved concurrency for a function").
 fn check_concurrency(resolver: &Resolver<'_>, problems: &mut Problems) {
-    let quotas = resolver.config.quotas.lambda();
+    let quotas = resolver.config.quotas.lambda(resolver.config.region);
     let most = quotas.concurrent_executions.saturating_sub(quotas.least_unreserved);
     let mut set_aside: u32 = 0;
     for (name, function) in resolver.config.functions.iter() {
@@ -90,16 +89,5 @@ fn check_concurrency(resolver: &Resolver<'_>, problems: &mut Problems) {
                 .help("give less, or raise `quotas.lambda_concurrent_executions`");
             return;
         }
-    }
-}
-
-fn prices(given: &PricesConfig) -> LambdaPrices {
-    LambdaPrices {
-        per_million_requests: given.lambda_per_million_requests,
-        per_gb_second: given.lambda_per_gb_second,
-        per_gb_second_arm: given.lambda_per_gb_second_arm,
-        provisioned_per_gb_second: given.lambda_provisioned_per_gb_second,
-        provisioned_duration_per_gb_second: given.lambda_provisioned_duration_per_gb_second,
-        per_event_poller_unit_hour: given.lambda_per_event_poller_unit_hour,
     }
 }

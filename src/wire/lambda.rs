@@ -1,6 +1,6 @@
 //! What all Lambda functions of an account share: limits, prices, and the concurrency that is left.
 
-use super::QuotaProfile;
+use super::{PriceList, QuotaProfile, Region};
 use crate::engine::{Span, Time};
 
 /// The limits of Lambda. A scenario may change each of them.
@@ -65,6 +65,18 @@ impl ScalingRate {
 }
 
 impl LambdaQuotas {
+    /// The same in a Region: the burst of 2022 differs ("Lambda function scaling").
+    #[must_use]
+    pub fn in_region(self, region: Region) -> Self {
+        let ScalingRate::PerRegion { per_minute, .. } = self.scaling else { return self };
+        let burst = match region {
+            Region::UsEast1 | Region::UsWest2 | Region::EuWest1 => 3_000,
+            Region::UsEast2 | Region::EuCentral1 | Region::ApNortheast1 => 1_000,
+            _ => 500,
+        };
+        Self { scaling: ScalingRate::PerRegion { burst, per_minute }, ..self }
+    }
+
     /// The limits of a profile.
     pub fn of(profile: QuotaProfile) -> Self {
         let current = Self {
@@ -196,32 +208,33 @@ pub fn request_bucket(concurrency: u32, per_concurrency: u32) -> TokenBucket {
     TokenBucket::new(rate, Span::from_seconds(1) / u64::from(rate))
 }
 
-/// What functions cost, in dollars ("AWS Lambda pricing", first tier, us-east-1).
+/// What functions cost, in dollars ("AWS Lambda pricing", first tier).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LambdaPrices {
-    /// A million requests.
-    pub per_million_requests: f64,
+    /// A request.
+    pub request: f64,
     /// A gigabyte-second on x86.
-    pub per_gb_second: f64,
+    pub gb_second: f64,
     /// A gigabyte-second on Arm.
-    pub per_gb_second_arm: f64,
+    pub gb_second_arm: f64,
     /// A gigabyte-second of provisioned concurrency, whether used or not.
-    pub provisioned_per_gb_second: f64,
+    pub provisioned_gb_second: f64,
     /// A gigabyte-second of execution in provisioned concurrency.
-    pub provisioned_duration_per_gb_second: f64,
+    pub provisioned_duration_gb_second: f64,
     /// An hour of an event poller unit of a mapping in provisioned mode.
-    pub per_event_poller_unit_hour: f64,
+    pub event_poller_unit_hour: f64,
 }
 
-impl Default for LambdaPrices {
-    fn default() -> Self {
+impl LambdaPrices {
+    /// Those of a list.
+    pub fn of(list: &PriceList) -> Self {
         Self {
-            per_million_requests: 0.20,
-            per_gb_second: 0.000_016_666_7,
-            per_gb_second_arm: 0.000_013_333_4,
-            provisioned_per_gb_second: 0.000_004_166_7,
-            provisioned_duration_per_gb_second: 0.000_009_722_2,
-            per_event_poller_unit_hour: 0.0,
+            request: list.dollars("lambda_per_million_requests") / 1e6,
+            gb_second: list.dollars("lambda_per_gb_second"),
+            gb_second_arm: list.dollars("lambda_per_gb_second_arm"),
+            provisioned_gb_second: list.dollars("lambda_provisioned_per_gb_second"),
+            provisioned_duration_gb_second: list.dollars("lambda_provisioned_duration_per_gb_second"),
+            event_poller_unit_hour: list.dollars("lambda_per_event_poller_unit_hour"),
         }
     }
 }

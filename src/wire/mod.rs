@@ -6,6 +6,7 @@
 //! allocated for a message once a run has warmed up.
 
 mod access;
+mod activity;
 mod batch;
 mod config;
 mod deadline;
@@ -21,6 +22,7 @@ mod price;
 mod processing;
 mod purpose;
 mod quota;
+mod region;
 mod request;
 mod service;
 mod signal;
@@ -29,6 +31,7 @@ pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
     check_policy, is_account,
 };
+pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
@@ -40,10 +43,11 @@ pub use journal::Journal;
 pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
-pub use price::{Prices, instance_price_per_hour, instance_types};
+pub use price::{PriceFileConfig, PriceList, PricesConfig};
 pub use processing::{ProcessedTally, ProcessingConfig, ProcessingMode, ProcessingOrder};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
+pub use region::Region;
 pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,

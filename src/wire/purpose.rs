@@ -53,6 +53,10 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How late the metrics of a resource are that was inactive.
+    WakeUp,
+    /// How long changes of a resource take.
+    Change,
     /// How long a new execution environment takes to initialise.
     InitDuration,
 }
@@ -84,6 +88,8 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::WakeUp => "wake up",
+            Purpose::Change => "change",
             Purpose::InitDuration => "init duration",
         }
     }

@@ -114,6 +114,11 @@ pub enum Signal {
         /// The new timeout; zero makes them visible at once.
         timeout: Span,
     },
+    /// A queue's redrive policy names the taker as its dead-letter queue, or does no longer.
+    RedrivePolicy {
+        /// Whether it does.
+        named: bool,
+    },
     /// CloudWatch invokes a scaling policy: on a state change and once a minute while the alarm stays there.
     AlarmAction {
         /// The policy, as its group numbers them.

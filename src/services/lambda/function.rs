@@ -283,12 +283,12 @@ impl Function {
         let gigabytes = f64::from(self.settings.memory_megabytes) / 1_024.0;
         let provisioned = self.metrics.provisioned_billed_milliseconds.since_warm_up();
         let on_demand = self.metrics.billed_milliseconds.since_warm_up() - provisioned;
-        let price = if self.settings.is_arm { prices.per_gb_second_arm } else { prices.per_gb_second };
+        let price = if self.settings.is_arm { prices.gb_second_arm } else { prices.gb_second };
         let kept = f64::from(self.settings.provisioned) * seconds;
-        self.metrics.invocations.since_warm_up() as f64 / 1e6 * prices.per_million_requests
+        self.metrics.invocations.since_warm_up() as f64 * prices.request
             + on_demand as f64 / 1e3 * gigabytes * price
-            + provisioned as f64 / 1e3 * gigabytes * prices.provisioned_duration_per_gb_second
-            + kept * gigabytes * prices.provisioned_per_gb_second
+            + provisioned as f64 / 1e3 * gigabytes * prices.provisioned_duration_gb_second
+            + kept * gigabytes * prices.provisioned_gb_second
     }
 
     /// Whether its code names failed messages in its answers.
