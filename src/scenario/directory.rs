@@ -51,6 +51,7 @@ pub(super) struct Directory<'a> {
     pub(super) producers: Names<'a>,
     pub(super) clients: Names<'a>,
     pub(super) functions: Names<'a>,
+    pub(super) mappings: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -67,12 +68,13 @@ impl<'a> Directory<'a> {
             producers: number("producer", config.producers.names().collect()),
             clients: number("client", config.clients.names().collect()),
             functions: number("function", config.functions.names().collect()),
+            mappings: number("event source mapping", config.event_source_mappings.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 5] {
-        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.functions]
+    fn kinds(&self) -> [&Names<'a>; 6] {
+        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.functions, &self.mappings]
     }
 
     /// The account of the Lambda functions: it follows all that have names.

@@ -1,15 +1,19 @@
-//! Lambda: functions with the queues they send to, and the concurrency they share.
+//! Lambda: functions with the queues they send to, the concurrency they share, and the mappings that invoke them.
 
 use super::resolve::Resolver;
 use crate::language::Problems;
-use crate::services::lambda::{Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings};
+use crate::services::lambda::{
+    Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings, MappingAssumptions,
+    MappingDefaults, MappingEnds, MappingSettings,
+};
 use crate::services::sqs::{Queue, is_fifo};
-use crate::wire::{LambdaPrices, Service, span};
+use crate::wire::{LambdaPrices, Service, span, whole_seconds};
 
 /// The functions of a scenario.
 #[derive(Debug)]
 pub(super) struct LambdaResources {
     pub(super) functions: Vec<FunctionSettings>,
+    pub(super) mappings: Vec<MappingSettings>,
 }
 
 impl LambdaResources {
@@ -28,7 +32,11 @@ impl LambdaResources {
             let queues = queues(name.as_str(), function, resolver, problems);
             functions.push(function.settings(name.as_str(), queues, &defaults, resolver.files, problems));
         }
-        Some(Self { functions: functions.into_iter().collect::<Option<_>>()? })
+        let mappings = mappings(&defaults, resolver, problems);
+        Some(Self {
+            functions: functions.into_iter().collect::<Option<_>>()?,
+            mappings: mappings.into_iter().collect::<Option<_>>()?,
+        })
     }
 }
 
@@ -61,6 +69,64 @@ fn queues(
         resolver.flow(Function::KIND, name, Queue::KIND, reference.as_str());
     }
     queues
+}
+
+/// Everything about the mappings. A queue and a function have one mapping at most ("`CreateEventSourceMapping`").
+fn mappings(
+    defaults: &FunctionDefaults,
+    resolver: &mut Resolver<'_>,
+    problems: &mut Problems,
+) -> Vec<Option<MappingSettings>> {
+    let config = resolver.config;
+    let assumptions = resolver.assumptions;
+    let wait = whole_seconds(
+        assumptions.mapping_poll_wait,
+        assumptions.places.of("mapping_poll_wait"),
+        "mapping_poll_wait",
+        problems,
+    );
+    let defaults = MappingDefaults {
+        quotas: defaults.quotas,
+        prices: defaults.prices,
+        assumptions: MappingAssumptions {
+            poll_wait_seconds: wait as u8,
+            ramp_interval: span(assumptions.mapping_ramp_interval),
+            idle_time: span(assumptions.mapping_idle_time),
+            back_off_threshold: assumptions.mapping_back_off_threshold.as_f64(),
+            back_off_share: assumptions.mapping_back_off_share.as_f64(),
+            throttle_pause: span(assumptions.mapping_throttle_pause),
+            record_overhead_bytes: assumptions.mapping_record_overhead.as_u64(),
+        },
+    };
+    let (mut settings, mut pairs) = (Vec::new(), Vec::new());
+    for (name, mapping) in config.event_source_mappings.iter() {
+        let queue = resolver.directory.queues.find(&mapping.queue, problems);
+        let function = resolver.directory.functions.find(&mapping.function, problems);
+        let pair = (mapping.queue.as_str(), mapping.function.as_str());
+        if pairs.contains(&pair) {
+            problems.error(
+                name.place,
+                format!(
+                    "`{}` and `{}` have an event source mapping already",
+                    mapping.queue, mapping.function
+                ),
+            );
+        }
+        pairs.push(pair);
+        settings.push(queue.zip(function).map(|((position, queue), (index, function))| {
+            let ends = MappingEnds {
+                queue,
+                is_fifo: is_fifo(mapping.queue.as_str()),
+                visibility_timeout: config.queues.entries[position].1.visibility_timeout,
+                latency: &resolver.latencies[position],
+                function,
+                function_config: &config.functions.entries[index].1,
+            };
+            mapping.settings(name.as_str(), &ends, &defaults, problems)
+        }));
+        resolver.flow(Queue::KIND, mapping.queue.as_str(), Function::KIND, mapping.function.as_str());
+    }
+    settings
 }
 
 /// Reservations must leave something to the others ("Configuring reserved concurrency for a function").

@@ -25,7 +25,7 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
-use crate::services::lambda::{Account, Function, FunctionSettings};
+use crate::services::lambda::{Account, EventSourceMapping, Function, FunctionSettings, MappingSettings};
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
@@ -52,6 +52,7 @@ pub struct Scenario {
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
+    mappings: Vec<MappingSettings>,
     lambda_quotas: LambdaQuotas,
     cloudwatch: CloudWatchSettings,
     watched: Vec<(EntityId, &'static str)>,
@@ -223,6 +224,9 @@ impl Scenario {
         }
         for function in &self.functions {
             seat(&function.name, Function::new(function.clone(), seed, replication).into());
+        }
+        for mapping in &self.mappings {
+            seat(&mapping.name, EventSourceMapping::new(mapping.clone(), seed, replication).into());
         }
         let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         if !self.functions.is_empty() {

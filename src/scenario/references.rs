@@ -17,6 +17,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
     ("producers.*.publishes_to.function", "functions", "function"),
+    ("event_source_mappings.*.queue", "queues", "queue"),
+    ("event_source_mappings.*.function", "functions", "function"),
     ("functions.*.forwards_to.queue", "queues", "queue"),
     ("functions.*.dead_letter_queue", "queues", "queue"),
     ("functions.*.event_invoke_config.on_failure.queue", "queues", "queue"),
@@ -27,7 +29,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "functions", "alarms"];
+const NAMED: &[&str] =
+    &["queues", "consumers", "producers", "clients", "functions", "event_source_mappings", "alarms"];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

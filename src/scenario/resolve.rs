@@ -92,6 +92,7 @@ pub(super) fn resolve(
         clients: clients.settings,
         scripted: clients.expected,
         functions: lambda.functions,
+        mappings: lambda.mappings,
         lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,

@@ -89,6 +89,8 @@ pub enum Signal {
         maximum: u8,
         /// How long to wait for a message, in seconds (0: short poll); `None` takes the queue's setting.
         wait_seconds: Option<u8>,
+        /// How long to hide the messages, in seconds; `None` takes the queue's setting.
+        visibility_seconds: Option<u16>,
     },
     /// The answer to a `Poll`. The poller holds the messages (besides the queue, which keeps them in flight).
     Delivery {

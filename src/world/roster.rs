@@ -113,6 +113,8 @@ roster! {
     CloudWatch: cloudwatch::CloudWatch,
     /// A Lambda function.
     Function: lambda::Function,
+    /// An event source mapping.
+    EventSourceMapping: lambda::EventSourceMapping,
     /// What all Lambda functions use together.
     Account: lambda::Account,
 }

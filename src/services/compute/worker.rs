@@ -121,6 +121,7 @@ impl Fleet {
             poller,
             maximum: self.settings.batch_size,
             wait_seconds: self.settings.wait_seconds,
+            visibility_seconds: None,
         };
         cx.outbox.send(self.settings.queue, Span::ZERO, signal);
     }

@@ -92,8 +92,8 @@ impl Service for Queue {
             Signal::DeadLetter { batch } => self.take_dead_letters(from, batch, cx),
             Signal::Redrive { batch } => self.take_moved(from, batch, cx),
             Signal::Request { request } => self.ask(from, request, cx),
-            Signal::Poll { poller, maximum, wait_seconds } => {
-                self.poll(from, Caller::Poller(poller), maximum, wait_seconds, cx);
+            Signal::Poll { poller, maximum, wait_seconds, visibility_seconds } => {
+                self.poll(from, Caller::Poller(poller, visibility_seconds), maximum, wait_seconds, cx);
             }
             Signal::Delete { batch } => self.delete(from, batch, cx),
             Signal::ChangeVisibility { batch, timeout } => self.change_visibility(from, batch, timeout, cx),
