@@ -23,7 +23,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
     let width = width.max(40);
     let mut parts = vec![header(tape, width)];
-    for table in [producers(tape), queues(tape), consumers(tape)] {
+    for table in [producers(tape), queues(tape), consumers(tape), functions(tape)] {
         parts.push(table.render(width));
     }
     parts.push(dead_letters(tape, width));
@@ -116,6 +116,25 @@ fn queues(tape: &Tape) -> Grid {
         ("empty receives", "empty_receives", "sum", false),
     ];
     table(tape, "Queues", "queue", &columns)
+}
+
+fn functions(tape: &Tape) -> Grid {
+    let columns = [
+        ("processed", "messages_processed", "sum", true),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("p99", "end_to_end_latency", "p99", true),
+        ("invocations", "invocations", "sum", true),
+        ("at once", "concurrent_executions", "max", true),
+        ("cold", "cold_starts", "sum", false),
+        ("throttles", "throttles", "sum", false),
+        ("errors", "errors", "sum", false),
+        ("timeouts", "timeouts", "sum", false),
+        ("dropped", "async_events_dropped", "sum", false),
+        ("duplicates", "duplicates", "sum", false),
+        ("out of order", "out_of_order", "sum", false),
+        ("failures", "failures", "sum", false),
+    ];
+    table(tape, "Functions", "function", &columns)
 }
 
 fn consumers(tape: &Tape) -> Grid {

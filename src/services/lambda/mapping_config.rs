@@ -21,13 +21,13 @@ section! {
         /// Most batches at once (`MaximumConcurrency`).
         pub maximum_concurrency: Option<u32>, within (2, 1_000);
         /// What of the function's answers counts.
-        pub function_response_types: Vec<ResponseTypeConfig>;
+        pub function_response_types: Vec<ResponseTypeConfig> = Vec::new();
         /// Provisioned mode.
         pub provisioned_poller_config: Option<ProvisionedPollerConfig>;
         /// Whether it polls at the beginning.
         pub enabled: bool = true;
         /// When it is disabled and enabled again.
-        pub disabled: Vec<DisabledConfig>;
+        pub disabled: Vec<DisabledConfig> = Vec::new();
     }
     check MappingConfig::check;
 }
