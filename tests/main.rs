@@ -11,5 +11,6 @@ mod reference;
 mod scenarios;
 mod sqs_calls;
 mod sqs_rules;
+mod sqs_time;
 mod theory;
 mod world_of_yaml;

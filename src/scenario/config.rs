@@ -6,7 +6,7 @@ use crate::language::{
     Node, Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
-use crate::services::cloudwatch::AlarmConfig;
+use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::lambda::{FunctionConfig, MappingConfig};
 use crate::services::producer::ProducerConfig;
@@ -54,6 +54,10 @@ section! {
         pub event_source_mappings: Named<MappingConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
+        /// Alarms that follow from the states of other alarms.
+        pub composite_alarms: Named<CompositeAlarmConfig>;
+        /// Metrics that programs publish.
+        pub custom_metrics: Named<CustomMetricConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.
         pub expect: Named<ExpressionsConfig>;
     }
@@ -84,6 +88,12 @@ section! {
         pub target_tracking_low_fraction: Probability = Probability::new(0.7);
         /// Target tracking removes capacity at most once in this time.
         pub target_tracking_scale_in_interval: Duration = Duration::from_seconds(300);
+        /// Target tracking removes at most this share of the capacity at once, but one instance always.
+        pub target_tracking_scale_in_share: Probability = Probability::new(0.1);
+        /// Policies of a group that alarms invoke within this time are decided together: the largest capacity wins.
+        pub policy_gathering_time: Duration = Duration::ZERO, at_most (Duration::from_seconds(60));
+        /// How late a scheduled action runs.
+        pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
         /// How long an execution environment of a Lambda function waits for work before it is shut down.
         pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
         /// How long receive calls of event source mappings wait for messages.

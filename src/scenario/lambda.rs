@@ -1,7 +1,7 @@
 //! Lambda: functions with the queues they send to, the concurrency they share, and the mappings that invoke them.
 
 use super::resolve::Resolver;
-use crate::language::Problems;
+use crate::language::{Problems, Reference};
 use crate::services::lambda::{
     Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings, MappingAssumptions,
     MappingDefaults, MappingEnds, MappingSettings,
@@ -30,7 +30,9 @@ impl LambdaResources {
         let mut functions = Vec::new();
         for (name, function) in config.functions.iter() {
             let queues = queues(name.as_str(), function, resolver, problems);
-            functions.push(function.settings(name.as_str(), queues, &defaults, resolver.files, problems));
+            let files = resolver.files;
+            let texts = &mut resolver.texts;
+            functions.push(function.settings(name.as_str(), queues, &defaults, texts, files, problems));
         }
         let mappings = mappings(&defaults, resolver, problems);
         Some(Self {
@@ -50,8 +52,12 @@ fn queues(
 ) -> FunctionQueues {
     let mut queues = FunctionQueues::default();
     if let Some(forward) = &function.forwards_to {
-        let found = resolver.directory.queues.find(&forward.queue, problems);
-        queues.forward = found.map(|(position, id)| (id, resolver.latencies[position].clone()));
+        let mappings = resolver.config.event_source_mappings.iter();
+        let sources: Vec<&Reference> = mappings
+            .filter(|(_, mapping)| mapping.function.as_str() == name)
+            .map(|(_, mapping)| &mapping.queue)
+            .collect();
+        queues.forward = resolver.forward_target(forward, &sources, problems);
         resolver.flow(Function::KIND, name, Queue::KIND, forward.queue.as_str());
     }
     let destinations = [

@@ -26,11 +26,30 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
     ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
+    ("alarms.*.metric.custom_metric", "custom_metrics", "custom metric"),
+    ("alarms.*.metrics.*.metric.custom_metric", "custom_metrics", "custom metric"),
+    ("custom_metrics.*.metric.queue", "queues", "queue"),
+    ("custom_metrics.*.metric.consumer", "consumers", "consumer"),
+    ("custom_metrics.*.metric.producer", "producers", "producer"),
+    ("custom_metrics.*.metrics.*.metric.queue", "queues", "queue"),
+    ("custom_metrics.*.metrics.*.metric.consumer", "consumers", "consumer"),
+    ("custom_metrics.*.metrics.*.metric.producer", "producers", "producer"),
+    ("alarms.*.metrics.*.metric.queue", "queues", "queue"),
+    ("alarms.*.metrics.*.metric.consumer", "consumers", "consumer"),
+    ("alarms.*.metrics.*.metric.producer", "producers", "producer"),
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] =
-    &["queues", "consumers", "producers", "clients", "functions", "event_source_mappings", "alarms"];
+const NAMED: &[&str] = &[
+    "queues",
+    "consumers",
+    "producers",
+    "clients",
+    "functions",
+    "event_source_mappings",
+    "alarms",
+    "composite_alarms",
+];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

@@ -1,25 +1,30 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
+use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::lambda::LambdaResources;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::{ResolvedProducer, Scenario};
+use super::{composites, custom_metrics};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
-use crate::services::cloudwatch::CloudWatchSettings;
+use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
 use crate::services::lambda::Function;
-use crate::services::producer::{Producer, ProducerTarget, SendTarget};
+use crate::services::producer::{Producer, ProducerConfig, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, SqsQuotas, Texts, span};
+use crate::wire::{
+    ActivitySettings, ApiLatency, EntityId, ForwardConfig, ForwardTarget, PriceList, Service, SqsQuotas,
+    Texts, span,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -54,24 +59,27 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
-    let clients = resolver.clients(problems);
     let lambda = LambdaResources::resolve(&mut resolver, problems);
+    let clients = resolver.clients(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
-    let mut scaling = Scaling::new(config, &assumptions, directory);
-    scaling.resolve_alarms(problems);
-    let policies = scaling.resolve_policies(problems);
+    let late = assumptions.scheduled_action_delay.build(files, problems);
+    let mut alarms = Alarms::new(config, directory);
+    alarms.resolve(problems);
+    let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
+    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
     }
     let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
-    for (consumer, policies) in consumers.iter_mut().zip(policies) {
-        consumer.group.policies = policies;
+    for (consumer, settings) in consumers.iter_mut().zip(scaled) {
+        consumer.group.scaling = settings;
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
     let lambda = lambda?;
-    let (alarms, watched) = scaling.into_alarms();
+    let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
         description: config.description.clone(),
@@ -96,9 +104,13 @@ pub(super) fn resolve(
         lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,
+            composite_alarms: composite_alarms?,
+            custom_metrics: custom_metrics?,
+            prices: CloudWatchPrices::of(prices),
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),
+            start_unix_millis: config.start.timestamp().as_millisecond(),
         },
         watched,
         flows,
@@ -130,7 +142,7 @@ pub(super) struct Resolver<'a> {
     /// How long calls to each queue take.
     pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
-    texts: Texts,
+    pub(super) texts: Texts,
     flows: Vec<Flow>,
     notes: Vec<String>,
 }
@@ -318,15 +330,21 @@ impl<'a> Resolver<'a> {
         for (name, consumer) in config.consumers.iter() {
             let ConsumerSource::Queue(reference) = &consumer.receives_from;
             let source = self.source_queue(reference, problems);
-            let forward = consumer.forwards_to.as_ref().and_then(|forward| {
-                let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                Some((id, self.latencies[position].clone()))
-            });
-            let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
+            let forward = consumer
+                .forwards_to
+                .as_ref()
+                .and_then(|forward| self.forward_target(forward, &[reference], problems));
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
+                    let settings = consumer.settings(
+                        name.as_str(),
+                        source,
+                        forward,
+                        &mut self.texts,
+                        self.files,
+                        problems,
+                    )?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -336,6 +354,47 @@ impl<'a> Resolver<'a> {
             }
         }
         settings
+    }
+
+    /// The queue that the results of messages from `sources` go to.
+    pub(super) fn forward_target(
+        &self,
+        forward: &ForwardConfig,
+        sources: &[&Reference],
+        problems: &mut Problems,
+    ) -> Option<ForwardTarget> {
+        let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
+        let is_fifo = is_fifo(forward.queue.as_str());
+        let has_groups = !sources.is_empty() && sources.iter().all(|source| self.has_groups(source));
+        if is_fifo && forward.message_group_id.is_none() && !has_groups {
+            problems
+                .error(forward.place, format!("messages to `{}` need a `message_group_id`", forward.queue))
+                .why(match sources.iter().find(|source| !self.has_groups(source)) {
+                    Some(source) => {
+                        format!("it is a FIFO queue, and the messages of `{source}` have no groups")
+                    }
+                    None => "it is a FIFO queue".to_owned(),
+                });
+        }
+        Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
+    }
+
+    /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
+    /// such.
+    fn has_groups(&self, queue: &Reference) -> bool {
+        let config = self.config;
+        let mut producers = config.producers.iter().filter(|(_, producer)| {
+            matches!(&producer.publishes_to, ProducerTarget::Queue(target) if target.as_str() == queue.as_str())
+        });
+        let has_group = |producer: &ProducerConfig| {
+            producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
+        };
+        is_fifo(queue.as_str())
+            || producers.any(|(_, producer)| has_group(producer))
+            || self.scripted_queues.contains(queue.as_str())
+            || config.consumers.iter().any(|(_, consumer)| {
+                consumer.forwards_to.as_ref().is_some_and(|forward| forward.queue.as_str() == queue.as_str())
+            })
     }
 
     fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {

@@ -1,8 +1,8 @@
 //! Results of processing: sent on to another queue by whoever processed a message.
 
 use super::{
-    ApiLatency, BatchId, Context, EntityId, Entry, MessageId, NewMessage, Outbox, Purpose, Signal,
-    draw_bytes, draw_span,
+    ApiLatency, BatchId, Context, Deduplication, EntityId, Entry, GroupConfig, MessageGroups, MessageId,
+    NewMessage, Outbox, Purpose, Signal, Texts, draw_bytes, draw_span,
 };
 use crate::engine::{Distribution, Span, Stream};
 use crate::language::{Bytes, DistributionOf, Files, Probability, Problems, Reference, section};
@@ -16,23 +16,41 @@ section! {
         pub share: Probability = Probability::ONE;
         /// Size of a result; by default that of the message.
         pub size: Option<DistributionOf<Bytes>>;
+        /// The message group of a result (`MessageGroupId`): a name, `each_message`, or drawn; by default that of the message.
+        pub message_group_id: Option<GroupConfig>;
     }
+}
+
+/// Where results go.
+#[derive(Debug, Clone)]
+pub struct ForwardTarget {
+    /// The queue.
+    pub id: EntityId,
+    /// How long calls to it take.
+    pub latency: ApiLatency,
+    /// Whether it is a FIFO queue.
+    pub is_fifo: bool,
 }
 
 impl ForwardConfig {
     /// The settings, the queue looked up; `None` when a problem was told.
     pub fn settings(
         &self,
-        queue: EntityId,
-        latency: &ApiLatency,
+        target: ForwardTarget,
+        texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<Forward> {
-        let size = match &self.size {
-            Some(size) => Some(size.build(files, problems)?),
-            None => None,
-        };
-        Some(Forward { queue, share: self.share.as_f64(), size, latency: latency.send.clone() })
+        let size = self.size.as_ref().map(|size| size.build(files, problems));
+        let groups = self.message_group_id.as_ref().map(|groups| groups.build(texts, problems));
+        Some(Forward {
+            queue: target.id,
+            is_fifo: target.is_fifo,
+            share: self.share.as_f64(),
+            size: size.map_or(Some(None), |size| size.map(Some))?,
+            latency: target.latency.send,
+            groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
+        })
     }
 }
 
@@ -47,6 +65,10 @@ pub struct Forward {
     pub size: Option<Distribution>,
     /// How long the send call takes, in nanoseconds.
     pub latency: Distribution,
+    /// Whether that is a FIFO queue.
+    pub is_fifo: bool,
+    /// The groups of the results; `None` keeps the message's.
+    pub groups: Option<MessageGroups>,
 }
 
 /// Somebody who sends results on.
@@ -55,6 +77,7 @@ pub struct Forwarder {
     settings: Forward,
     latency: Stream,
     content: Stream,
+    group: Stream,
     /// Results sent so far: their sequence numbers.
     sent: u64,
 }
@@ -66,6 +89,7 @@ impl Forwarder {
             settings,
             latency: Purpose::SendLatency.stream(seed, replication, kind, name),
             content: Purpose::Forwarding.stream(seed, replication, kind, name),
+            group: Purpose::MessageGroup.stream(seed, replication, kind, name),
             sent: 0,
         }
     }
@@ -84,13 +108,21 @@ impl Forwarder {
             Some(size) => draw_bytes(size, &mut self.content),
             None => cx.messages.bytes(ancestor),
         };
+        let mut detail = cx.messages.detail(ancestor);
+        if let Some(groups) = &self.settings.groups {
+            detail.group = groups.draw(self.sent, &mut self.group);
+        }
+        if !self.settings.is_fifo {
+            // A standard queue takes no deduplication ids.
+            detail.deduplication = Deduplication::Once;
+        }
         let message = cx.messages.create(NewMessage {
             published_at: cx.messages.published_at(ancestor),
             producer: cx.me,
             sequence: self.sent,
             bytes,
             poison: false,
-            detail: cx.messages.detail(ancestor),
+            detail,
         });
         self.sent += 1;
         Some(Entry::new(message))

@@ -13,6 +13,7 @@ mod deadline;
 mod detail;
 mod error;
 mod forward;
+mod groups;
 mod invocation;
 mod journal;
 mod lambda;
@@ -24,6 +25,7 @@ mod purpose;
 mod quota;
 mod region;
 mod request;
+mod retry;
 mod service;
 mod signal;
 
@@ -37,9 +39,10 @@ pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
-pub use forward::{Forward, ForwardConfig, Forwarder};
+pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
+pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use invocation::InvokeOutcome;
-pub use journal::Journal;
+pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
@@ -52,5 +55,6 @@ pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
+pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};

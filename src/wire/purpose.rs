@@ -53,6 +53,8 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How late scheduled actions are.
+    Schedule,
     /// How late the metrics of a resource are that was inactive.
     WakeUp,
     /// How long changes of a resource take.
@@ -88,6 +90,7 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::Schedule => "schedule",
             Purpose::WakeUp => "wake up",
             Purpose::Change => "change",
             Purpose::InitDuration => "init duration",

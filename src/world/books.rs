@@ -1,6 +1,6 @@
 //! The end of a run: statistics, ledger, tape; and the proof that no message was lost or invented.
 
-use super::{Event, Stimulus, World};
+use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
 use crate::record::{
     Flow, Instrument, InstrumentKind, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit,
@@ -46,12 +46,19 @@ impl World {
         let position = |name: &str| self.seats.iter().position(|seat| seat.name == name);
         api_calls.sort_by_cached_key(|call| (call.time, position(&call.client), call.step));
         let readings = self.sampler.into_readings(&mut self.seats);
+        let cloudwatch = self.seats.iter_mut().find_map(|seat| match &mut seat.entity {
+            Entity::CloudWatch(cloudwatch) => Some(cloudwatch.take_series()),
+            _ => None,
+        });
+        let (alarm_series, custom_metrics) = cloudwatch.unwrap_or_default();
         Ok(Tape {
             header,
             summary,
             metrics: readings.metrics,
             ledger,
             alarms: self.journal.alarms,
+            alarm_series,
+            custom_metrics,
             activities: self.journal.activities,
             api_calls,
             series: readings.series,
@@ -263,11 +270,11 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .sum()
     };
     let workers = &["consumer", "function"];
-    let paid = &["queue", "consumer", "function", "event_source_mapping"];
+    let paid = &["queue", "consumer", "function", "event_source_mapping", "cloudwatch"];
     let calls =
         ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
     let totals = [
-        ("messages_produced", total(&["producer"], &["messages_produced"]), Unit::Count),
+        ("messages_produced", total(&["producer", "client"], &["messages_produced"]), Unit::Count),
         ("messages_processed", total(workers, &["messages_processed"]), Unit::Count),
         ("duplicates", total(workers, &["duplicates"]), Unit::Count),
         ("out_of_order", total(workers, &["out_of_order"]), Unit::Count),

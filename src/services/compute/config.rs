@@ -8,7 +8,8 @@ use crate::language::{
     section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, ForwardConfig, IdentityConfig, PriceList, ProcessingConfig, span, whole_seconds,
+    ApiLatency, EntityId, ForwardConfig, ForwardTarget, IdentityConfig, PriceList, ProcessingConfig, Retries,
+    RetriesConfig, Texts, span, whole_seconds,
 };
 
 section! {
@@ -43,6 +44,9 @@ section! {
         /// Probability that the answer to a receive call never reaches the consumer: the messages stay hidden for their
         /// visibility timeout, and count as received.
         pub lost_receives: Probability = Probability::ZERO;
+        /// Receives and deletes that SQS refuses for now (throttled) are tried again as SDKs do it; by default a receive is
+        /// repeated after 200 ms, and a delete every 200 ms until it is taken.
+        pub retries: Option<RetriesConfig>;
         /// Extend the visibility timeout at regular times while a batch is in hand (`ChangeMessageVisibility`).
         pub heartbeat: Option<HeartbeatConfig>;
         /// Send a message on for each one that was processed.
@@ -225,7 +229,8 @@ impl ConsumerConfig {
         &self,
         name: &str,
         queue: &SourceQueue,
-        forward: Option<(EntityId, &ApiLatency)>,
+        forward: Option<ForwardTarget>,
+        texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
@@ -234,10 +239,8 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let forward = match (&self.forwards_to, forward) {
-            (Some(config), Some((queue, latency))) => Some(config.settings(queue, latency, files, problems)?),
-            _ => None,
-        };
+        let forward = self.forwards_to.as_ref().zip(forward);
+        let forward = forward.map(|(config, target)| config.settings(target, texts, files, problems));
         let group = match &self.auto_scaling_group {
             Some(group) => group.settings(files, problems),
             None => fixed_group(self.instances.unwrap_or(1)),
@@ -258,6 +261,7 @@ impl ConsumerConfig {
                 DeleteConfig::WholeBatch => DeleteMode::WholeBatch,
             },
             failure_rate: self.failure_rate.as_f64(),
+            retries: self.retries.as_ref().map(|retries| Retries::of(Some(retries))),
             lost_deletes: self.lost_deletes.as_f64(),
             lost_receives: self.lost_receives.as_f64(),
             on_failure: match self.on_failure {
@@ -268,7 +272,7 @@ impl ConsumerConfig {
                 interval: span(heartbeat.interval),
                 visibility_timeout: span(heartbeat.visibility_timeout),
             }),
-            forward,
+            forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
             crashes: self.crashes.as_ref().map(|crashes| Crashes {
                 mean_time_between: span(crashes.mean_time_between),
                 restart_time: span(crashes.restart_time),

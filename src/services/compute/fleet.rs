@@ -3,7 +3,8 @@
 use super::metrics::{ConsumerMetrics, GroupMetrics};
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
-use crate::engine::{Stream, Time};
+use crate::engine::{Span, Stream, Time};
+use crate::scaling::Controller;
 use crate::wire::{Forwarder, ProcessingOrder, Purpose};
 
 /// Where an instance is in its life ("Amazon EC2 Auto Scaling instance lifecycle").
@@ -44,12 +45,14 @@ pub(super) struct Chance {
     pub(super) processing: Stream,
     pub(super) failure: Stream,
     pub(super) loss: Stream,
+    pub(super) retry: Stream,
     pub(super) outlier: Stream,
     pub(super) delete_latency: Stream,
     pub(super) change_latency: Stream,
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
+    pub(super) schedule: Stream,
 }
 
 /// A consumer.
@@ -62,7 +65,8 @@ pub struct Fleet {
     pub(super) free_places: Vec<u32>,
     pub(super) desired: u32,
     pub(super) launches: u64,
-    pub(super) policies: Vec<PolicyState>,
+    /// Its policies and scheduled actions.
+    pub(super) scaling: Controller,
     /// Simple policies wait until this activity has ended and its cooldown has run out.
     pub(super) activity: Activity,
     pub(super) busy: u64,
@@ -75,15 +79,6 @@ pub struct Fleet {
     pub(super) group_metrics: GroupMetrics,
 }
 
-/// What a policy remembers.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PolicyState {
-    /// When it last took capacity away.
-    pub(super) scaled_in_at: Option<Time>,
-    /// Whether the last invocation changed nothing, and that was already told.
-    pub(super) told_why_not: bool,
-}
-
 /// The latest scaling activity, as simple policies see it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Activity {
@@ -94,7 +89,20 @@ pub(super) struct Activity {
     /// When its cooldown ends; `None` without a cooldown.
     pub(super) cooldown_until: Option<Time>,
     /// The cooldown that begins when its last instance is ready.
-    pub(super) cooldown: crate::engine::Span,
+    pub(super) cooldown: Span,
+}
+
+impl Activity {
+    /// A scaling activity begins. One that is under way goes on in it: its cooldown waits for all of its instances.
+    pub(super) fn begin(&mut self, cooldown: Option<Span>) {
+        if self.unfinished == 0 {
+            self.number = self.number.wrapping_add(1);
+            self.cooldown = Span::ZERO;
+        }
+        if let Some(cooldown) = cooldown {
+            self.cooldown = cooldown;
+        }
+    }
 }
 
 impl Fleet {
@@ -105,18 +113,20 @@ impl Fleet {
             processing: stream(Purpose::ProcessingTime),
             failure: stream(Purpose::Failure),
             loss: stream(Purpose::Loss),
+            retry: stream(Purpose::Retry),
             outlier: stream(Purpose::Outlier),
             delete_latency: stream(Purpose::DeleteLatency),
             change_latency: stream(Purpose::ChangeVisibilityLatency),
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
+            schedule: stream(Purpose::Schedule),
         };
-        let policies = vec![PolicyState::default(); settings.group.policies.len()];
         let forwarder = settings
             .forward
             .clone()
             .map(|forward| Forwarder::new(forward, seed, replication, "consumer", &settings.name));
+        let scaling = Controller::new(settings.group.scaling.clone());
         Self {
             desired: settings.group.desired_capacity,
             settings,
@@ -124,7 +134,7 @@ impl Fleet {
             instances: Vec::new(),
             free_places: Vec::new(),
             launches: 0,
-            policies,
+            scaling,
             activity: Activity::default(),
             busy: 0,
             received: 0,

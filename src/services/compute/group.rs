@@ -15,6 +15,7 @@ impl Fleet {
             self.enter_service(index, cx);
         }
         self.update_group_metrics(cx.now);
+        self.begin_scaling(cx);
     }
 
     fn new_instance(&mut self) -> u32 {
@@ -226,7 +227,8 @@ impl Fleet {
         }
         self.activity.unfinished -= 1;
         if self.activity.unfinished == 0 {
-            self.activity.cooldown_until = Some(now.saturating_add(self.activity.cooldown));
+            let until = now.saturating_add(self.activity.cooldown);
+            self.activity.cooldown_until = self.activity.cooldown_until.max(Some(until));
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The Auto Scaling group of a consumer in a scenario, and its policies.
 
 use super::settings::{GroupSettings, Termination, TerminationPolicy};
-use crate::engine::{Distribution, Span};
+use crate::engine::Distribution;
 use crate::language::{
-    DistributionOf, DistributionSpec, Duration, Files, Problems, choice, keyword, section,
+    DistributionOf, DistributionSpec, Duration, Files, Named, Problems, choice, keyword, section,
 };
-use crate::scaling::PolicyConfig;
+use crate::scaling::{
+    ManualChange, PolicyConfig, ScalingService, ScalingSettings, ScheduledActionConfig,
+    SetDesiredCapacityConfig,
+};
 use crate::wire::span;
 
 section! {
@@ -27,10 +30,15 @@ section! {
         pub termination_policy: TerminationPolicyConfig = TerminationPolicyConfig::OldestInstance;
         /// Simple scaling waits this long after an activity (`DefaultCooldown`).
         pub default_cooldown: Duration = Duration::from_seconds(300);
-        /// How long an instance counts as warming up after it is in service (`DefaultInstanceWarmup`).
-        pub instance_warmup: Duration = Duration::from_seconds(300), within (Duration::ZERO, Duration::from_hours(1));
+        /// How long an instance counts as warming up after it is in service (`DefaultInstanceWarmup`); by default
+        /// `default_cooldown`.
+        pub instance_warmup: Option<Duration>, within (Duration::ZERO, Duration::from_hours(1));
         /// What changes the desired capacity.
         pub policies: Vec<PolicyConfig> = Vec::new();
+        /// What changes its sizes at given times.
+        pub scheduled_actions: Named<ScheduledActionConfig>;
+        /// Calls of `SetDesiredCapacity` at given times.
+        pub set_desired_capacity: Vec<SetDesiredCapacityConfig> = Vec::new();
     }
     check AutoScalingGroupConfig::check;
 }
@@ -91,15 +99,31 @@ impl AutoScalingGroupConfig {
                 ),
             );
         }
-        // "Target tracking scaling policies": several of them must each use a different metric, and there is one metric.
-        let tracking = self.policies.iter().filter_map(|policy| match policy {
-            PolicyConfig::TargetTracking(policy) => Some(policy.place),
-            PolicyConfig::StepScaling(_) | PolicyConfig::SimpleScaling(_) => None,
-        });
-        for place in tracking.skip(1) {
-            problems
-                .error(place, "a group can have only one target tracking policy of the same metric")
-                .label("the second one");
+        PolicyConfig::check_all(&self.policies, ScalingService::Ec2AutoScaling, problems);
+        // "Quotas for Amazon EC2 Auto Scaling".
+        const MOST_ACTIONS: usize = 125;
+        if let Some((name, _)) = self.scheduled_actions.entries.get(MOST_ACTIONS) {
+            problems.error(name.place, format!("a group has {MOST_ACTIONS} scheduled actions at most"));
+        }
+    }
+
+    /// What changes the group's capacity, besides its policies.
+    pub fn scaling(&self, begin: jiff::Timestamp) -> ScalingSettings {
+        let mut manual_changes: Vec<ManualChange> =
+            self.set_desired_capacity.iter().map(|change| change.resolve(begin)).collect();
+        manual_changes.sort_by_key(|change| change.at);
+        let cooldown = span(self.default_cooldown);
+        ScalingSettings {
+            default_cooldown: cooldown,
+            instance_warmup: self.instance_warmup.map_or(cooldown, span),
+            scheduled_actions: self
+                .scheduled_actions
+                .iter()
+                .filter_map(|(name, action)| action.resolve(name, begin))
+                .collect(),
+            manual_changes,
+            start_unix_millis: begin.as_millisecond(),
+            ..ScalingSettings::fixed(self.min_size, self.max_size)
         }
     }
 
@@ -122,9 +146,8 @@ impl AutoScalingGroupConfig {
                 TerminationPolicyConfig::OldestInstance => TerminationPolicy::OldestInstance,
                 TerminationPolicyConfig::NewestInstance => TerminationPolicy::NewestInstance,
             },
-            default_cooldown: span(self.default_cooldown),
-            instance_warmup: span(self.instance_warmup),
-            policies: Vec::new(),
+            // The scenario puts in what changes them.
+            scaling: ScalingSettings::fixed(self.min_size, self.max_size),
         })
     }
 }
@@ -139,8 +162,6 @@ pub(super) fn fixed_group(instances: u32) -> Option<GroupSettings> {
         termination_time: Distribution::constant(0.0).ok()?,
         termination: Termination::Kill,
         termination_policy: TerminationPolicy::OldestInstance,
-        default_cooldown: Span::ZERO,
-        instance_warmup: Span::ZERO,
-        policies: Vec::new(),
+        scaling: ScalingSettings::fixed(instances, instances),
     })
 }

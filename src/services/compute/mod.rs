@@ -36,6 +36,7 @@ pub use settings::{
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
+use crate::scaling::ScalingTimer;
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
 
 /// Why a consumer wakes.
@@ -104,6 +105,8 @@ pub enum Timer {
         /// Its life.
         epoch: u32,
     },
+    /// Something may change the desired capacity.
+    Scaling(ScalingTimer),
 }
 
 impl Service for Fleet {
@@ -118,7 +121,8 @@ impl Service for Fleet {
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
-            Signal::AlarmAction { policy, state, value } => self.invoke_policy(policy, state, value, cx),
+            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
+            Signal::Load { policy, hour, load } => self.hear_load(policy, hour, load),
             Signal::DeleteThrottled { batch } => self.delete_again(batch, cx),
             Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a consumer is never told {other:?}"),
@@ -137,6 +141,7 @@ impl Service for Fleet {
             Timer::Restarted { instance, epoch } => self.restart(instance, epoch, cx),
             Timer::DrainEnded { instance, epoch } => self.end_drain(instance, epoch, cx),
             Timer::Terminated { instance, epoch } => self.end_termination(instance, epoch, cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
         }
     }
 

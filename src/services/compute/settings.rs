@@ -1,8 +1,8 @@
 //! Everything that is fixed about a consumer during a run.
 
 use crate::engine::{Distribution, Span};
-use crate::scaling::Policy;
-use crate::wire::{ApiLatency, EntityId, Forward, ProcessingMode};
+use crate::scaling::ScalingSettings;
+use crate::wire::{ApiLatency, EntityId, Forward, ProcessingMode, Retries};
 
 /// When processed messages are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,12 +75,8 @@ pub struct GroupSettings {
     pub termination: Termination,
     /// Which instance goes first.
     pub termination_policy: TerminationPolicy,
-    /// `DefaultCooldown`: simple policies wait this long after an activity.
-    pub default_cooldown: Span,
-    /// How long after being in service an instance counts as warming up, for step and target tracking policies.
-    pub instance_warmup: Span,
-    /// Scaling policies, in the order alarms know them by.
-    pub policies: Vec<Policy>,
+    /// What changes its size.
+    pub scaling: ScalingSettings,
 }
 
 /// Everything that is fixed about a consumer during a run.
@@ -110,6 +106,9 @@ pub struct ConsumerSettings {
     pub delete_mode: DeleteMode,
     /// Probability that a processing fails.
     pub failure_rate: f64,
+    /// How often throttled receives and deletes are tried; without, a receive is repeated after 200 ms, and a delete every
+    /// 200 ms until it is taken.
+    pub retries: Option<Retries>,
     /// Probability that a delete call never reaches the queue.
     pub lost_deletes: f64,
     /// Probability that the answer to a receive call never comes.

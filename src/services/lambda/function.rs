@@ -140,14 +140,14 @@ impl Function {
         };
         let entries = cx.batches.entries(batch);
         let messages = entries.len() as u64;
-        for entry in entries {
+        let place = self.free_place();
+        let execution = &mut self.executions[place as usize];
+        let (time, ending, begun) =
+            play(&self.settings, entries, in_order, cx.messages, &mut self.handler, &mut execution.finished);
+        for entry in &entries[..begun] {
             let (producer, sequence) = cx.messages.origin(entry.message);
             self.metrics.out_of_order.add(u64::from(self.order.is_late(producer, sequence)));
         }
-        let place = self.free_place();
-        let execution = &mut self.executions[place as usize];
-        let (time, ending) =
-            play(&self.settings, entries, in_order, cx.messages, &mut self.handler, &mut execution.finished);
         execution.batch = Some(batch);
         execution.caller = caller;
         execution.pool = pool;

@@ -7,8 +7,8 @@ use crate::language::{
     section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, ForwardConfig, IdentityConfig, LambdaPrices, LambdaQuotas, ProcessingConfig, span,
-    whole_seconds,
+    EntityId, ForwardConfig, ForwardTarget, IdentityConfig, LambdaPrices, LambdaQuotas, ProcessingConfig,
+    Texts, span, whole_seconds,
 };
 
 section! {
@@ -110,8 +110,8 @@ pub struct FunctionDefaults {
 /// The queues a function sends to, looked up.
 #[derive(Debug, Clone, Default)]
 pub struct FunctionQueues {
-    /// `forwards_to`, and how long its calls take.
-    pub forward: Option<(EntityId, ApiLatency)>,
+    /// `forwards_to`.
+    pub forward: Option<ForwardTarget>,
     /// `dead_letter_queue`.
     pub dead_letter_queue: Option<EntityId>,
     /// The on-failure destination.
@@ -171,17 +171,14 @@ impl FunctionConfig {
         name: &str,
         queues: FunctionQueues,
         defaults: &FunctionDefaults,
+        texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<FunctionSettings> {
         let processing_time = self.processing_time.build(files, problems);
         let init_duration = self.init_duration.build(files, problems);
-        let forward = match (&self.forwards_to, &queues.forward) {
-            (Some(config), Some((queue, latency))) => {
-                Some(config.settings(*queue, latency, files, problems)?)
-            }
-            _ => None,
-        };
+        let forward = self.forwards_to.as_ref().zip(queues.forward);
+        let forward = forward.map(|(config, target)| config.settings(target, texts, files, problems));
         let config = self.event_invoke_config.as_ref();
         let destination = queues
             .on_failure
@@ -209,7 +206,7 @@ impl FunctionConfig {
                     .map_or(Span::from_hours(6), |config| span(config.maximum_event_age)),
                 destination,
             },
-            forward,
+            forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
             quotas: defaults.quotas,
             prices: defaults.prices,
             account: defaults.account,

@@ -28,7 +28,7 @@ pub(super) struct HandlerChance {
     pub(super) failure: Stream,
 }
 
-/// Plays the handler on an event: fills `finished`, gives the time it takes and how it ends.
+/// Plays the handler on an event: fills `finished`, gives the time it takes, how it ends and how many messages it begins.
 ///
 /// A handler that raises errors stops at the first message that fails: what it has done by then is done, and will be
 /// done again. One that reports failures goes on to the next message, unless the messages are in order: then it stops and
@@ -40,17 +40,18 @@ pub(super) fn play(
     messages: &Messages,
     chance: &mut HandlerChance,
     finished: &mut Finished,
-) -> (Span, Ending) {
+) -> (Span, Ending, usize) {
     finished.clear();
     let reports = settings.on_message_failure == OnMessageFailure::Report;
-    let (time, ending) = match settings.processing_mode {
+    let (time, ending, begun) = match settings.processing_mode {
         ProcessingMode::PerMessage => {
-            let (mut elapsed, mut raised, mut stopped) = (Span::ZERO, false, false);
+            let (mut elapsed, mut raised, mut stopped, mut begun) = (Span::ZERO, false, false, 0);
             for entry in entries {
                 if stopped {
                     finished.push(NEVER);
                     continue;
                 }
+                begun += 1;
                 elapsed =
                     elapsed.saturating_add(draw_span(&settings.processing_time, &mut chance.processing));
                 let fails = chance.failure.chance(settings.failure_rate) | messages.is_poison(entry.message);
@@ -58,7 +59,7 @@ pub(super) fn play(
                 raised |= fails && !reports;
                 stopped = fails && (!reports || in_order);
             }
-            (elapsed, if raised { Ending::Raised } else { Ending::Returned })
+            (elapsed, if raised { Ending::Raised } else { Ending::Returned }, begun)
         }
         ProcessingMode::PerBatch => {
             let time = draw_span(&settings.processing_time, &mut chance.processing);
@@ -70,15 +71,17 @@ pub(super) fn play(
                 stopped |= fails && in_order;
                 finished.push(if fails { NEVER } else { time.as_nanos() });
             }
-            (time, if raised { Ending::Raised } else { Ending::Returned })
+            (time, if raised { Ending::Raised } else { Ending::Returned }, entries.len())
         }
     };
     if time <= settings.timeout {
-        return (time, ending);
+        return (time, ending, begun);
     }
     let limit = settings.timeout.as_nanos();
     for end in finished.iter_mut().filter(|end| **end > limit) {
         *end = NEVER;
     }
-    (settings.timeout, Ending::TimedOut)
+    // The first message that is not done in time was begun, those behind it were not.
+    let done = finished.iter().rposition(|end| *end != NEVER).map_or(0, |last| last + 1);
+    (settings.timeout, Ending::TimedOut, begun.min(done + 1))
 }

@@ -1,14 +1,13 @@
 //! A producer in a scenario.
 
 use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
-use super::groups::GroupConfig;
 use crate::engine::Distribution;
 use crate::language::{
     Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems,
     Reference, Value, choice, section,
 };
 use crate::traffic::ArrivalsConfig;
-use crate::wire::{EntityId, IdentityConfig, SqsQuotas, Texts, span};
+use crate::wire::{EntityId, GroupConfig, IdentityConfig, Retries, RetriesConfig, SqsQuotas, Texts, span};
 
 section! {
     /// Somebody who sends messages.
@@ -56,17 +55,6 @@ section! {
         pub poison_rate: Probability = Probability::ZERO;
         /// A delay of the message's own, in place of the queue's (`DelaySeconds`, whole seconds up to 15 minutes).
         pub delay: Option<DistributionOf<Duration>>;
-    }
-}
-
-section! {
-    /// How often a refused call is tried, and how long between ("Retry behavior", standard mode, of the SDKs): a random
-    /// part of a second, doubled with each attempt.
-    pub struct RetriesConfig {
-        /// Attempts in all; then the messages are lost.
-        pub max_attempts: u32 = 3, within (1, 100);
-        /// Longest time between two attempts.
-        pub max_backoff: Duration = Duration::from_seconds(20);
     }
 }
 
@@ -189,10 +177,7 @@ impl ProducerConfig {
             delay_seconds: delay_seconds.map_or(Some(None), |delay| delay.map(Some))?,
             batching,
             groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
-            max_attempts: self.retries.as_ref().map_or(3, |retries| retries.max_attempts),
-            max_backoff: span(
-                self.retries.as_ref().map_or(Duration::from_seconds(20), |retries| retries.max_backoff),
-            ),
+            retries: Retries::of(self.retries.as_ref()),
             lost_responses: self.lost_responses.as_f64(),
             response_timeout: span(self.response_timeout),
         })

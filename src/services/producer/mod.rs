@@ -18,12 +18,10 @@
 
 mod config;
 mod entity;
-mod groups;
 mod metrics;
 
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
-pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
 
 use crate::record::{Instrument, MetricDefinition, Side};
