@@ -25,6 +25,12 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("requesters.*.sends_requests_to.queue", "queues", "queue"),
     ("requesters.*.replies_through.virtual_queues.host_queue", "queues", "queue"),
     ("requesters.*.replies_through.queue_per_requester.queue", "queues", "queue"),
+    ("producers.*.publishes_to.function", "functions", "function"),
+    ("event_source_mappings.*.queue", "queues", "queue"),
+    ("event_source_mappings.*.function", "functions", "function"),
+    ("functions.*.forwards_to.queue", "queues", "queue"),
+    ("functions.*.dead_letter_queue", "queues", "queue"),
+    ("functions.*.event_invoke_config.on_failure.queue", "queues", "queue"),
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
@@ -57,6 +63,8 @@ const NAMED: &[&str] = &[
     "requesters",
     "object_stores",
     "topics",
+    "functions",
+    "event_source_mappings",
 ];
 
 /// Tells every reference and every expectation that names nothing.

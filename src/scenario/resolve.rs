@@ -4,6 +4,7 @@ use super::access::Principals;
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
+use super::lambda::LambdaResources;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::topics::{self, Topics};
@@ -13,7 +14,8 @@ use crate::language::{Bytes, Decode, Files, Name, Node, Place, Problems, Referen
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::lambda::Function;
 use crate::services::producer::{Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{
@@ -21,7 +23,10 @@ use crate::services::sqs::{
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, SqsQuotas, Texts, span};
+use crate::wire::{
+    ActivitySettings, ApiLatency, EntityId, ForwardConfig, ForwardTarget, PriceList, Service, SqsQuotas,
+    Texts, span,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -56,6 +61,7 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
+    let lambda = LambdaResources::resolve(&mut resolver, problems);
     let mut topics = Topics::new(config, resolver.directory.clone());
     let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
     let clients = resolver.clients(&mut topics, problems);
@@ -87,6 +93,7 @@ pub(super) fn resolve(
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
+    let lambda = lambda?;
     let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
@@ -114,6 +121,9 @@ pub(super) fn resolve(
         scripted: clients.expected,
         topics: topics.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
+        functions: lambda.functions,
+        mappings: lambda.mappings,
+        lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,
             composite_alarms: composite_alarms?,
@@ -144,7 +154,7 @@ pub(super) struct Resolver<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) defaults: QueueDefaults,
     pub(super) directory: Directory<'a>,
-    assumptions: &'a AssumptionsConfig,
+    pub(super) assumptions: &'a AssumptionsConfig,
     pub(super) prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
@@ -155,7 +165,7 @@ pub(super) struct Resolver<'a> {
     /// How long calls to each queue take.
     pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
-    texts: Texts,
+    pub(super) texts: Texts,
     flows: Vec<Flow>,
     notes: Vec<String>,
 }
@@ -349,17 +359,7 @@ impl<'a> Resolver<'a> {
                 .as_ref()
                 .and_then(|large| self.payload_store(&large.object_store, problems));
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
-                let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                let is_fifo = is_fifo(forward.queue.as_str());
-                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
-                    problems
-                        .error(
-                            forward.place,
-                            format!("messages to `{}` need a `message_group_id`", forward.queue),
-                        )
-                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
-                }
-                let target = ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo };
+                let target = self.forward_target(forward, &[reference], problems)?;
                 forward.settings(target, &mut self.texts, self.files, problems)
             });
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
@@ -385,6 +385,29 @@ impl<'a> Resolver<'a> {
         settings
     }
 
+    /// The queue that the results of messages from `sources` go to.
+    pub(super) fn forward_target(
+        &self,
+        forward: &ForwardConfig,
+        sources: &[&Reference],
+        problems: &mut Problems,
+    ) -> Option<ForwardTarget> {
+        let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
+        let is_fifo = is_fifo(forward.queue.as_str());
+        let has_groups = !sources.is_empty() && sources.iter().all(|source| self.has_groups(source));
+        if is_fifo && forward.message_group_id.is_none() && !has_groups {
+            problems
+                .error(forward.place, format!("messages to `{}` need a `message_group_id`", forward.queue))
+                .why(match sources.iter().find(|source| !self.has_groups(source)) {
+                    Some(source) => {
+                        format!("it is a FIFO queue, and the messages of `{source}` have no groups")
+                    }
+                    None => "it is a FIFO queue".to_owned(),
+                });
+        }
+        Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
+    }
+
     /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
     /// such.
     fn has_groups(&self, queue: &Reference) -> bool {
@@ -395,6 +418,7 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
+            ProducerTarget::Function(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -503,6 +527,19 @@ impl Resolver<'_> {
                     payload_store: None,
                 });
                 (found.is_some(), target)
+            }
+            ProducerTarget::Function(reference) => {
+                let found = self.directory.functions.find(reference, problems);
+                self.flow(Producer::KIND, producer.as_str(), Function::KIND, reference.as_str());
+                let largest = self.config.quotas.lambda(self.config.region).maximum_event_bytes;
+                let target = SendTarget {
+                    id: found.map_or(EntityId(0), |(_, id)| id),
+                    send_latency: self.defaults.latency.send.clone(),
+                    quotas: SqsQuotas { maximum_message_bytes: largest as u32, ..quotas },
+                    is_fifo: false,
+                    payload_store: None,
+                };
+                (found.is_some(), Some(target))
             }
         }
     }

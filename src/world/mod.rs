@@ -14,7 +14,9 @@ pub use roster::Entity;
 use crate::engine::{Calendar, Handler, Span, Time};
 use crate::record::{Flow, RunHeader, Tape};
 use crate::services::cloudwatch::MetricId;
-use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal, SnsAccount};
+use crate::wire::{
+    Batches, Context, EntityId, Journal, LambdaAccount, Messages, Outbox, Requests, Signal, SnsAccount,
+};
 use roster::Timer;
 use sampling::Sampler;
 use std::fmt;
@@ -46,6 +48,8 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// What the topics of the account have in common.
     pub sns: SnsAccount,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: LambdaAccount,
 }
 
 /// A metric that alarms or programs read.
@@ -118,6 +122,7 @@ struct World {
     requests: Requests,
     journal: Journal,
     sns: SnsAccount,
+    lambda: LambdaAccount,
     sampler: Sampler,
     end: Time,
     /// When the next tick, or the end, comes.
@@ -149,6 +154,7 @@ impl World {
             requests: &mut self.requests,
             journal: &mut self.journal,
             sns: &mut self.sns,
+            lambda: &mut self.lambda,
         };
         say(&mut self.seats[me.index()].entity, &mut cx);
     }
@@ -319,6 +325,7 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         requests: Requests::default(),
         journal: Journal::default(),
         sns: plan.sns,
+        lambda: plan.lambda,
         sampler,
         end,
         unobserved_until: Time::ZERO,
