@@ -11,7 +11,8 @@ use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{
-    ConsumerMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    WarmPoolMetrics,
 };
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
@@ -254,6 +255,8 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a topic", TopicMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
+        ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
+        ("Metrics of a warm pool", WarmPoolMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
         ("Metrics of a scripted client", ClientMetrics::DEFINITIONS),
         ("Metrics of a requester", RequesterMetrics::DEFINITIONS),
