@@ -11,7 +11,8 @@ use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{
-    ConsumerMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    WarmPoolMetrics,
 };
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
