@@ -20,6 +20,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
+    ("consumers.*.ecs_service.policies.*.step_scaling.alarm", "alarms", "alarm"),
+    ("consumers.*.auto_scaling_group.policies.*.predictive_scaling.load_metric.queue", "queues", "queue"),
     ("producers.*.large_payloads.object_store", "object_stores", "object store"),
     ("consumers.*.large_payloads.object_store", "object_stores", "object store"),
     ("requesters.*.sends_requests_to.queue", "queues", "queue"),

@@ -10,6 +10,7 @@ use super::scripts::{self, Clients};
 use super::topics::{self, Topics};
 use super::{Scenario, WithArrivals};
 use super::{composites, custom_metrics};
+use crate::engine::Span;
 use crate::language::{Bytes, Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
@@ -27,6 +28,7 @@ use crate::wire::{
     ActivitySettings, ApiLatency, EntityId, ForwardConfig, ForwardTarget, PriceList, Service, SqsQuotas,
     Texts, span,
 };
+use crate::world::Feed;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -39,10 +41,12 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
 }
 
 /// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
+/// `given` are the names of metrics that come from outside.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
     prices: Option<&PriceList>,
+    given: &[String],
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Scenario> {
@@ -76,11 +80,13 @@ pub(super) fn resolve(
     let requesters = resolver.requesters(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
-    let mut alarms = Alarms::new(config, directory);
+    let mut alarms = Alarms::new(config, directory, given);
     alarms.resolve(problems);
     alarms.notify(&alarm_messages);
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
-    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
+    let scaled = scaling.resolve_scaling(problems);
+    let loads = scaling.loads;
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     let metric_delays = assumptions.metric_delays(files, problems);
@@ -134,7 +140,14 @@ pub(super) fn resolve(
             metric_delays: metric_delays?,
             action_delay: span(assumptions.alarm_action_delay),
             start_unix_millis: config.start.timestamp().as_millisecond(),
+            // A moment after the minute, which has its datapoints by then.
+            alarm_phase: assumptions
+                .alarm_evaluation_second
+                .map(|second| Span::from_seconds(u64::from(second)).max(Span::from_nanos(1))),
         },
+        loads,
+        feed: Feed::default(),
+        probes: Vec::new(),
         watched,
         flows,
         expectations: Vec::new(),
