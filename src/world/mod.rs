@@ -18,7 +18,9 @@ pub use test_bench::Feed;
 use crate::engine::{Calendar, Handler, Span, Time};
 use crate::record::{Flow, Probe, RunHeader, Tape};
 use crate::services::cloudwatch::MetricId;
-use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal};
+use crate::wire::{
+    Batches, Context, EntityId, Journal, LambdaAccount, Messages, Outbox, Requests, Signal, SnsAccount,
+};
 use loads::Loads;
 use roster::Timer;
 use sampling::Sampler;
@@ -49,6 +51,10 @@ pub struct Plan {
     pub attributes_each: usize,
     /// What a reader of the results should know.
     pub notes: Vec<String>,
+    /// What the topics of the account have in common.
+    pub sns: SnsAccount,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: LambdaAccount,
     /// Metrics that are given from outside.
     pub feed: Feed,
     /// What forecasts are made from.
@@ -128,6 +134,8 @@ struct World {
     batches: Batches,
     requests: Requests,
     journal: Journal,
+    sns: SnsAccount,
+    lambda: LambdaAccount,
     sampler: Sampler,
     loads: Loads,
     feed: Feed,
@@ -162,6 +170,8 @@ impl World {
             batches: &mut self.batches,
             requests: &mut self.requests,
             journal: &mut self.journal,
+            sns: &mut self.sns,
+            lambda: &mut self.lambda,
         };
         say(&mut self.seats[me.index()].entity, &mut cx);
     }
@@ -348,6 +358,8 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         batches: Batches::default(),
         requests: Requests::default(),
         journal: Journal::default(),
+        sns: plan.sns,
+        lambda: plan.lambda,
         sampler,
         loads: Loads::new(plan.loads),
         feed: plan.feed,

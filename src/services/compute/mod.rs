@@ -24,7 +24,6 @@
 mod config;
 mod cpu;
 mod fleet;
-mod forward;
 mod group;
 mod group_config;
 mod health;
@@ -49,7 +48,7 @@ mod warm_pool;
 mod worker;
 mod zones;
 
-pub use config::{ConsumerConfig, ConsumerSource, ForwardTarget, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
 pub use fleet::Fleet;
 pub use group_config::AutoScalingGroupConfig;
 pub use instance::PoolState;
@@ -64,8 +63,8 @@ pub use metrics::{
 pub use prefetch::Prefetch;
 pub use service_config::{DeploymentConfig, EcsServiceConfig};
 pub use settings::{
-    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, Payloads,
-    ProcessingMode, ReplyAddress, Termination, TerminationPolicy,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, GroupSettings, Heartbeat, Payloads,
+    ReplyAddress, Termination, TerminationPolicy,
 };
 
 use crate::engine::Time;
