@@ -215,8 +215,8 @@ impl CloudWatch {
         }
     }
 
-    /// Auto Scaling actions are invoked on a change, and once a minute while the state stays ("Using Amazon CloudWatch
-    /// alarms").
+    /// Actions are performed on a change; those of Auto Scaling again once a minute while the state stays ("Using Amazon
+    /// CloudWatch alarms").
     fn act<O: Outbox<Timer>>(&mut self, index: u32, changed: bool, cx: &mut Context<'_, O>) {
         let alarm = &mut self.alarms[index as usize];
         let minute_ago = alarm.acted_at.is_none_or(|acted| acted + Span::from_minutes(1) <= cx.now);
@@ -224,12 +224,24 @@ impl CloudWatch {
             return;
         }
         alarm.acted_at = Some(cx.now);
-        for action in alarm.settings.actions.of(alarm.state) {
-            match *action {
-                AlarmAction::Policy { group, policy } => {
-                    let signal = Signal::AlarmAction { policy, state: alarm.state, alarm: index };
+        self.perform(AlarmId::Metric(index), cx);
+    }
+
+    /// Performs the actions of the state that an alarm is in.
+    fn perform<O: Outbox<Timer>>(&self, alarm: AlarmId, cx: &mut Context<'_, O>) {
+        let actions = match alarm {
+            AlarmId::Metric(index) => &self.alarms[index as usize].settings.actions,
+            AlarmId::Composite(index) => &self.composites[index as usize].settings.actions,
+        };
+        let state = self.state_of(alarm);
+        for action in actions.of(state) {
+            match (*action, alarm) {
+                (AlarmAction::Policy { group, policy }, AlarmId::Metric(index)) => {
+                    let signal = Signal::AlarmAction { policy, state, alarm: index };
                     cx.outbox.send(group, self.action_delay, signal);
                 }
+                // AWS lets composite alarms invoke no policies, so a scenario cannot say it.
+                (AlarmAction::Policy { .. }, AlarmId::Composite(_)) => {}
             }
         }
     }
@@ -307,6 +319,9 @@ impl CloudWatch {
             reason,
             actions,
         });
+        if verdict == Verdict::Performed {
+            self.perform(AlarmId::Composite(index as u32), cx);
+        }
         self.wake_composite(index, cx);
         self.follow(AlarmId::Composite(index as u32), old, cx);
     }
@@ -328,6 +343,7 @@ impl CloudWatch {
             reason: format!("the actions of this state were held back, and {why}"),
             actions: "performed".to_owned(),
         });
+        self.perform(AlarmId::Composite(index as u32), cx);
     }
 
     fn monthly_price(&self) -> f64 {
