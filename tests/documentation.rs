@@ -11,11 +11,13 @@ use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{
-    ConsumerMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    WarmPoolMetrics,
 };
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
+use queuelab::services::sns::TopicMetrics;
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -250,8 +252,11 @@ fn the_metrics_reference_is_fresh() {
     text.push('\n');
     for (title, definitions) in [
         ("Metrics of a queue", QueueMetrics::DEFINITIONS),
+        ("Metrics of a topic", TopicMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
+        ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
+        ("Metrics of a warm pool", WarmPoolMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
         ("Metrics of a scripted client", ClientMetrics::DEFINITIONS),
         ("Metrics of a requester", RequesterMetrics::DEFINITIONS),

@@ -11,6 +11,7 @@ mod life;
 mod properties;
 mod reference;
 mod scenarios;
+mod sns;
 mod sqs_calls;
 mod sqs_rules;
 mod sqs_time;

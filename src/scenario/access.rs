@@ -3,6 +3,7 @@
 use super::config::ScenarioConfig;
 use super::directory::{Directory, Names};
 use crate::language::{Name, Problems, Reference};
+use crate::services::sns::{QueuePolicyConfig, TopicConfig};
 use crate::services::sqs::{EncryptionConfig, KeyConfig, QueueConfig};
 use crate::wire::{Access, EntityId, Identity, IdentityConfig, check_policy, is_account};
 
@@ -17,6 +18,8 @@ struct Principal<'a> {
 pub(super) struct Principals<'a> {
     account: &'a str,
     all: Vec<Principal<'a>>,
+    /// Queues, and topics that the policies of these queues let in because they subscribe.
+    let_in: Vec<(&'a str, EntityId)>,
 }
 
 impl<'a> Principals<'a> {
@@ -32,7 +35,7 @@ impl<'a> Principals<'a> {
                 .error(config.places.of("account"), format!("`{account}` is no AWS account"))
                 .help("an account has 12 digits, in quotes: \"123456789012\"");
         }
-        let mut everybody = Self { account, all: Vec::new() };
+        let mut everybody = Self { account, all: Vec::new(), let_in: Vec::new() };
         for (name, producer) in config.producers.iter() {
             everybody.enter(name, producer.identity.as_ref(), &directory.producers);
         }
@@ -45,6 +48,9 @@ impl<'a> Principals<'a> {
         for (name, requester) in config.requesters.iter() {
             everybody.enter(name, requester.identity.as_ref(), &directory.requesters);
         }
+        for (name, topic) in config.topics.iter() {
+            everybody.enter_topic(name, topic, directory);
+        }
         everybody
     }
 
@@ -55,8 +61,23 @@ impl<'a> Principals<'a> {
         self.all.push(Principal { id, name: name.as_str(), identity });
     }
 
+    /// A topic calls queues as SNS, for itself (`aws:SourceArn`). The console adds a statement to the policy of a queue that
+    /// subscribes, and of a dead-letter queue ("Subscribing an Amazon SQS queue to an Amazon SNS topic").
+    fn enter_topic(&mut self, name: &'a Name, topic: &'a TopicConfig, directory: &Directory<'_>) {
+        let Some(id) = directory.topics.entity(name.as_str()) else { return };
+        let identity =
+            Identity::Service { principal: "sns.amazonaws.com".to_owned(), source: Some(name.text.clone()) };
+        self.all.push(Principal { id, name: name.as_str(), identity });
+        for subscription in &topic.subscriptions {
+            let is_added = subscription.queue_policy == QueuePolicyConfig::Automatic;
+            let dead_letters = subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
+            let queues = subscription.queue.iter().filter(|_| is_added).chain(dead_letters);
+            self.let_in.extend(queues.map(|queue| (queue.as_str(), id)));
+        }
+    }
+
     /// What the policy of a queue refuses to whom.
-    pub(super) fn access(&self, queue: &QueueConfig, problems: &mut Problems) -> Access {
+    pub(super) fn access(&self, name: &Name, queue: &QueueConfig, problems: &mut Problems) -> Access {
         let names: Vec<&str> = self.all.iter().map(|principal| principal.name).collect();
         check_policy(&queue.policy, queue.places.key("policy"), problems);
         for statement in &queue.policy {
@@ -64,7 +85,11 @@ impl<'a> Principals<'a> {
         }
         let mut access = Access::default();
         for principal in &self.all {
-            access.judge(principal.id, &principal.identity, self.account, &queue.policy);
+            // A policy that is written down is all there is; without one a subscription brings its statement.
+            let is_let_in = queue.policy.is_empty() && self.let_in.contains(&(name.as_str(), principal.id));
+            if !is_let_in {
+                access.judge(principal.id, &principal.identity, self.account, &queue.policy);
+            }
         }
         access
     }

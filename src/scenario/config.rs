@@ -3,8 +3,8 @@
 use super::quotas::QuotasConfig;
 use crate::engine::Distribution;
 use crate::language::{
-    Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Files, Json, Located, Name, Named,
-    Node, Probability, Problems, keyword, section,
+    Bytes, Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Files, Json, Located, Name,
+    Named, Node, Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
@@ -12,6 +12,7 @@ use crate::services::compute::ConsumerConfig;
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
+use crate::services::sns::TopicConfig;
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
@@ -50,6 +51,8 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// SNS topics.
+        pub topics: Named<TopicConfig>;
         /// Who sends requests and waits for replies.
         pub requesters: Named<RequesterConfig>;
         /// Stores for payloads that are too large for messages.
@@ -122,6 +125,18 @@ section! {
         pub active_at_start: bool = true;
         /// How late the first datapoints are of a resource that was inactive; AWS takes up to 15 minutes.
         pub metric_wake_up_delay: DistributionOf<Duration> = default_wake_up_delay();
+        /// Probability that a standard topic makes a delivery once more.
+        pub sns_duplicate_probability: Probability = Probability::new(1e-7);
+        /// How long SNS takes until its first attempt to deliver; by default as `api_latency` says, with a median of 20 ms.
+        pub sns_delivery_latency: Option<DistributionOf<Duration>>;
+        /// What the JSON envelope adds to a message that is not delivered raw.
+        pub sns_envelope_size: Bytes = Bytes::new(1_000);
+        /// Whether pauses between attempts of SNS are shortened at random, by up to half.
+        pub sns_retry_jitter: bool = false;
+        /// Until a filter policy counts that a script sets; AWS takes up to 15 minutes.
+        pub filter_policy_change_time: DistributionOf<Duration> = instantly();
+        /// What SMS messages may cost in a month, in dollars; those beyond it are not sent.
+        pub sms_monthly_spend_limit: f64 = 1.0, at_least (0.0);
         /// What an active queue without such messages publishes of those in flight and delayed.
         pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
     }
@@ -195,7 +210,7 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() {
+        if self.queues.is_empty() && self.topics.is_empty() {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }

@@ -52,6 +52,7 @@ pub(super) struct Directory<'a> {
     pub(super) clients: Names<'a>,
     pub(super) requesters: Names<'a>,
     pub(super) object_stores: Names<'a>,
+    pub(super) topics: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -69,12 +70,21 @@ impl<'a> Directory<'a> {
             clients: number("client", config.clients.names().collect()),
             requesters: number("requester", config.requesters.names().collect()),
             object_stores: number("object store", config.object_stores.names().collect()),
+            topics: number("topic", config.topics.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 6] {
-        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.requesters, &self.object_stores]
+    fn kinds(&self) -> [&Names<'a>; 7] {
+        [
+            &self.queues,
+            &self.consumers,
+            &self.producers,
+            &self.clients,
+            &self.requesters,
+            &self.object_stores,
+            &self.topics,
+        ]
     }
 
     /// The names of all entities, by entity.

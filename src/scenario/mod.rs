@@ -16,6 +16,7 @@ mod requesters;
 mod resolve;
 mod scaling;
 mod scripts;
+mod topics;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
@@ -33,9 +34,10 @@ use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::requester::{Requester, RequesterSettings};
+use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
-use crate::wire::Purpose;
+use crate::wire::{Purpose, SnsAccount, SnsQuotas};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
@@ -55,6 +57,8 @@ pub struct Scenario {
     consumers: Vec<ConsumerSettings>,
     producers: Vec<WithArrivals<ProducerSettings>>,
     clients: Vec<ClientSettings>,
+    topics: Vec<TopicSettings>,
+    sns_quotas: SnsQuotas,
     requesters: Vec<WithArrivals<RequesterSettings>>,
     object_stores: Vec<ObjectStoreSettings>,
     /// What scripts expect, by client.
@@ -238,6 +242,9 @@ impl Scenario {
         for store in &self.object_stores {
             seat(&store.name, ObjectStore::new(store.clone()).into());
         }
+        for topic in &self.topics {
+            seat(&topic.name, Topic::new(topic.clone(), seed, replication).into());
+        }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {
             header: RunHeader {
@@ -257,6 +264,7 @@ impl Scenario {
             watched: self.watched.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
+            sns: SnsAccount::new(&self.sns_quotas),
         }
     }
 

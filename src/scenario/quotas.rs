@@ -1,7 +1,8 @@
 //! AWS's limits in a scenario: a profile, and what is changed in it.
 
+use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
-use crate::wire::{QuotaProfile, Region, SqsQuotas, span};
+use crate::wire::{QuotaProfile, Region, SnsQuotas, SqsQuotas, span};
 
 keyword! {
     /// A set of limits.
@@ -49,6 +50,20 @@ section! {
         pub sqs_fifo_dead_letters_restart_retention: Option<bool>;
         /// Whether standard queues take message groups.
         pub sqs_fair_queues: Option<bool>;
+        /// Messages a second that an account may publish to topics; by default as in the scenario's `region`.
+        pub sns_publishes_per_second: Option<u32>, at_least (1);
+        /// Messages a second to a FIFO topic.
+        pub sns_fifo_messages_per_second: Option<u32>, at_least (1);
+        /// Bytes a second to a FIFO topic.
+        pub sns_fifo_bytes_per_second: Option<u32>, at_least (1);
+        /// Messages a second to a message group of a FIFO topic.
+        pub sns_fifo_group_messages_per_second: Option<u32>, at_least (1);
+        /// Most filter policies of a topic.
+        pub sns_filter_policies: Option<u32>, at_least (1);
+        /// E-mails a second.
+        pub sns_emails_per_second: Option<u32>, at_least (1);
+        /// SMS messages a second.
+        pub sns_sms_per_second: Option<u32>, at_least (1);
         /// Whether messages of FIFO queues can be moved by message move tasks.
         pub sqs_fifo_move_tasks: Option<bool>;
     }
@@ -106,6 +121,34 @@ impl QuotasConfig {
         match profile {
             ProfileConfig::Current => QuotaProfile::Current,
             ProfileConfig::Exam2022 => QuotaProfile::Exam2022,
+        }
+    }
+
+    /// The limits of topics.
+    pub fn sns(&self, region: Region) -> SnsQuotas {
+        let mut quotas = SnsQuotas::of(self.profile(), region);
+        if let QuotasConfig::Changed(changed) = self {
+            let changes = [
+                (changed.sns_publishes_per_second, &mut quotas.publishes_per_second),
+                (changed.sns_fifo_messages_per_second, &mut quotas.fifo_messages_per_second),
+                (changed.sns_fifo_bytes_per_second, &mut quotas.fifo_bytes_per_second),
+                (changed.sns_fifo_group_messages_per_second, &mut quotas.fifo_group_messages_per_second),
+                (changed.sns_filter_policies, &mut quotas.filter_policies),
+                (changed.sns_emails_per_second, &mut quotas.emails_per_second),
+                (changed.sns_sms_per_second, &mut quotas.sms_per_second),
+            ];
+            for (given, quota) in changes {
+                *quota = given.unwrap_or(*quota);
+            }
+        }
+        quotas
+    }
+
+    /// The operators of SNS's filter policies.
+    pub fn filter_dialect(&self) -> Dialect {
+        match self.profile() {
+            QuotaProfile::Current => Dialect::Sns,
+            QuotaProfile::Exam2022 => Dialect::Sns2022,
         }
     }
 

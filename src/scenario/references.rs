@@ -12,6 +12,10 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("clients.*.script.*.*.destination", "queues", "queue"),
     ("clients.*.script.*.*.redrive_policy.dead_letter_queue", "queues", "queue"),
     ("producers.*.publishes_to.queue", "queues", "queue"),
+    ("producers.*.publishes_to.topic", "topics", "topic"),
+    ("topics.*.subscriptions.*.queue", "queues", "queue"),
+    ("topics.*.subscriptions.*.redrive_policy.dead_letter_queue", "queues", "queue"),
+    ("clients.*.script.*.*.topic", "topics", "topic"),
     ("consumers.*.receives_from.queue", "queues", "queue"),
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
@@ -24,6 +28,10 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
+    ("alarms.*.metric.topic", "topics", "topic"),
+    ("alarms.*.alarm_actions.*.topic", "topics", "topic"),
+    ("alarms.*.ok_actions.*.topic", "topics", "topic"),
+    ("alarms.*.insufficient_data_actions.*.topic", "topics", "topic"),
     ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
     ("alarms.*.metric.custom_metric", "custom_metrics", "custom metric"),
     ("alarms.*.metrics.*.metric.custom_metric", "custom_metrics", "custom metric"),
@@ -48,6 +56,7 @@ const NAMED: &[&str] = &[
     "composite_alarms",
     "requesters",
     "object_stores",
+    "topics",
 ];
 
 /// Tells every reference and every expectation that names nothing.

@@ -6,4 +6,5 @@ pub mod compute;
 pub mod object_store;
 pub mod producer;
 pub mod requester;
+pub mod sns;
 pub mod sqs;

@@ -10,6 +10,7 @@ mod activity;
 mod batch;
 mod config;
 mod deadline;
+mod deduplication;
 mod detail;
 mod error;
 mod groups;
@@ -25,6 +26,7 @@ mod request;
 mod retry;
 mod service;
 mod signal;
+mod sns;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -34,6 +36,7 @@ pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
+pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
@@ -50,5 +53,6 @@ pub use request::{
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
 pub use retry::{JitterConfig, Retries, RetriesConfig};
-pub use service::{Balance, Context, EntityId, Outbox, Service};
+pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
+pub use sns::{Budget, SnsAccount, SnsQuotas};

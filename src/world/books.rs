@@ -84,9 +84,14 @@ impl World {
         for seat in &self.seats {
             let balance = seat.entity.balance();
             ledger.enter(seat.entity.kind(), &seat.name, &balance);
+            for account in seat.entity.accounts() {
+                ledger.enter(account.kind, &account.name, &account.balance);
+            }
         }
-        let produced =
-            ["producer", "client", "requester"].iter().map(|kind| sum("produced", &ledger, kind)).sum();
+        let produced = ["producer", "client", "requester", "cloudwatch"]
+            .iter()
+            .map(|kind| sum("produced", &ledger, kind))
+            .sum();
         let replied = sum("replied", &ledger, "consumer");
         let forwarded = sum("forwarded", &ledger, "consumer");
         let (processed, dead_lettered, rest) = self.messages.still_there();
@@ -98,13 +103,14 @@ impl World {
             dead_lettered,
             self.messages.fated(Fate::Expired),
             self.messages.fated(Fate::Deduplicated),
-            0,
+            self.messages.fated(Fate::Filtered),
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
+            sum("copied", &ledger, "topic"),
         ];
         let side = |fate: &str| {
-            if matches!(fate, "produced" | "forwarded" | "replied") { Side::In } else { Side::Out }
+            if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
         };
         let fates: Vec<_> =
             RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
@@ -241,6 +247,12 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
             }));
         });
         seat.entity.summarise(Time::ZERO, 0.0, &mut rows);
+        for account in seat.entity.accounts() {
+            let fates = account.balance.into_iter();
+            rows.extend(
+                fates.map(|(_, fate, _)| row(account.kind, &account.name, fate, "messages", Unit::Count)),
+            );
+        }
         let fates = seat.entity.balance();
         rows.extend(fates.into_iter().map(|(_, fate, _)| row(kind, &name, fate, "messages", Unit::Count)));
     }
@@ -250,7 +262,7 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.
-const RUN_FATES: [&str; 11] = [
+const RUN_FATES: [&str; 12] = [
     "produced",
     "forwarded",
     "replied",
@@ -262,6 +274,7 @@ const RUN_FATES: [&str; 11] = [
     "rejected",
     "discarded",
     "still_there",
+    "copied",
 ];
 
 /// Totals over all entities, under the scenario's name.
@@ -300,7 +313,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
         (
             "estimated_cost",
-            ["queue", "consumer", "requester", "object_store", "cloudwatch"]
+            ["queue", "consumer", "requester", "object_store", "topic", "cloudwatch"]
                 .iter()
                 .map(|kind| total(kind, &["estimated_cost"]))
                 .sum(),

@@ -14,7 +14,7 @@ pub use roster::Entity;
 use crate::engine::{Calendar, Handler, Span, Time};
 use crate::record::{Flow, RunHeader, Tape};
 use crate::services::cloudwatch::MetricId;
-use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal};
+use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal, SnsAccount};
 use roster::Timer;
 use sampling::Sampler;
 use std::fmt;
@@ -44,6 +44,8 @@ pub struct Plan {
     pub attributes_each: usize,
     /// What a reader of the results should know.
     pub notes: Vec<String>,
+    /// What the topics of the account have in common.
+    pub sns: SnsAccount,
 }
 
 /// A metric that alarms or programs read.
@@ -115,6 +117,7 @@ struct World {
     batches: Batches,
     requests: Requests,
     journal: Journal,
+    sns: SnsAccount,
     sampler: Sampler,
     end: Time,
     /// When the next tick, or the end, comes.
@@ -145,6 +148,7 @@ impl World {
             batches: &mut self.batches,
             requests: &mut self.requests,
             journal: &mut self.journal,
+            sns: &mut self.sns,
         };
         say(&mut self.seats[me.index()].entity, &mut cx);
     }
@@ -314,6 +318,7 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         batches: Batches::default(),
         requests: Requests::default(),
         journal: Journal::default(),
+        sns: plan.sns,
         sampler,
         end,
         unobserved_until: Time::ZERO,

@@ -145,8 +145,9 @@ impl Faults {
             .flat_map(|kind| names(tape, kind).into_iter().map(|name| fate(tape, kind, &name, "rejected")))
             .sum();
         // A temporary queue that is gone refuses replies as well.
-        let has_temporary =
-            tape.flows.iter().any(|flow| flow.from_kind == "consumer" && flow.to_kind == "requester");
+        let has_temporary = names(tape, "requester")
+            .iter()
+            .any(|name| givers(tape, "queue", "requester", name).next().is_none());
         self.check(told == refused_in_all || (has_temporary && told > refused_in_all), || {
             format!("rejections told {told}, refusals {refused_in_all}")
         });

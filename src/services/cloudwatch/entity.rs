@@ -11,10 +11,14 @@ use super::store::{MetricId, Store, Values};
 use super::window::cadence;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::{
-    AlarmChange, AlarmSeries, CustomMetricSeries, Datapoint, Instrument, MetricDefinition, SummaryRow, Unit,
+    AlarmChange, AlarmSeries, CustomMetricSeries, Datapoint, Instrument, MetricDefinition, Side, SummaryRow,
+    Unit,
 };
 use crate::series::Samples;
-use crate::wire::{AlarmState, Context, EntityId, Outbox, Purpose, Service, Signal, draw_span};
+use crate::wire::{
+    AlarmState, Balance, Content, Context, Detail, EntityId, Entry, NewMessage, Outbox, Purpose, Service,
+    Signal, draw_span,
+};
 
 /// Everything that is fixed about CloudWatch during a run.
 #[derive(Debug, Clone)]
@@ -53,6 +57,10 @@ pub struct CloudWatch {
     start_unix_millis: i64,
     prices: CloudWatchPrices,
     calls_at_warm_up: u64,
+    /// Whether any alarm publishes to a topic, and what was published and refused.
+    notifies: bool,
+    published: u64,
+    rejected: u64,
 }
 
 /// How late the datapoints of a namespace can be read.
@@ -81,6 +89,7 @@ impl CloudWatch {
     /// CloudWatch with all alarms in INSUFFICIENT_DATA, as new ones are ("Alarm states").
     pub fn new(settings: CloudWatchSettings, seed: u64, replication: u32) -> Self {
         let keep = settings.alarms.iter().map(AlarmSettings::looks_back).max().unwrap_or(Span::ZERO);
+        let notifies = settings.alarms.iter().any(|alarm| alarm.actions.has_topics());
         let series = settings.alarms.iter().map(|alarm| AlarmSeries {
             alarm: alarm.name.clone(),
             label: alarm.label.clone(),
@@ -121,6 +130,9 @@ impl CloudWatch {
             start_unix_millis: settings.start_unix_millis,
             prices: settings.prices,
             calls_at_warm_up: 0,
+            notifies,
+            published: 0,
+            rejected: 0,
         }
     }
 
@@ -224,24 +236,38 @@ impl CloudWatch {
             return;
         }
         alarm.acted_at = Some(cx.now);
-        self.perform(AlarmId::Metric(index), cx);
+        self.perform(AlarmId::Metric(index), changed, cx);
     }
 
-    /// Performs the actions of the state that an alarm is in.
-    fn perform<O: Outbox<Timer>>(&self, alarm: AlarmId, cx: &mut Context<'_, O>) {
+    /// Performs the actions of the state that an alarm is in; where it stays in it, only those that are repeated.
+    fn perform<O: Outbox<Timer>>(&mut self, alarm: AlarmId, changed: bool, cx: &mut Context<'_, O>) {
+        let state = self.state_of(alarm);
         let actions = match alarm {
             AlarmId::Metric(index) => &self.alarms[index as usize].settings.actions,
             AlarmId::Composite(index) => &self.composites[index as usize].settings.actions,
         };
-        let state = self.state_of(alarm);
         for action in actions.of(state) {
             match (*action, alarm) {
                 (AlarmAction::Policy { group, policy }, AlarmId::Metric(index)) => {
                     let signal = Signal::AlarmAction { policy, state, alarm: index };
                     cx.outbox.send(group, self.action_delay, signal);
                 }
+                (AlarmAction::Notify { topic, message, bytes }, _) if changed => {
+                    let message = cx.messages.create(NewMessage {
+                        published_at: cx.now,
+                        producer: cx.me,
+                        sequence: self.published,
+                        bytes,
+                        poison: false,
+                        detail: Detail { content: Content::Text(message), ..Detail::NONE },
+                    });
+                    self.published += 1;
+                    let batch = cx.batches.open();
+                    cx.batches.entries_mut(batch).push(Entry::new(message));
+                    cx.outbox.send(topic, self.action_delay, Signal::Put { batch });
+                }
                 // AWS lets composite alarms invoke no policies, so a scenario cannot say it.
-                (AlarmAction::Policy { .. }, AlarmId::Composite(_)) => {}
+                (AlarmAction::Notify { .. }, _) | (AlarmAction::Policy { .. }, AlarmId::Composite(_)) => {}
             }
         }
     }
@@ -320,7 +346,7 @@ impl CloudWatch {
             actions,
         });
         if verdict == Verdict::Performed {
-            self.perform(AlarmId::Composite(index as u32), cx);
+            self.perform(AlarmId::Composite(index as u32), true, cx);
         }
         self.wake_composite(index, cx);
         self.follow(AlarmId::Composite(index as u32), old, cx);
@@ -343,7 +369,7 @@ impl CloudWatch {
             reason: format!("the actions of this state were held back, and {why}"),
             actions: "performed".to_owned(),
         });
-        self.perform(AlarmId::Composite(index as u32), cx);
+        self.perform(AlarmId::Composite(index as u32), true, cx);
     }
 
     fn monthly_price(&self) -> f64 {
@@ -375,8 +401,11 @@ impl Service for CloudWatch {
         }
     }
 
-    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, _cx: &mut Context<'_, O>) {
-        unreachable!("CloudWatch is never told {signal:?}")
+    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+        match signal {
+            Signal::Refused { batch, .. } => self.rejected += cx.reject(batch),
+            other => unreachable!("CloudWatch is never told {other:?}"),
+        }
     }
 
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
@@ -408,6 +437,17 @@ impl Service for CloudWatch {
         }
         self.changes.fill(0);
         self.calls_at_warm_up = self.calls();
+    }
+
+    fn balance(&self) -> Balance {
+        if !self.notifies {
+            return Vec::new();
+        }
+        vec![
+            (Side::In, "produced", self.published),
+            (Side::Out, "handed_over", self.published),
+            (Side::Memo, "rejected", self.rejected),
+        ]
     }
 
     fn visit_metrics(&mut self, _visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {}

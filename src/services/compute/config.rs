@@ -264,7 +264,8 @@ impl PrefetchConfig {
 }
 
 impl ForwardConfig {
-    fn settings(
+    /// Where results go, the queue found; `None` when a problem was told.
+    pub fn settings(
         &self,
         target: ForwardTarget,
         texts: &mut Texts,
@@ -388,10 +389,9 @@ impl ConsumerConfig {
         &self,
         name: &str,
         queue: &SourceQueue,
-        forward: Option<ForwardTarget>,
+        forward: Option<Forward>,
         addresses: &[ReplyAddress],
         payload_store: Option<PayloadStore>,
-        texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
@@ -400,8 +400,6 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let forward = self.forwards_to.as_ref().zip(forward);
-        let forward = forward.map(|(config, target)| config.settings(target, texts, files, problems));
         let answers = self.answers_requests.as_ref().map(|answers| {
             let size = answers.reply_size.build(files, problems)?;
             Some(Answers { size, addresses: addresses.to_vec() })
@@ -441,7 +439,7 @@ impl ConsumerConfig {
                 interval: span(heartbeat.interval),
                 visibility_timeout: span(heartbeat.visibility_timeout),
             }),
-            forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
+            forward,
             payloads: self
                 .large_payloads
                 .as_ref()

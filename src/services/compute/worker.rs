@@ -450,14 +450,11 @@ impl Fleet {
             // The receives of a message say nothing to a delete call: the field of its first one counts the attempts.
             let first = &mut cx.batches.entries_mut(receipts)[0];
             first.receive_count += 1;
-            match retries.pause(first.receive_count, &mut self.chance.retry) {
-                Some(pause) => {
-                    cx.outbox.send(self.settings.queue, pause, Signal::Delete { batch: receipts });
-                }
-                None => {
-                    self.metrics.deletes_lost.add(1);
-                    cx.batches.close(receipts);
-                }
+            if let Some(pause) = retries.pause(first.receive_count, &mut self.chance.retry) {
+                cx.outbox.send(self.settings.queue, pause, Signal::Delete { batch: receipts });
+            } else {
+                self.metrics.deletes_lost.add(1);
+                cx.batches.close(receipts);
             }
             return;
         }

@@ -35,7 +35,6 @@ mod calls;
 mod changes;
 mod config;
 mod cost;
-mod deduplication;
 mod encryption;
 mod fair;
 mod fifo;

@@ -6,8 +6,8 @@ use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
     Access, ActivitySettings, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal,
-    MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, PriceList, QuotaProfile, Requests,
-    Service, Signal, SqsQuotas,
+    MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, PriceList, QuotaProfile, Region,
+    Requests, Service, Signal, SnsAccount, SnsQuotas, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -95,6 +95,7 @@ pub(super) struct Bench {
     batches: Batches,
     requests: Requests,
     journal: Journal,
+    sns: SnsAccount,
     now: Time,
     pending: Pending,
     names: BTreeMap<MessageId, String>,
@@ -121,6 +122,7 @@ impl Bench {
             batches: Batches::default(),
             requests: Requests::default(),
             journal: Journal::default(),
+            sns: SnsAccount::new(&SnsQuotas::of(QuotaProfile::Current, Region::UsEast1)),
             now: Time::ZERO,
             pending: Pending::default(),
             names: BTreeMap::new(),
@@ -169,6 +171,7 @@ impl Bench {
                 batches: &mut self.batches,
                 requests: &mut self.requests,
                 journal: &mut self.journal,
+                sns: &mut self.sns,
             };
             let queue = &mut self.queues[to.index()];
             match stimulus {
