@@ -4,22 +4,29 @@ use super::access::Principals;
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
+use super::lambda::LambdaResources;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
+use super::topics::{self, Topics};
 use super::{Scenario, WithArrivals};
 use super::{composites, custom_metrics};
-use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
+use crate::language::{Bytes, Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::lambda::Function;
 use crate::services::producer::{Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
+use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::wire::{
+    ActivitySettings, ApiLatency, EntityId, ForwardConfig, ForwardTarget, PriceList, Service, SqsQuotas,
+    Texts, span,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -54,13 +61,24 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
+    let lambda = LambdaResources::resolve(&mut resolver, problems);
+    let mut topics = Topics::new(config, resolver.directory.clone());
+    let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
+    let clients = resolver.clients(&mut topics, problems);
+    for (producer, name) in producers.iter().zip(config.producers.names()) {
+        if let (Some(producer), Some(id)) = (producer, resolver.directory.producers.entity(name)) {
+            topics.enter_producer(id, &producer.settings);
+        }
+    }
+    let topics = topics.settings((&assumptions, prices), &queues, files, problems);
+    resolver.topic_flows();
     let object_stores = resolver.object_stores();
-    let clients = resolver.clients(problems);
     let requesters = resolver.requesters(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory);
     alarms.resolve(problems);
+    alarms.notify(&alarm_messages);
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
     let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
@@ -75,6 +93,7 @@ pub(super) fn resolve(
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
+    let lambda = lambda?;
     let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
@@ -89,7 +108,10 @@ pub(super) fn resolve(
         consumers,
         attributes_each: producers
             .iter()
-            .map(|producer| producer.settings.attributes.len())
+            .map(|producer| {
+                let settings = &producer.settings;
+                settings.attributes.len() + settings.body.as_ref().map_or(0, Vec::len)
+            })
             .max()
             .unwrap_or(0),
         producers,
@@ -97,6 +119,11 @@ pub(super) fn resolve(
         object_stores,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
         scripted: clients.expected,
+        topics: topics.into_iter().collect::<Option<_>>()?,
+        sns_quotas: topics::quotas(config),
+        functions: lambda.functions,
+        mappings: lambda.mappings,
+        lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,
             composite_alarms: composite_alarms?,
@@ -127,7 +154,7 @@ pub(super) struct Resolver<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) defaults: QueueDefaults,
     pub(super) directory: Directory<'a>,
-    assumptions: &'a AssumptionsConfig,
+    pub(super) assumptions: &'a AssumptionsConfig,
     pub(super) prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
@@ -138,7 +165,7 @@ pub(super) struct Resolver<'a> {
     /// How long calls to each queue take.
     pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
-    texts: Texts,
+    pub(super) texts: Texts,
     flows: Vec<Flow>,
     notes: Vec<String>,
 }
@@ -193,10 +220,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// The clients, their scripts looked up.
-    fn clients(&mut self, problems: &mut Problems) -> Option<Clients> {
+    fn clients(&mut self, topics: &mut Topics<'_>, problems: &mut Problems) -> Option<Clients> {
         let config = self.config;
         let texts = std::mem::take(&mut self.texts);
-        scripts::resolve(config, &self.directory, texts, self.files, problems)
+        scripts::resolve(config, &self.directory, (texts, topics), self.files, problems)
     }
 
     /// A queue that a script calls, or the dead-letter queue of such a one, is ideal as long as nobody says otherwise:
@@ -273,7 +300,7 @@ impl<'a> Resolver<'a> {
             may_be_dead_letter_queue,
             other_type,
             is_scripted: !self.config.clients.is_empty(),
-            access: principals.access(queue, problems),
+            access: principals.access(name, queue, problems),
             refused_key: principals.refused_key(queue, problems),
         }
     }
@@ -332,17 +359,7 @@ impl<'a> Resolver<'a> {
                 .as_ref()
                 .and_then(|large| self.payload_store(&large.object_store, problems));
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
-                let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                let is_fifo = is_fifo(forward.queue.as_str());
-                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
-                    problems
-                        .error(
-                            forward.place,
-                            format!("messages to `{}` need a `message_group_id`", forward.queue),
-                        )
-                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
-                }
-                let target = ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo };
+                let target = self.forward_target(forward, &[reference], problems)?;
                 forward.settings(target, &mut self.texts, self.files, problems)
             });
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
@@ -368,13 +385,40 @@ impl<'a> Resolver<'a> {
         settings
     }
 
+    /// The queue that the results of messages from `sources` go to.
+    pub(super) fn forward_target(
+        &self,
+        forward: &ForwardConfig,
+        sources: &[&Reference],
+        problems: &mut Problems,
+    ) -> Option<ForwardTarget> {
+        let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
+        let is_fifo = is_fifo(forward.queue.as_str());
+        let has_groups = !sources.is_empty() && sources.iter().all(|source| self.has_groups(source));
+        if is_fifo && forward.message_group_id.is_none() && !has_groups {
+            problems
+                .error(forward.place, format!("messages to `{}` need a `message_group_id`", forward.queue))
+                .why(match sources.iter().find(|source| !self.has_groups(source)) {
+                    Some(source) => {
+                        format!("it is a FIFO queue, and the messages of `{source}` have no groups")
+                    }
+                    None => "it is a FIFO queue".to_owned(),
+                });
+        }
+        Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
+    }
+
     /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
     /// such.
     fn has_groups(&self, queue: &Reference) -> bool {
         let config = self.config;
-        let mut producers = config.producers.iter().filter(|(_, producer)| {
-            let ProducerTarget::Queue(target) = &producer.publishes_to;
-            target.as_str() == queue.as_str()
+        let mut producers = config.producers.iter().filter(|(_, producer)| match &producer.publishes_to {
+            ProducerTarget::Queue(target) => target.as_str() == queue.as_str(),
+            ProducerTarget::Topic(topic) => config.topics.get(topic.as_str()).is_some_and(|topic| {
+                let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
+                queues.any(|target| target.as_str() == queue.as_str())
+            }),
+            ProducerTarget::Function(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -416,34 +460,102 @@ impl<'a> Resolver<'a> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let ProducerTarget::Queue(reference) = &producer.publishes_to;
-            let target = self.directory.queues.find(reference, problems);
             let trace = self.recording(name, &producer.arrivals, problems);
             let payload_store = producer
                 .large_payloads
                 .as_ref()
                 .and_then(|large| self.payload_store(&large.object_store, problems));
             self.check_readers(name, producer, problems);
-            // Also without a target the rest is looked at, so that all problems are told at once.
-            let (position, id) = target.unwrap_or((0, EntityId(0)));
-            let settings = self.latencies.get(position).cloned().and_then(|latency| {
-                let target = SendTarget {
-                    id,
-                    send_latency: latency.send,
-                    quotas: self.defaults.quotas,
-                    is_fifo: is_fifo(reference.as_str()),
-                    payload_store,
-                };
+            let (is_known, target) = self.send_target(name, &producer.publishes_to, problems);
+            let settings = target.and_then(|target| {
+                let target = SendTarget { payload_store, ..target };
                 producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
             });
-            self.flow(Producer::KIND, name.as_str(), Queue::KIND, reference.as_str());
-            resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| WithArrivals {
+            resolved.push(settings.filter(|_| is_known).zip(trace).map(|(settings, trace)| WithArrivals {
                 settings,
                 arrivals: producer.arrivals.clone(),
                 trace,
             }));
         }
         resolved
+    }
+}
+
+impl Resolver<'_> {
+    /// Where a producer's messages go, and whether that is known. Also without it the rest is looked at, so that all
+    /// problems are told at once.
+    fn send_target(
+        &mut self,
+        producer: &Name,
+        target: &ProducerTarget,
+        problems: &mut Problems,
+    ) -> (bool, Option<SendTarget>) {
+        let quotas = self.defaults.quotas;
+        match target {
+            ProducerTarget::Queue(reference) => {
+                let found = self.directory.queues.find(reference, problems);
+                self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
+                let (position, id) = found.unwrap_or((0, EntityId(0)));
+                let target = self.latencies.get(position).map(|latency| SendTarget {
+                    id,
+                    send_latency: latency.send.clone(),
+                    quotas,
+                    is_fifo: is_fifo(reference.as_str()),
+                    payload_store: None,
+                });
+                (found.is_some(), target)
+            }
+            ProducerTarget::Topic(reference) => {
+                let found = self.directory.topics.find(reference, problems);
+                self.flow(Producer::KIND, producer.as_str(), Topic::KIND, reference.as_str());
+                let topic = found.map(|(position, _)| &self.config.topics.entries[position].1);
+                let sns = topics::quotas(self.config);
+                let usual = u64::from(sns.maximum_message_bytes);
+                let largest = topic.and_then(|topic| topic.maximum_message_size).map_or(usual, Bytes::as_u64);
+                let quotas = SqsQuotas {
+                    maximum_message_bytes: largest as u32,
+                    maximum_batch_bytes: largest as u32,
+                    fair_queues: sns.groups_on_standard_topics,
+                    ..quotas
+                };
+                let id = found.map_or(EntityId(0), |(_, id)| id);
+                let target = topics::publish_latency(self.config).map(|send_latency| SendTarget {
+                    id,
+                    send_latency,
+                    quotas,
+                    is_fifo: is_fifo_topic(reference.as_str()),
+                    payload_store: None,
+                });
+                (found.is_some(), target)
+            }
+            ProducerTarget::Function(reference) => {
+                let found = self.directory.functions.find(reference, problems);
+                self.flow(Producer::KIND, producer.as_str(), Function::KIND, reference.as_str());
+                let largest = self.config.quotas.lambda(self.config.region).maximum_event_bytes;
+                let target = SendTarget {
+                    id: found.map_or(EntityId(0), |(_, id)| id),
+                    send_latency: self.defaults.latency.send.clone(),
+                    quotas: SqsQuotas { maximum_message_bytes: largest as u32, ..quotas },
+                    is_fifo: false,
+                    payload_store: None,
+                };
+                (found.is_some(), Some(target))
+            }
+        }
+    }
+
+    /// Who gets messages from topics.
+    fn topic_flows(&mut self) {
+        let config = self.config;
+        for (name, topic) in config.topics.iter() {
+            for subscription in &topic.subscriptions {
+                let dead_letters =
+                    subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
+                for queue in subscription.queue.iter().chain(dead_letters) {
+                    self.flow(Topic::KIND, name.as_str(), Queue::KIND, queue.as_str());
+                }
+            }
+        }
     }
 }
 

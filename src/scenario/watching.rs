@@ -11,6 +11,7 @@ use crate::services::compute::{
     ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics,
 };
 use crate::services::producer::ProducerMetrics;
+use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
 use crate::wire::EntityId;
 use crate::world::{WatchedMetric, watched_metric};
@@ -121,6 +122,9 @@ impl<'a> Watching<'a> {
                 WarmPoolMetrics::DEFINITIONS,
             ];
             return Some((self.directory.consumers.find(consumer, problems)?.1, tables));
+        }
+        if let Some(topic) = &metric.topic {
+            return Some((self.directory.topics.find(topic, problems)?.1, &[TopicMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))

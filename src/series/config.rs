@@ -14,6 +14,8 @@ section! {
         pub consumer: Option<Reference>;
         /// The producer whose metric it is.
         pub producer: Option<Reference>;
+        /// The topic whose metric it is.
+        pub topic: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -94,7 +96,7 @@ impl Decode for StatisticConfig {
 
 impl MetricConfig {
     fn check(&self, problems: &mut Problems) {
-        let owners = [&self.queue, &self.consumer, &self.producer].into_iter().flatten().count();
+        let owners = [&self.queue, &self.consumer, &self.producer, &self.topic].into_iter().flatten().count();
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
         let named = usize::from(self.name.is_some());
         if (owners, named, whole) != (1, 1, 0) && (owners, named, whole) != (0, 0, 1) {

@@ -3,7 +3,9 @@
 pub mod client;
 pub mod cloudwatch;
 pub mod compute;
+pub mod lambda;
 pub mod object_store;
 pub mod producer;
 pub mod requester;
+pub mod sns;
 pub mod sqs;

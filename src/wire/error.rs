@@ -35,12 +35,26 @@ pub enum ApiError {
     ReceiptHandleIsInvalid,
     /// More calls than the queue takes.
     RequestThrottled,
+    /// An event is larger than Lambda takes.
+    RequestTooLarge,
     /// There is nothing of this name.
     ResourceNotFoundException,
     /// A batch has more than ten entries.
     TooManyEntriesInBatchRequest,
     /// The queue cannot do this.
     UnsupportedOperation,
+    /// SNS: the caller has no permission.
+    AuthorizationError,
+    /// SNS: the topic has as many filter policies as it may have.
+    FilterPolicyLimitExceeded,
+    /// SNS: a parameter is wrong.
+    InvalidParameter,
+    /// SNS: there is nothing of this name.
+    NotFound,
+    /// SNS: the topic has as many subscriptions as it may have.
+    SubscriptionLimitExceeded,
+    /// SNS: more messages than the account may publish.
+    Throttled,
 }
 
 impl ApiError {
@@ -63,14 +77,21 @@ impl ApiError {
             ApiError::QueueDoesNotExist => "QueueDoesNotExist",
             ApiError::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
             ApiError::RequestThrottled => "RequestThrottled",
+            ApiError::RequestTooLarge => "RequestTooLargeException",
             ApiError::ResourceNotFoundException => "ResourceNotFoundException",
             ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
             ApiError::UnsupportedOperation => "UnsupportedOperation",
+            ApiError::AuthorizationError => "AuthorizationError",
+            ApiError::FilterPolicyLimitExceeded => "FilterPolicyLimitExceeded",
+            ApiError::InvalidParameter => "InvalidParameter",
+            ApiError::NotFound => "NotFound",
+            ApiError::SubscriptionLimitExceeded => "SubscriptionLimitExceeded",
+            ApiError::Throttled => "Throttled",
         }
     }
 
     /// Whether an SDK tries the call again by itself ("Retry behavior", AWS SDKs and Tools Reference Guide).
     pub fn is_retryable(self) -> bool {
-        matches!(self, ApiError::RequestThrottled | ApiError::KmsThrottled)
+        matches!(self, ApiError::RequestThrottled | ApiError::KmsThrottled | ApiError::Throttled)
     }
 }

@@ -10,14 +10,19 @@ mod activity;
 mod batch;
 mod config;
 mod deadline;
+mod deduplication;
 mod detail;
 mod error;
+mod forward;
 mod groups;
+mod invocation;
 mod journal;
+mod lambda;
 mod latency;
 mod message;
 mod payload;
 mod price;
+mod processing;
 mod purpose;
 mod quota;
 mod region;
@@ -25,6 +30,7 @@ mod request;
 mod retry;
 mod service;
 mod signal;
+mod sns;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -34,14 +40,19 @@ pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
+pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
+pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
+pub use invocation::InvokeOutcome;
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
+pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use payload::{Payload, PayloadStore};
 pub use price::{PriceFileConfig, PriceList, PricesConfig};
+pub use processing::{ProcessedTally, ProcessingConfig, ProcessingMode, ProcessingOrder};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
 pub use region::Region;
@@ -50,5 +61,6 @@ pub use request::{
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
 pub use retry::{JitterConfig, Retries, RetriesConfig};
-pub use service::{Balance, Context, EntityId, Outbox, Service};
+pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
+pub use sns::{Budget, SnsAccount, SnsQuotas};

@@ -16,13 +16,15 @@
 //!
 //! Producers that wait for an answer before they go on.
 
+mod attributes;
 mod config;
 mod entity;
 mod metrics;
 mod payload;
 
+pub use attributes::{Attribute, AttributeConfig, AttributeValue, BodyConfig, DrawnAttribute};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
-pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
+pub use entity::{Batching, MessageDelay, Producer, ProducerSettings};
 pub use metrics::ProducerMetrics;
 pub use payload::LargePayloads;
 
