@@ -18,6 +18,7 @@ mod requesters;
 mod resolve;
 mod scaling;
 mod scripts;
+mod targets;
 mod topics;
 mod watching;
 

@@ -36,6 +36,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
+    ("alarms.*.metric.function", "functions", "function"),
+    ("alarms.*.metric.event_source_mapping", "event_source_mappings", "event source mapping"),
     ("alarms.*.metric.topic", "topics", "topic"),
     ("alarms.*.alarm_actions.*.topic", "topics", "topic"),
     ("alarms.*.ok_actions.*.topic", "topics", "topic"),
@@ -46,12 +48,22 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("custom_metrics.*.metric.queue", "queues", "queue"),
     ("custom_metrics.*.metric.consumer", "consumers", "consumer"),
     ("custom_metrics.*.metric.producer", "producers", "producer"),
+    ("custom_metrics.*.metric.function", "functions", "function"),
+    ("custom_metrics.*.metric.event_source_mapping", "event_source_mappings", "event source mapping"),
     ("custom_metrics.*.metrics.*.metric.queue", "queues", "queue"),
     ("custom_metrics.*.metrics.*.metric.consumer", "consumers", "consumer"),
     ("custom_metrics.*.metrics.*.metric.producer", "producers", "producer"),
+    ("custom_metrics.*.metrics.*.metric.function", "functions", "function"),
+    (
+        "custom_metrics.*.metrics.*.metric.event_source_mapping",
+        "event_source_mappings",
+        "event source mapping",
+    ),
     ("alarms.*.metrics.*.metric.queue", "queues", "queue"),
     ("alarms.*.metrics.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metrics.*.metric.producer", "producers", "producer"),
+    ("alarms.*.metrics.*.metric.function", "functions", "function"),
+    ("alarms.*.metrics.*.metric.event_source_mapping", "event_source_mappings", "event source mapping"),
 ];
 
 /// Sections whose entries an expectation can name.

@@ -10,6 +10,7 @@ use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
     ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
+use crate::services::lambda::{FunctionMetrics, MappingMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
@@ -176,6 +177,18 @@ impl<'a> Watching<'a> {
                 ]
             };
             return Some((id, tables));
+        }
+        if let Some(function) = &metric.function {
+            return Some((
+                self.directory.functions.find(function, problems)?.1,
+                &[FunctionMetrics::DEFINITIONS],
+            ));
+        }
+        if let Some(mapping) = &metric.event_source_mapping {
+            return Some((
+                self.directory.mappings.find(mapping, problems)?.1,
+                &[MappingMetrics::DEFINITIONS],
+            ));
         }
         if let Some(topic) = &metric.topic {
             return Some((self.directory.topics.find(topic, problems)?.1, &[TopicMetrics::DEFINITIONS]));

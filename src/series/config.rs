@@ -16,6 +16,10 @@ section! {
         pub producer: Option<Reference>;
         /// The topic whose metric it is.
         pub topic: Option<Reference>;
+        /// The Lambda function whose metric it is.
+        pub function: Option<Reference>;
+        /// The event source mapping whose metric it is.
+        pub event_source_mapping: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -101,7 +105,15 @@ impl MetricConfig {
     }
 
     fn check(&self, problems: &mut Problems) {
-        let owners = [&self.queue, &self.consumer, &self.producer, &self.topic].into_iter().flatten().count();
+        let owners = [
+            &self.queue,
+            &self.consumer,
+            &self.producer,
+            &self.topic,
+            &self.function,
+            &self.event_source_mapping,
+        ];
+        let owners = owners.into_iter().flatten().count();
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
         let named = usize::from(self.name.is_some());
         // A name alone is a series that a policy test gives.
