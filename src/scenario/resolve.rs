@@ -37,6 +37,7 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
 
 /// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
 /// `given` are the names of metrics that come from outside.
+#[allow(clippy::too_many_lines, reason = "everything once, in the order in which one needs the other")]
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
@@ -429,6 +430,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The recording that arrivals replay, if they do.
+    #[allow(clippy::option_option, reason = "a recording that is sound, none, or a problem")]
     pub(super) fn recording(
         &mut self,
         name: &Name,

@@ -343,6 +343,7 @@ impl ConsumerConfig {
     }
 
     /// The consumer's settings, its references resolved and without scaling policies and price; `None` when a problem was told.
+    #[allow(clippy::too_many_arguments, reason = "each comes from another part of the scenario")]
     pub fn settings(
         &self,
         name: &str,

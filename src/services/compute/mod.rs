@@ -281,7 +281,7 @@ impl Service for Fleet {
         }
         if self.settings.payloads.is_some() {
             self.payload_metrics.visit(&mut |position, instrument| {
-                visitor(&PayloadMetrics::DEFINITIONS[position], instrument)
+                visitor(&PayloadMetrics::DEFINITIONS[position], instrument);
             });
         }
         if self.settings.prefetch.is_some() {
