@@ -17,6 +17,8 @@ pub enum Unit {
     Hours,
     /// Money.
     Dollars,
+    /// Hundredths; thousandths of them inside.
+    Percent,
 }
 
 impl Unit {
@@ -28,6 +30,7 @@ impl Unit {
             Unit::Bytes => "Bytes",
             Unit::Ratio | Unit::Hours | Unit::Dollars => "None",
             Unit::PerSecond => "Count/Second",
+            Unit::Percent => "Percent",
         }
     }
 
@@ -41,12 +44,18 @@ impl Unit {
             Unit::PerSecond => "per_s",
             Unit::Hours => "h",
             Unit::Dollars => "USD",
+            Unit::Percent => "percent",
         }
     }
 
-    /// What an instrument's integer is worth outside: nanoseconds become seconds, the rest stays.
+    /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents, the
+    /// rest stays.
     pub fn scale(self) -> f64 {
-        if self == Unit::Seconds { 1e-9 } else { 1.0 }
+        match self {
+            Unit::Seconds => 1e-9,
+            Unit::Percent => 1e-3,
+            _ => 1.0,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub(super) fn value(value: f64, unit: Unit) -> String {
         Unit::Count => count(value),
         Unit::Seconds => seconds(value),
         Unit::Bytes => bytes(value),
+        Unit::Percent => format!("{} %", three_digits(value)),
         Unit::Ratio => format!("{} %", three_digits(value * 100.0)),
         Unit::PerSecond => format!("{}/s", count(value)),
         Unit::Hours => format!("{} h", count(value)),

@@ -9,6 +9,7 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
+use crate::services::lambda::{FunctionConfig, MappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
@@ -57,6 +58,10 @@ section! {
         pub requesters: Named<RequesterConfig>;
         /// Stores for payloads that are too large for messages.
         pub object_stores: Named<ObjectStoreConfig>;
+        /// Lambda functions.
+        pub functions: Named<FunctionConfig>;
+        /// Which functions are invoked with the messages of which queues.
+        pub event_source_mappings: Named<MappingConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -111,8 +116,31 @@ section! {
         pub target_tracking_scale_in_share: Probability = Probability::new(0.1);
         /// Policies of a group that alarms invoke within this time are decided together: the largest capacity wins.
         pub policy_gathering_time: Duration = Duration::ZERO, at_most (Duration::from_seconds(60));
+        /// The low alarm of target tracking by Application Auto Scaling is at this share of the target.
+        pub application_target_tracking_low_fraction: Probability = Probability::new(0.9);
+        /// The second of its minute at which every alarm is evaluated; by default each has one of its own, at random.
+        pub alarm_evaluation_second: Option<u32>, within (0, 59);
         /// How late a scheduled action runs.
         pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
+        /// How long an execution environment of a Lambda function waits for work before it is shut down.
+        pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
+        /// How long receive calls of event source mappings wait for messages.
+        pub mapping_poll_wait: Duration = Duration::from_seconds(20),
+            within (Duration::from_seconds(1), Duration::from_seconds(20));
+        /// How often an event source mapping looks whether it can process more batches at once; a minute's increase spreads
+        /// evenly over these looks.
+        pub mapping_ramp_interval: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// How long one of an event source mapping's concurrent polls finds nothing before it is given up.
+        pub mapping_idle_time: Duration = Duration::from_seconds(60);
+        /// The share of invocations that must fail or be throttled before an event source mapping processes fewer batches
+        /// at once.
+        pub mapping_back_off_threshold: Probability = Probability::new(0.5);
+        /// The share of its concurrency it gives up then, at each look.
+        pub mapping_back_off_share: Probability = Probability::new(0.1);
+        /// How long an event source mapping waits before it tries a throttled batch again; twice as long each time.
+        pub mapping_throttle_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// What a message needs of an invocation's payload besides body and attributes.
+        pub mapping_record_overhead: Bytes = Bytes::new(500);
         /// Until attributes count that a script sets; AWS takes up to 60 seconds.
         pub attribute_change_time: DistributionOf<Duration> = instantly();
         /// Until a retention period counts that a script sets; AWS takes up to 15 minutes.
@@ -210,14 +238,14 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() && self.topics.is_empty() {
+        if self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty() {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }
 }
 
 /// A Thursday, at midnight.
-fn default_start() -> Date {
+pub(super) fn default_start() -> Date {
     Date::new(jiff::Timestamp::from_second(1_767_225_600).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
 }
 

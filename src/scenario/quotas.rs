@@ -2,7 +2,7 @@
 
 use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
-use crate::wire::{QuotaProfile, Region, SnsQuotas, SqsQuotas, span};
+use crate::wire::{LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas, span};
 
 keyword! {
     /// A set of limits.
@@ -66,6 +66,20 @@ section! {
         pub sns_sms_per_second: Option<u32>, at_least (1);
         /// Whether messages of FIFO queues can be moved by message move tasks.
         pub sqs_fifo_move_tasks: Option<bool>;
+        /// Executions of Lambda functions at once, of all functions together.
+        pub lambda_concurrent_executions: Option<u32>, at_least (1);
+        /// New execution environments of each function in ten seconds. Not with `lambda_burst_concurrency`.
+        pub lambda_environments_per_ten_seconds: Option<u32>, at_least (1);
+        /// Until November 2023: new execution environments of all functions in a burst; 3,000, 1,000 or 500 by Region.
+        pub lambda_burst_concurrency: Option<u32>, at_least (1);
+        /// Until November 2023: new execution environments of all functions in each minute after a burst.
+        pub lambda_environments_per_minute: Option<u32>, at_least (1);
+        /// How many more batches an event source mapping processes at once after each minute.
+        pub lambda_mapping_ramp_per_minute: Option<u32>, at_least (1);
+        /// The most batches an event source mapping processes at once.
+        pub lambda_mapping_maximum_concurrency: Option<u32>, at_least (1);
+        /// Whether the initialisation of execution environments is billed.
+        pub lambda_init_is_billed: Option<bool>;
     }
 }
 
@@ -180,6 +194,30 @@ impl QuotasConfig {
             take(&mut quotas.fifo_dead_letters_restart_retention, restart);
             take(&mut quotas.fair_queues, changed.sqs_fair_queues);
             take(&mut quotas.fifo_move_tasks, changed.sqs_fifo_move_tasks);
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of Lambda.
+    pub fn lambda(&self, region: Region) -> LambdaQuotas {
+        let mut quotas = LambdaQuotas::of(self.profile()).in_region(region);
+        if let QuotasConfig::Changed(changed) = self {
+            take(&mut quotas.concurrent_executions, changed.lambda_concurrent_executions);
+            take(&mut quotas.mapping_ramp_per_minute, changed.lambda_mapping_ramp_per_minute);
+            take(&mut quotas.mapping_maximum_concurrency, changed.lambda_mapping_maximum_concurrency);
+            take(&mut quotas.init_is_billed, changed.lambda_init_is_billed);
+            if let Some(per_ten_seconds) = changed.lambda_environments_per_ten_seconds {
+                quotas.scaling = ScalingRate::PerFunction { per_ten_seconds };
+            }
+            let (burst, minute) = (changed.lambda_burst_concurrency, changed.lambda_environments_per_minute);
+            if burst.is_some() || minute.is_some() {
+                quotas.scaling = ScalingRate::PerRegion {
+                    burst: burst.unwrap_or(3_000),
+                    per_minute: minute.unwrap_or(500),
+                };
+            }
         }
         quotas
     }

@@ -35,6 +35,8 @@ pub enum ApiError {
     ReceiptHandleIsInvalid,
     /// More calls than the queue takes.
     RequestThrottled,
+    /// An event is larger than Lambda takes.
+    RequestTooLarge,
     /// There is nothing of this name.
     ResourceNotFoundException,
     /// A batch has more than ten entries.
@@ -75,6 +77,7 @@ impl ApiError {
             ApiError::QueueDoesNotExist => "QueueDoesNotExist",
             ApiError::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
             ApiError::RequestThrottled => "RequestThrottled",
+            ApiError::RequestTooLarge => "RequestTooLargeException",
             ApiError::ResourceNotFoundException => "ResourceNotFoundException",
             ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
             ApiError::UnsupportedOperation => "UnsupportedOperation",

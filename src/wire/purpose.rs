@@ -89,6 +89,8 @@ pub enum Purpose {
     CreateQueue,
     /// How long calls to an object store take.
     ObjectStore,
+    /// How long a new execution environment takes to initialise.
+    InitDuration,
 }
 
 impl Purpose {
@@ -136,6 +138,7 @@ impl Purpose {
             Purpose::Reply => "reply",
             Purpose::CreateQueue => "create queue",
             Purpose::ObjectStore => "object store",
+            Purpose::InitDuration => "init duration",
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, object_store, producer, requester, sns, sqs};
+use crate::services::{client, cloudwatch, compute, lambda, object_store, producer, requester, sns, sqs};
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal,
 };
@@ -127,4 +127,10 @@ roster! {
     Topic: sns::Topic,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
+    /// A Lambda function.
+    Function: lambda::Function,
+    /// An event source mapping.
+    EventSourceMapping: lambda::EventSourceMapping,
+    /// What all Lambda functions use together.
+    Account: lambda::Account,
 }

@@ -30,6 +30,7 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
         subscriptions(tape),
         queues(tape),
         consumers(tape),
+        functions(tape),
         object_stores(tape),
     ];
     for table in tables {
@@ -200,6 +201,25 @@ fn subscriptions(tape: &Tape) -> Grid {
         }
     }
     grid
+}
+
+fn functions(tape: &Tape) -> Grid {
+    let columns = [
+        ("processed", "messages_processed", "sum", true),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("p99", "end_to_end_latency", "p99", true),
+        ("invocations", "invocations", "sum", true),
+        ("at once", "concurrent_executions", "max", true),
+        ("cold", "cold_starts", "sum", false),
+        ("throttles", "throttles", "sum", false),
+        ("errors", "errors", "sum", false),
+        ("timeouts", "timeouts", "sum", false),
+        ("dropped", "async_events_dropped", "sum", false),
+        ("duplicates", "duplicates", "sum", false),
+        ("out of order", "out_of_order", "sum", false),
+        ("failures", "failures", "sum", false),
+    ];
+    table(tape, "Functions", "function", &columns)
 }
 
 fn consumers(tape: &Tape) -> Grid {

@@ -41,6 +41,8 @@ pub struct CloudWatchSettings {
     pub start_unix_millis: i64,
     /// What it costs.
     pub prices: CloudWatchPrices,
+    /// When in its minute every alarm is evaluated; `None` gives each a second of its own.
+    pub alarm_phase: Option<Span>,
 }
 
 /// CloudWatch.
@@ -90,6 +92,7 @@ impl CloudWatch {
     pub fn new(settings: CloudWatchSettings, seed: u64, replication: u32) -> Self {
         let keep = settings.alarms.iter().map(AlarmSettings::looks_back).max().unwrap_or(Span::ZERO);
         let notifies = settings.alarms.iter().any(|alarm| alarm.actions.has_topics());
+        let given_phase = settings.alarm_phase;
         let series = settings.alarms.iter().map(|alarm| AlarmSeries {
             alarm: alarm.name.clone(),
             label: alarm.label.clone(),
@@ -105,7 +108,7 @@ impl CloudWatch {
                 .into_iter()
                 .map(|settings| {
                     let mut phase = Purpose::AlarmPhase.stream(seed, replication, "alarm", &settings.name);
-                    Alarm::new(settings, Span::from_seconds(phase.below(60)))
+                    Alarm::new(settings, given_phase.unwrap_or(Span::from_seconds(phase.below(60))))
                 })
                 .collect(),
             composites: settings.composite_alarms.into_iter().map(CompositeAlarm::new).collect(),

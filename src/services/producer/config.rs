@@ -43,6 +43,8 @@ choice! {
         Queue(Reference) = "queue",
         /// A topic.
         Topic(Reference) = "topic",
+        /// A Lambda function, which is invoked asynchronously for each message.
+        Function(Reference) = "function",
     }
 }
 
