@@ -40,7 +40,7 @@ fn series(draw: &mut Stream, depth: u32) -> Expression {
         1 => E::Negative(inner(draw)),
         2 => {
             let (left, operator) = (inner(draw), pick(&OPERATORS, draw));
-            let number = Box::new(E::Number(draw.below(5) as i64));
+            let number = Box::new(E::Number(draw.below(5).cast_signed()));
             if draw.below(2) == 0 {
                 E::Operation(operator, left, number)
             } else {
