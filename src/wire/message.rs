@@ -61,6 +61,7 @@ struct Record {
     expired: bool,
     rejected: bool,
     deduplicated: bool,
+    streamed: bool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -112,6 +113,7 @@ impl Messages {
             expired: false,
             rejected: false,
             deduplicated: false,
+            streamed: false,
         };
         let index = if self.free == NONE {
             let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
@@ -252,6 +254,12 @@ impl Messages {
     /// Notes that a FIFO queue had taken the same message before.
     pub fn mark_deduplicated(&mut self, message: MessageId) {
         self.record_mut(message).deduplicated = true;
+    }
+
+    /// Notes that a stream took it as a record; true when it was the first time, false for a copy of a record.
+    #[inline]
+    pub fn mark_streamed(&mut self, message: MessageId) -> bool {
+        !std::mem::replace(&mut self.record_mut(message).streamed, true)
     }
 
     /// How many hold each message, by index: to check that every hold belongs to somebody.

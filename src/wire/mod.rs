@@ -7,10 +7,12 @@
 
 mod access;
 mod batch;
+mod bucket;
 mod config;
 mod deadline;
 mod detail;
 mod error;
+mod hash_key;
 mod journal;
 mod latency;
 mod message;
@@ -20,20 +22,23 @@ mod quota;
 mod request;
 mod service;
 mod signal;
+mod stream;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
     check_policy, is_account,
 };
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use bucket::{LimitModel, TokenBucket};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
+pub use hash_key::{HashRange, partition_hash};
 pub use journal::Journal;
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
-pub use price::{Prices, instance_price_per_hour, instance_types};
+pub use price::{KinesisPrices, Prices, instance_price_per_hour, instance_types};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
 pub use request::{
@@ -42,3 +47,4 @@ pub use request::{
 };
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
+pub use stream::{AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, IteratorStart, KinesisQuotas, ShardId, ShardInfo};

@@ -46,6 +46,46 @@ pub struct Prices {
     pub kms_per_ten_thousand_requests: f64,
 }
 
+/// What data streams cost, in dollars ("Amazon Kinesis Data Streams pricing", us-east-1). AWS's page shows amounts by
+/// Region; these are those of us-east-1 as they are quoted in public.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KinesisPrices {
+    /// A shard for an hour.
+    pub shard_hour: f64,
+    /// A million PUT payload units of 25 KB.
+    pub million_payload_units: f64,
+    /// On top for an hour of a shard that keeps records for more than 24 hours.
+    pub extended_retention_shard_hour: f64,
+    /// A consumer with enhanced fan-out, for an hour and shard.
+    pub fan_out_shard_hour: f64,
+    /// A gigabyte pushed to such a consumer.
+    pub fan_out_gigabyte: f64,
+    /// A stream on demand for an hour.
+    pub on_demand_stream_hour: f64,
+    /// A gigabyte into a stream on demand, each record rounded up to 1 KB.
+    pub on_demand_gigabyte_in: f64,
+    /// A gigabyte out of it.
+    pub on_demand_gigabyte_out: f64,
+    /// A gigabyte pushed from it.
+    pub on_demand_fan_out_gigabyte: f64,
+}
+
+impl Default for KinesisPrices {
+    fn default() -> Self {
+        Self {
+            shard_hour: 0.015,
+            million_payload_units: 0.014,
+            extended_retention_shard_hour: 0.02,
+            fan_out_shard_hour: 0.015,
+            fan_out_gigabyte: 0.013,
+            on_demand_stream_hour: 0.04,
+            on_demand_gigabyte_in: 0.08,
+            on_demand_gigabyte_out: 0.04,
+            on_demand_fan_out_gigabyte: 0.05,
+        }
+    }
+}
+
 impl Default for Prices {
     fn default() -> Self {
         Self {

@@ -53,6 +53,14 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// Which partition key a record has.
+    PartitionKey,
+    /// How long a stream takes to push records to a subscriber.
+    PushDelay,
+    /// When warm shards of a stream on demand are split.
+    Splitting,
+    /// Which leases a worker takes or steals.
+    Lease,
 }
 
 impl Purpose {
@@ -82,6 +90,10 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::PartitionKey => "partition key",
+            Purpose::PushDelay => "push delay",
+            Purpose::Splitting => "splitting",
+            Purpose::Lease => "lease",
         }
     }
 

@@ -1,7 +1,7 @@
 //! Calls whose answer somebody reads: those of scripted clients. The calls of fleets are signals, which say less and cost
 //! less; both end in the same code of the service.
 
-use super::{ApiError, Content, EntityId, GroupId, MessageId, Receipt, TextId};
+use super::{ApiError, Content, EntityId, GroupId, MessageId, Receipt, ShardInfo, TextId};
 use crate::engine::Time;
 
 /// The address of a request.
@@ -86,6 +86,8 @@ pub enum Action {
     ListMessageMoveTasks,
     /// `CancelMessageMoveTask`, by the number `StartMessageMoveTask` answered.
     CancelMessageMoveTask(Option<u32>),
+    /// `ListShards`.
+    ListShards,
 }
 
 impl Action {
@@ -114,6 +116,7 @@ impl Action {
             Action::StartMessageMoveTask { .. } => "StartMessageMoveTask",
             Action::ListMessageMoveTasks => "ListMessageMoveTasks",
             Action::CancelMessageMoveTask(_) => "CancelMessageMoveTask",
+            Action::ListShards => "ListShards",
         }
     }
 }
@@ -208,6 +211,8 @@ pub enum Answer {
     Moved(u64),
     /// Done; there is nothing to tell.
     Done,
+    /// The shards of a stream.
+    Shards(Vec<ShardInfo>),
 }
 
 /// A call and, once it is there, its answer.

@@ -117,6 +117,8 @@ impl World {
             | Signal::Refused { batch, .. }
             | Signal::Redrive { batch }
             | Signal::DeadLetter { batch }
+            | Signal::PutRecords { batch, .. }
+            | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
                 self.batches.entries(batch).iter().for_each(|entry| mark(entry.message));
