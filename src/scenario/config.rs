@@ -3,14 +3,14 @@
 use super::quotas::QuotasConfig;
 use crate::language::{
     Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named, Node,
-    Probability, Problems, section,
+    Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::sqs::QueueConfig;
-use crate::wire::{ApiLatencyConfig, Prices};
+use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
 section! {
     /// A scenario: an architecture, the load on it, and what must come of it.
@@ -29,6 +29,8 @@ section! {
         pub warm_up: Duration = Duration::ZERO;
         /// AWS's limits: `current`, `2022`, or a mapping that changes single ones.
         pub quotas: QuotasConfig = QuotasConfig::default();
+        /// The AWS Region of everything: quotas depend on it. Prices are those of us-east-1 unless `prices` says otherwise.
+        pub region: Region = Region::UsEast1;
         /// The AWS account that all queues are in, and everybody who does not say otherwise.
         pub account: String = "111111111111".to_owned();
         /// How long calls to queues take. An assumption.
@@ -36,7 +38,7 @@ section! {
         /// What AWS does not publish.
         pub assumptions: Option<AssumptionsConfig>;
         /// What things cost; by default list prices of us-east-1.
-        pub prices: Option<PricesConfig>;
+        pub prices: PricesConfig = PricesConfig::default();
         /// SQS queues.
         pub queues: Named<QueueConfig>;
         /// Who sends messages.
@@ -77,24 +79,30 @@ section! {
         pub target_tracking_low_fraction: Probability = Probability::new(0.7);
         /// Target tracking removes capacity at most once in this time.
         pub target_tracking_scale_in_interval: Duration = Duration::from_seconds(300);
+        /// Until attributes count that a script sets; AWS takes up to 60 seconds.
+        pub attribute_change_time: DistributionOf<Duration> = instantly();
+        /// Until a retention period counts that a script sets; AWS takes up to 15 minutes.
+        pub retention_change_time: DistributionOf<Duration> = instantly();
+        /// Until a purge has deleted everything; AWS takes up to 60 seconds.
+        pub purge_time: DistributionOf<Duration> = instantly();
+        /// Whether a purge also deletes what is sent while it is under way, as AWS says it might.
+        pub purge_takes_later_messages: bool = false;
+        /// Whether resources were in use shortly before the run, so that their metrics are published from the start.
+        pub active_at_start: bool = true;
+        /// How late the first datapoints are of a resource that was inactive; AWS takes up to 15 minutes.
+        pub metric_wake_up_delay: DistributionOf<Duration> = default_wake_up_delay();
+        /// What an active queue without such messages publishes of those in flight and delayed.
+        pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
     }
 }
 
-section! {
-    /// Prices in dollars.
-    pub struct PricesConfig {
-        /// A million requests to a standard queue.
-        pub sqs_standard_per_million_requests: f64 = Prices::default().sqs_standard_per_million_requests,
-            at_least (0.0);
-        /// A million requests to a FIFO queue.
-        pub sqs_fifo_per_million_requests: f64 = Prices::default().sqs_fifo_per_million_requests,
-            at_least (0.0);
-        /// On top for a million requests to a standard queue with message groups.
-        pub sqs_fair_queue_per_million_requests: f64 = Prices::default().sqs_fair_queue_per_million_requests,
-            at_least (0.0);
-        /// Ten thousand requests to AWS KMS.
-        pub kms_per_ten_thousand_requests: f64 = Prices::default().kms_per_ten_thousand_requests,
-            at_least (0.0);
+keyword! {
+    /// What a gauge of an active queue is while there is nothing to count.
+    pub enum EmptyGaugesConfig {
+        /// A datapoint of zero.
+        Zero = "zero",
+        /// No datapoint.
+        Missing = "missing",
     }
 }
 
@@ -158,6 +166,15 @@ fn default_duplicate_delay() -> DistributionOf<Duration> {
 fn default_ordering_jitter() -> DistributionOf<Duration> {
     let mean = Duration::from_milliseconds(20).as_nanos() as f64;
     DistributionOf::from_spec(DistributionSpec::Exponential { mean }, None)
+}
+
+fn instantly() -> DistributionOf<Duration> {
+    DistributionOf::from_spec(DistributionSpec::Constant(0.0), None)
+}
+
+fn default_wake_up_delay() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: 0.0, maximum: seconds(900) };
+    DistributionOf::from_spec(spec, None)
 }
 
 fn default_metric_delay() -> DistributionOf<Duration> {

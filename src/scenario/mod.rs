@@ -24,8 +24,9 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
-use crate::services::producer::{ArrivalsConfig, ArrivalsContext, Producer, ProducerSettings, Trace};
+use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::sqs::{Queue, QueueSettings};
+use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
 use crate::wire::{EntityId, Purpose};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
 use sha2::{Digest, Sha256};
@@ -118,7 +119,10 @@ impl Scenario {
         if let (Some(root), None) = (&root, &config) {
             references::check(root, &mut problems);
         }
-        let scenario = config.and_then(|config| resolve::resolve(&config, hash, files, &mut problems));
+        let scenario = config.and_then(|config| {
+            let prices = config.prices.list(|path| files.read(path), &mut sources, &mut problems);
+            resolve::resolve(&config, hash, prices.as_ref(), files, &mut problems)
+        });
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
                 if !problems.is_empty() {

@@ -1,7 +1,7 @@
 //! AWS's limits in a scenario: a profile, and what is changed in it.
 
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
-use crate::wire::{QuotaProfile, SqsQuotas, span};
+use crate::wire::{QuotaProfile, Region, SqsQuotas, span};
 
 keyword! {
     /// A set of limits.
@@ -33,7 +33,7 @@ section! {
         /// Calls a second and action to a partition of a FIFO queue with high throughput.
         pub sqs_fifo_partition_calls_per_second: Option<u32>, at_least (1);
         /// Calls a second and action to a FIFO queue with high throughput, all partitions together; by default as in
-        /// us-east-1.
+        /// the scenario's `region`.
         pub sqs_fifo_high_throughput_calls_per_second: Option<u32>, at_least (1);
         /// How long a FIFO queue remembers deduplication ids.
         pub sqs_deduplication_interval: Option<Duration>, above (Duration::ZERO);
@@ -110,8 +110,8 @@ impl QuotasConfig {
     }
 
     /// The limits of queues.
-    pub fn sqs(&self) -> SqsQuotas {
-        let mut quotas = SqsQuotas::of(self.profile());
+    pub fn sqs(&self, region: Region) -> SqsQuotas {
+        let mut quotas = SqsQuotas::of(self.profile()).in_region(self.profile(), region);
         if let QuotasConfig::Changed(changed) = self {
             let bytes =
                 |bytes: Bytes| u32::try_from(bytes.as_u64()).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);

@@ -1,7 +1,7 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
-use super::config::{AssumptionsConfig, ScenarioConfig};
+use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
@@ -11,12 +11,13 @@ use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{ArrivalsConfig, Producer, ProducerTarget, SendTarget, Trace};
+use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::services::sqs::{
-    FairSettings, Queue, QueueConfig, QueueDefaults, QueueSettings, QueueSurroundings,
-    RedriveAllowPolicyConfig, is_fifo,
+    ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
+    QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
-use crate::wire::{ApiLatency, EntityId, Prices, Service, Texts, span};
+use crate::traffic::{ArrivalsConfig, Trace};
+use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -28,15 +29,26 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
     })
 }
 
-/// Looks everything up and builds all settings; `None` when a problem was told.
+/// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
+    prices: Option<&PriceList>,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Scenario> {
     let assumptions = assumptions(config, problems)?;
-    let mut resolver = Resolver::new(config, &assumptions, files, problems)?;
+    let prices = prices.unwrap_or(PriceList::published());
+    if config.region.as_str() != prices.region() {
+        let place = config.places.of("region").or(config.prices.file.as_ref().map(|file| file.place));
+        problems
+            .warning(
+                place,
+                format!("the region is {}, the prices are those of {}", config.region, prices.region()),
+            )
+            .help("name a file with the prices of the region: `prices: { file: … }`");
+    }
+    let mut resolver = Resolver::new(config, &assumptions, prices, files, problems)?;
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
@@ -101,6 +113,7 @@ struct Resolver<'a> {
     defaults: QueueDefaults,
     directory: Directory<'a>,
     assumptions: &'a AssumptionsConfig,
+    prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
     /// The queues that scripts call, and the dead-letter queues of those.
@@ -119,10 +132,11 @@ impl<'a> Resolver<'a> {
     fn new(
         config: &'a ScenarioConfig,
         assumptions: &'a AssumptionsConfig,
+        prices: &'a PriceList,
         files: &'a dyn Files,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let defaults = queue_defaults(config, assumptions, files, problems)?;
+        let defaults = queue_defaults(config, assumptions, prices, files, problems)?;
         // Also with a bad latency the rest is looked at, so that all problems are told at once.
         let latencies = config
             .queues
@@ -155,6 +169,7 @@ impl<'a> Resolver<'a> {
             defaults,
             directory: Directory::new(config),
             assumptions,
+            prices,
             latencies,
             texts: Texts::default(),
             flows: Vec::new(),
@@ -215,7 +230,14 @@ impl<'a> Resolver<'a> {
         principals: &Principals<'_>,
         problems: &mut Problems,
     ) -> QueueSurroundings {
-        let is_dead_letter_queue = self.dead_letter_queues.contains(name.as_str());
+        let names_it = |(_, other): &(&Name, &QueueConfig)| {
+            let policy = other.redrive_policy.as_ref();
+            policy.is_some_and(|policy| policy.dead_letter_queue.as_str() == name.as_str())
+        };
+        let sources = self.config.queues.iter().filter(names_it);
+        let dead_letter_sources =
+            sources.filter_map(|(source, _)| self.directory.queues.entity(source.as_str())).collect();
+        let may_be_dead_letter_queue = self.dead_letter_queues.contains(name.as_str());
         let other_type = Arc::clone(&self.by_type[usize::from(!is_fifo(name.as_str()))]);
         if let Some(RedriveAllowPolicyConfig::ByQueue(sources)) = &queue.redrive_allow_policy {
             let most = self.defaults.quotas.redrive_allow_sources;
@@ -232,7 +254,8 @@ impl<'a> Resolver<'a> {
             .and_then(|policy| self.dead_letter_queue(name, queue, &policy.dead_letter_queue, problems));
         QueueSurroundings {
             dead_letter_queue,
-            is_dead_letter_queue,
+            dead_letter_sources,
+            may_be_dead_letter_queue,
             other_type,
             is_scripted: !self.config.clients.is_empty(),
             access: principals.access(queue, problems),
@@ -293,11 +316,13 @@ impl<'a> Resolver<'a> {
                 Some((id, self.latencies[position].clone()))
             });
             let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
-            settings.push(
-                source.as_ref().and_then(|source| {
-                    consumer.settings(name.as_str(), source, forward, self.files, problems)
-                }),
-            );
+            let instance_price = consumer.instance_price_per_hour(self.prices, problems);
+            settings.push(source.as_ref().zip(instance_price).and_then(
+                |(source, instance_price_per_hour)| {
+                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
+                    Some(ConsumerSettings { instance_price_per_hour, ..settings })
+                },
+            ));
             self.flow(Queue::KIND, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
                 self.flow(Fleet::KIND, name.as_str(), Queue::KIND, forward.queue.as_str());
@@ -355,29 +380,38 @@ impl<'a> Resolver<'a> {
 fn queue_defaults(
     config: &ScenarioConfig,
     assumptions: &AssumptionsConfig,
+    prices: &PriceList,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<QueueDefaults> {
     let latency = config.api_latency.build(files, problems);
     let jitter = assumptions.ordering_jitter.build(files, problems);
     let delay = assumptions.duplicate_delay.build(files, problems);
-    let mut prices = Prices::default();
-    if let Some(given) = &config.prices {
-        prices.sqs_standard_per_million_requests = given.sqs_standard_per_million_requests;
-        prices.sqs_fifo_per_million_requests = given.sqs_fifo_per_million_requests;
-        prices.sqs_fair_queue_per_million_requests = given.sqs_fair_queue_per_million_requests;
-        prices.kms_per_ten_thousand_requests = given.kms_per_ten_thousand_requests;
-    }
+    let attributes = assumptions.attribute_change_time.build(files, problems);
+    let retention = assumptions.retention_change_time.build(files, problems);
+    let purge = assumptions.purge_time.build(files, problems);
+    let wake_up_delay = assumptions.metric_wake_up_delay.build(files, problems);
     Some(QueueDefaults {
-        quotas: config.quotas.sqs(),
+        quotas: config.quotas.sqs(config.region),
         latency: latency?,
-        prices,
+        prices: QueuePrices::of(prices),
         duplicate_probability: assumptions.duplicate_probability.as_f64(),
         duplicate_delay: delay?,
         ordering_jitter: jitter?,
         short_poll_sampling: assumptions.short_poll_sampling,
         fair: FairSettings { detection_delay: span(assumptions.fair_queue_detection_delay) },
         move_rate: assumptions.message_move_rate,
+        changes: ChangeTimes {
+            attributes: attributes?,
+            retention: retention?,
+            purge: purge?,
+            purge_takes_later_messages: assumptions.purge_takes_later_messages,
+        },
+        activity: ActivitySettings {
+            is_active_at_start: assumptions.active_at_start,
+            wake_up_delay: wake_up_delay?,
+        },
+        empty_gauges: assumptions.empty_queue_gauges == EmptyGaugesConfig::Zero,
     })
 }
 

@@ -5,13 +5,14 @@ use super::directory::{Directory, Names};
 use crate::engine::Span;
 use crate::language::{Problems, Reference};
 use crate::record::MetricDefinition;
+use crate::scaling::{
+    MetricChoice, Policy, PolicyConfig, PolicyKind, SimpleScalingConfig, StepConfig, StepScalingConfig,
+    TargetTrackingConfig,
+};
 use crate::services::cloudwatch::{
     AlarmMetricConfig, AlarmSettings, Comparison, MetricId, Statistic, TreatMissingData, Watched,
 };
-use crate::services::compute::{
-    ConsumerMetrics, ConsumerSource, GroupMetrics, MetricChoice, Policy, PolicyConfig, PolicyKind,
-    SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
-};
+use crate::services::compute::{ConsumerMetrics, ConsumerSource, GroupMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;
 use crate::wire::{EntityId, span};

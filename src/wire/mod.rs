@@ -6,6 +6,7 @@
 //! allocated for a message once a run has warmed up.
 
 mod access;
+mod activity;
 mod batch;
 mod bucket;
 mod config;
@@ -19,6 +20,7 @@ mod message;
 mod price;
 mod purpose;
 mod quota;
+mod region;
 mod request;
 mod service;
 mod signal;
@@ -28,6 +30,7 @@ pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
     check_policy, is_account,
 };
+pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use bucket::{LimitModel, TokenBucket};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
@@ -38,9 +41,10 @@ pub use hash_key::{HashRange, partition_hash};
 pub use journal::Journal;
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
-pub use price::{KinesisPrices, Prices, instance_price_per_hour, instance_types};
+pub use price::{PriceFileConfig, PriceList, PricesConfig};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
+pub use region::Region;
 pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,

@@ -53,6 +53,10 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How late the metrics of a resource are that was inactive.
+    WakeUp,
+    /// How long changes of a resource take.
+    Change,
     /// Which partition key a record has.
     PartitionKey,
     /// How long a stream takes to push records to a subscriber.
@@ -90,6 +94,8 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::WakeUp => "wake up",
+            Purpose::Change => "change",
             Purpose::PartitionKey => "partition key",
             Purpose::PushDelay => "push delay",
             Purpose::Splitting => "splitting",

@@ -1,5 +1,6 @@
 //! AWS's limits, by profile: what was true in September 2022, and what is true now.
 
+use super::Region;
 use crate::engine::Span;
 
 /// A set of limits.
@@ -67,6 +68,23 @@ pub struct SqsQuotas {
 }
 
 impl SqsQuotas {
+    /// The same in a Region: the quota of FIFO queues with high throughput differs ("Amazon SQS message quotas"). What it was
+    /// in other Regions in 2022 is not known, and taken as the same.
+    #[must_use]
+    pub fn in_region(self, profile: QuotaProfile, region: Region) -> Self {
+        let calls = match (profile, region) {
+            (QuotaProfile::Exam2022, _) => return self,
+            (_, Region::UsEast1 | Region::UsWest2 | Region::EuWest1) => 70_000,
+            (_, Region::UsEast2 | Region::EuCentral1) => 19_000,
+            (_, Region::ApSouth1 | Region::ApSoutheast1 | Region::ApSoutheast2 | Region::ApNortheast1) => {
+                9_000
+            }
+            (_, Region::EuWest2 | Region::SaEast1) => 4_500,
+            _ => 2_400,
+        };
+        Self { fifo_high_throughput_calls_per_second: calls, ..self }
+    }
+
     /// The limits of a profile.
     pub fn of(profile: QuotaProfile) -> Self {
         let current = Self {

@@ -1,6 +1,6 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
-use super::{BatchId, Batches, Journal, MessageId, Messages, Requests, Signal};
+use super::{BatchId, Batches, Journal, MessageId, Messages, Publication, Requests, Signal};
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 
@@ -84,6 +84,12 @@ pub trait Service {
     /// Somebody is about to read the metrics: levels that change by themselves are brought up to date.
     fn sample(&mut self, now: Time, messages: &mut Messages) {
         let _ = (now, messages);
+    }
+
+    /// A minute ends: what CloudWatch gets of it, `None` for nothing. Asked once a minute, after [`Service::sample`].
+    fn publish(&mut self, now: Time) -> Option<Publication> {
+        let _ = now;
+        Some(Publication::ALL)
     }
 
     /// The warm-up ends: statistics the entity keeps besides its instruments start from here.

@@ -113,6 +113,11 @@ pub enum Signal {
         /// The new timeout; zero makes them visible at once.
         timeout: Span,
     },
+    /// A queue's redrive policy names the taker as its dead-letter queue, or does no longer.
+    RedrivePolicy {
+        /// Whether it does.
+        named: bool,
+    },
     /// The end of a call that puts records on a stream. What the stream does not take comes back as `Refused`, record by
     /// record.
     PutRecords {

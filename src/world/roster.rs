@@ -4,7 +4,7 @@
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
 use crate::services::{client, cloudwatch, compute, producer, sqs};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Service, Signal};
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal};
 
 macro_rules! roster {
     ($( $(#[$documentation:meta])* $name:ident: $service:ty ),* $(,)?) => {
@@ -63,6 +63,10 @@ macro_rules! roster {
 
             pub(super) fn sample(&mut self, now: crate::engine::Time, messages: &mut Messages) {
                 match self { $( Entity::$name(service) => service.sample(now, messages), )* }
+            }
+
+            pub(super) fn publish(&mut self, now: crate::engine::Time) -> Option<Publication> {
+                match self { $( Entity::$name(service) => service.publish(now), )* }
             }
 
             pub(super) fn end_warm_up(&mut self, now: crate::engine::Time) {

@@ -107,21 +107,30 @@ impl Sampler {
         });
     }
 
-    /// Closes the CloudWatch period that ends now: every metric with something to tell gets a datapoint, and those
-    /// that alarms watch are published.
+    /// Closes the CloudWatch period that ends now: every metric of an active resource with something to tell gets a
+    /// datapoint, and those that alarms watch are published.
     pub(super) fn take_minute(&mut self, now: Time, seats: &mut [Seat]) {
         if now == self.last_minute {
             return;
         }
         let time = self.last_minute;
         let mut published = Vec::new();
-        self.each(seats, |track, instrument| {
-            let Some(datapoint) = read_minute(track.definition, instrument, time) else { return };
-            if track.definition.cloudwatch_name.is_some() {
-                track.datapoints.push(datapoint);
-            }
-            published.extend(track.watched.map(|metric| (metric, datapoint)));
-        });
+        let mut tracks = self.tracks.iter_mut();
+        for seat in seats.iter_mut() {
+            let publication = seat.entity.publish(now);
+            seat.entity.visit_metrics(&mut |definition, instrument| {
+                let track = tracks.next().expect("an entity shows the same instruments each time");
+                let datapoint = read_minute(definition, instrument, time);
+                let (Some(datapoint), Some(publication)) = (datapoint, publication) else { return };
+                if datapoint.sum == 0.0 && publication.without_zeros.contains(&definition.name) {
+                    return;
+                }
+                if definition.cloudwatch_name.is_some() {
+                    track.datapoints.push(datapoint);
+                }
+                published.extend(track.watched.map(|metric| (metric, datapoint, publication.readable_from)));
+            });
+        }
         self.last_minute = now;
         let cloudwatch = seats.iter_mut().find_map(|seat| match &mut seat.entity {
             Entity::CloudWatch(cloudwatch) => Some(cloudwatch),
@@ -129,8 +138,8 @@ impl Sampler {
         });
         if let Some(cloudwatch) = cloudwatch {
             let visible_from = now + cloudwatch.draw_metric_delay();
-            for (metric, datapoint) in published {
-                cloudwatch.put(metric, datapoint, visible_from);
+            for (metric, datapoint, readable_from) in published {
+                cloudwatch.put(metric, datapoint, visible_from.max(readable_from));
             }
         }
     }

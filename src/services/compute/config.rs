@@ -9,9 +9,7 @@ use crate::language::{
     Bytes, DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice,
     keyword, section,
 };
-use crate::wire::{
-    ApiLatency, EntityId, IdentityConfig, instance_price_per_hour, instance_types, span, whole_seconds,
-};
+use crate::wire::{ApiLatency, EntityId, IdentityConfig, PriceList, span, whole_seconds};
 
 section! {
     /// Somebody who receives messages and processes them, on one or more instances.
@@ -174,17 +172,23 @@ impl ConsumerConfig {
                 )
                 .help("the group's `desired_capacity` is its size at the start");
         }
-        if self.instance_price.is_none() && instance_price_per_hour(&self.instance_type).is_none() {
-            let known: Vec<&str> = instance_types().collect();
+    }
+
+    /// The price of an instance, dollars an hour; `None` when a problem was told.
+    pub fn instance_price_per_hour(&self, prices: &PriceList, problems: &mut Problems) -> Option<f64> {
+        let price = self.instance_price.or_else(|| prices.instance_per_hour(&self.instance_type));
+        if price.is_none() {
+            let known: Vec<&str> = prices.instance_types().collect();
             let help = problems.suggest(&self.instance_type, &known, "instance types");
             problems
                 .error(
                     self.places.of("instance_type"),
                     format!("the price of the instance type `{}` is not known", self.instance_type),
                 )
-                .why("give `instance_price` in dollars an hour")
+                .why("give `instance_price` in dollars an hour, or `ec2_instances_per_hour` under `prices`")
                 .help(help);
         }
+        price
     }
 
     /// A fleet with more threads than this would fill the memory before it did anything.
@@ -238,7 +242,7 @@ impl ConsumerConfig {
         }
     }
 
-    /// The consumer's settings, its references resolved and without scaling policies; `None` when a problem was told.
+    /// The consumer's settings, its references resolved and without scaling policies and price; `None` when a problem was told.
     pub fn settings(
         &self,
         name: &str,
@@ -306,10 +310,7 @@ impl ConsumerConfig {
                 restart_time: span(crashes.restart_time),
             }),
             group: group?,
-            instance_price_per_hour: self
-                .instance_price
-                .or_else(|| instance_price_per_hour(&self.instance_type))
-                .unwrap_or(0.0),
+            instance_price_per_hour: 0.0,
         })
     }
 }

@@ -22,18 +22,13 @@ mod group;
 mod group_config;
 mod metrics;
 mod policies;
-mod scaling;
 mod settings;
 mod worker;
 
 pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
 pub use fleet::Fleet;
-pub use group_config::{
-    AutoScalingGroupConfig, MetricChoice, PolicyConfig, SimpleScalingConfig, StepConfig, StepScalingConfig,
-    TargetTrackingConfig,
-};
+pub use group_config::AutoScalingGroupConfig;
 pub use metrics::{ConsumerMetrics, GroupMetrics};
-pub use scaling::{AdjustmentType, Policy, PolicyKind, StepAdjustment};
 pub use settings::{
     ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
     Termination, TerminationPolicy,

@@ -2,11 +2,11 @@
 
 use super::Timer;
 use super::fleet::{Activity, Fleet, LifeCycle};
-use super::scaling::{
-    Capacity, Policy, PolicyKind, adjusted, adjustment, step_for, tracked, tracked_in, tracked_out,
-};
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
+use crate::scaling::{
+    Capacity, Policy, PolicyKind, adjusted, adjustment, step_for, tracked, tracked_in, tracked_out,
+};
 use crate::wire::{AlarmState, Context, Outbox};
 
 /// What a policy decided.

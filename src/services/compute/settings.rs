@@ -1,7 +1,7 @@
 //! Everything that is fixed about a consumer during a run.
 
-use super::scaling::Policy;
 use crate::engine::{Distribution, Span};
+use crate::scaling::Policy;
 use crate::wire::{ApiLatency, EntityId};
 
 /// What a processing time is drawn for.

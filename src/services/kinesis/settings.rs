@@ -1,7 +1,7 @@
 //! Everything that is fixed about a stream during a run.
 
 use crate::engine::{Distribution, Span, Time};
-use crate::wire::{EntityId, KinesisQuotas, KinesisPrices, LimitModel, ShardId};
+use crate::wire::{EntityId, KinesisQuotas, LimitModel, PriceList, ShardId};
 
 /// How a stream's capacity is chosen ("Choose the right mode to stream in").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,4 +87,35 @@ pub struct StreamSettings {
     pub quotas: KinesisQuotas,
     /// What it costs.
     pub prices: KinesisPrices,
+}
+
+/// What streams cost, in dollars ("Amazon Kinesis Data Streams pricing").
+#[derive(Debug, Clone, Copy)]
+pub struct KinesisPrices {
+    pub(super) shard_hour: f64,
+    pub(super) million_payload_units: f64,
+    pub(super) extended_retention_shard_hour: f64,
+    pub(super) fan_out_shard_hour: f64,
+    pub(super) fan_out_gigabyte: f64,
+    pub(super) on_demand_stream_hour: f64,
+    pub(super) on_demand_gigabyte_in: f64,
+    pub(super) on_demand_gigabyte_out: f64,
+    pub(super) on_demand_fan_out_gigabyte: f64,
+}
+
+impl KinesisPrices {
+    /// Those of a list.
+    pub fn of(list: &PriceList) -> Self {
+        Self {
+            shard_hour: list.dollars("kinesis_shard_hour"),
+            million_payload_units: list.dollars("kinesis_million_payload_units"),
+            extended_retention_shard_hour: list.dollars("kinesis_extended_retention_shard_hour"),
+            fan_out_shard_hour: list.dollars("kinesis_fan_out_shard_hour"),
+            fan_out_gigabyte: list.dollars("kinesis_fan_out_gigabyte"),
+            on_demand_stream_hour: list.dollars("kinesis_on_demand_stream_hour"),
+            on_demand_gigabyte_in: list.dollars("kinesis_on_demand_gigabyte_in"),
+            on_demand_gigabyte_out: list.dollars("kinesis_on_demand_gigabyte_out"),
+            on_demand_fan_out_gigabyte: list.dollars("kinesis_on_demand_fan_out_gigabyte"),
+        }
+    }
 }

@@ -7,9 +7,8 @@ use crate::language::{
     Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems,
     Reference, Value, choice, section,
 };
+use crate::traffic::ArrivalsConfig;
 use crate::wire::{EntityId, IdentityConfig, SqsQuotas, Texts, span};
-
-use super::arrivals_config::ArrivalsConfig;
 
 section! {
     /// Somebody who sends messages.

@@ -1,10 +1,10 @@
 //! A producer: makes messages when its arrivals say so and hands them to its target.
 
 use super::Timer;
-use super::arrivals::Arrivals;
 use super::groups::MessageGroups;
 use super::metrics::ProducerMetrics;
 use crate::engine::{Distribution, Span, Stream, Time};
+use crate::traffic::Arrivals;
 use crate::wire::{
     ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, NewMessage, Outbox, Purpose, Signal,
     draw_bytes, draw_span,

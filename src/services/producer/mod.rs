@@ -16,21 +16,15 @@
 //!
 //! Producers that wait for an answer before they go on.
 
-mod arrivals;
-mod arrivals_config;
 mod config;
 mod entity;
 mod groups;
 mod metrics;
-mod trace;
 
-pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
-pub use arrivals_config::{ArrivalsConfig, ArrivalsContext, TraceConfig};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
-pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
 
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};

@@ -1,5 +1,4 @@
-//! Attributes of a queue that are set during a run ("`SetQueueAttributes`"). They count at once; AWS takes up to a minute,
-//! for the retention period up to 15 minutes.
+//! Attributes of a queue that are set during a run ("`SetQueueAttributes`"); when they count, `changes.rs` says.
 
 use super::Timer;
 use super::calls::LONGEST_DELAY_SECONDS;
@@ -7,7 +6,7 @@ use super::queue::{Order, Queue, Redrive};
 use super::requests::{LONGEST_VISIBILITY, LONGEST_WAIT};
 use super::slots::State;
 use crate::engine::{Span, Time};
-use crate::wire::{Answer, ApiError, Context, DeadlineList, Outbox, QueueAttribute};
+use crate::wire::{Answer, ApiError, Context, DeadlineList, Outbox, QueueAttribute, Signal};
 
 /// Shortest and longest `MessageRetentionPeriod`, seconds ("Amazon SQS message quotas").
 const RETENTION: std::ops::RangeInclusive<i64> = 60..=1_209_600;
@@ -30,26 +29,36 @@ impl Queue {
         if !attributes.iter().all(|attribute| self.is_possible(*attribute, cx)) {
             return Answer::Failed(ApiError::InvalidAttributeValue);
         }
-        for attribute in attributes {
-            match *attribute {
-                QueueAttribute::VisibilityTimeout(timeout) => {
-                    self.settings.visibility_timeout = seconds(timeout);
+        self.spread_attributes(attributes, cx);
+        Answer::Done
+    }
+
+    /// The attribute counts from now on.
+    pub(super) fn apply<O: Outbox<Timer>>(&mut self, attribute: QueueAttribute, cx: &mut Context<'_, O>) {
+        match attribute {
+            QueueAttribute::VisibilityTimeout(timeout) => {
+                self.settings.visibility_timeout = seconds(timeout);
+            }
+            QueueAttribute::Delay(delay) => self.set_delay(seconds(delay), cx.now),
+            QueueAttribute::MessageRetentionPeriod(period) => self.set_retention(seconds(period), cx),
+            QueueAttribute::ReceiveMessageWaitTime(wait) => {
+                self.settings.receive_message_wait_seconds = wait as u8;
+            }
+            QueueAttribute::MaximumMessageSize(size) => self.settings.maximum_message_size = size as u32,
+            QueueAttribute::RedrivePolicy(policy) => {
+                let redrive = policy.map(|(dead_letter_queue, count)| Redrive {
+                    dead_letter_queue,
+                    max_receive_count: count as u32,
+                });
+                // A queue is a dead-letter queue as long as a policy names it.
+                for (policy, named) in [(self.settings.redrive, false), (redrive, true)] {
+                    if let Some(Redrive { dead_letter_queue, .. }) = policy {
+                        cx.outbox.send(dead_letter_queue, Span::ZERO, Signal::RedrivePolicy { named });
+                    }
                 }
-                QueueAttribute::Delay(delay) => self.set_delay(seconds(delay), cx.now),
-                QueueAttribute::MessageRetentionPeriod(period) => self.set_retention(seconds(period), cx),
-                QueueAttribute::ReceiveMessageWaitTime(wait) => {
-                    self.settings.receive_message_wait_seconds = wait as u8;
-                }
-                QueueAttribute::MaximumMessageSize(size) => self.settings.maximum_message_size = size as u32,
-                QueueAttribute::RedrivePolicy(policy) => {
-                    self.settings.redrive = policy.map(|(dead_letter_queue, count)| Redrive {
-                        dead_letter_queue,
-                        max_receive_count: count as u32,
-                    });
-                }
+                self.settings.redrive = redrive;
             }
         }
-        Answer::Done
     }
 
     fn is_possible<O>(&self, attribute: QueueAttribute, cx: &Context<'_, O>) -> bool {

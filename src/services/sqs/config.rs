@@ -1,5 +1,7 @@
 //! A queue in a scenario.
 
+use super::changes::ChangeTimes;
+use super::cost::QueuePrices;
 use super::encryption::KmsSettings;
 use super::fair::FairSettings;
 use super::queue::{FifoSettings, QueueSettings, Redrive};
@@ -8,7 +10,7 @@ use crate::language::{
     Bytes, DistributionOf, Duration, Files, Name, Probability, Problems, Reference, choice, keyword, section,
 };
 use crate::wire::{
-    Access, ApiLatency, ApiLatencyConfig, EntityId, PolicyStatementConfig, Prices, SqsQuotas, span,
+    Access, ActivitySettings, ApiLatency, ApiLatencyConfig, EntityId, PolicyStatementConfig, SqsQuotas, span,
     whole_seconds,
 };
 use std::sync::Arc;
@@ -137,8 +139,10 @@ keyword! {
 pub struct QueueSurroundings {
     /// Its dead-letter queue.
     pub dead_letter_queue: Option<EntityId>,
-    /// Whether it is one itself.
-    pub is_dead_letter_queue: bool,
+    /// The queues whose redrive policies name it.
+    pub dead_letter_sources: Vec<EntityId>,
+    /// Whether a script can make it a dead-letter queue.
+    pub may_be_dead_letter_queue: bool,
     /// The queues of the other type.
     pub other_type: Arc<[EntityId]>,
     /// Whether a script looks at its messages.
@@ -157,7 +161,7 @@ pub struct QueueDefaults {
     /// How long calls take: the scenario's latencies, or the queue's own.
     pub latency: ApiLatency,
     /// What calls cost.
-    pub prices: Prices,
+    pub prices: QueuePrices,
     /// Probability that a deleted message comes back.
     pub duplicate_probability: f64,
     /// How long after its delete it comes back, in nanoseconds.
@@ -170,6 +174,12 @@ pub struct QueueDefaults {
     pub fair: FairSettings,
     /// Messages a second that a move task moves when it does not say.
     pub move_rate: u32,
+    /// How long changes take.
+    pub changes: ChangeTimes,
+    /// When metrics are published.
+    pub activity: ActivitySettings,
+    /// Whether gauges of messages in flight and delayed are published while there are none.
+    pub empty_gauges: bool,
 }
 
 impl QueueConfig {
@@ -235,8 +245,11 @@ impl QueueConfig {
                     max_receive_count: policy.max_receive_count,
                 },
             ),
-            is_dead_letter_queue: surroundings.is_dead_letter_queue,
-            is_detailed: fifo.is_some() || surroundings.is_dead_letter_queue || surroundings.is_scripted,
+            is_detailed: fifo.is_some()
+                || surroundings.may_be_dead_letter_queue
+                || !surroundings.dead_letter_sources.is_empty()
+                || surroundings.is_scripted,
+            dead_letter_sources: surroundings.dead_letter_sources.clone(),
             fifo,
             other_type: Arc::clone(&surroundings.other_type),
             access: surroundings.access.clone(),
@@ -263,6 +276,9 @@ impl QueueConfig {
             ordering_jitter: ordering_jitter?,
             // AWS says today that FIFO queues are sampled too; their order makes it moot, so queuelab does not.
             short_poll_sampling: defaults.short_poll_sampling && fifo.is_none(),
+            changes: defaults.changes.clone(),
+            activity: defaults.activity.clone(),
+            empty_gauges: defaults.empty_gauges,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What a queue measures.
 
 use crate::engine::Time;
-use crate::record::{Instrument, Level, MetricDefinition};
+use crate::record::{Counter, Instrument, Level, MetricDefinition};
 
 crate::metrics! {
     /// The metrics of one queue. Those with a CloudWatch name follow "Available CloudWatch metrics for Amazon SQS".
@@ -90,7 +90,28 @@ const STANDARD_ONLY: &[&str] = &[
     "quiet_age_of_oldest_message",
 ];
 
+/// Gauges that, by AWS's newer page, are published only while there are such messages.
+pub(super) const ONLY_WITH_MESSAGES: &[&str] = &[
+    "messages_in_flight",
+    "messages_delayed",
+    "groups_in_flight",
+    "quiet_messages_in_flight",
+    "quiet_messages_delayed",
+];
+
 impl QueueMetrics {
+    /// All calls so far, refused ones included: each of them keeps the queue active.
+    pub(super) fn calls(&self) -> u64 {
+        let calls = [
+            &self.send_calls,
+            &self.receive_calls,
+            &self.delete_calls,
+            &self.change_visibility_calls,
+            &self.management_calls,
+        ];
+        calls.into_iter().map(Counter::total).sum()
+    }
+
     /// The instruments of a queue without messages; what it cannot tell yet is absent.
     pub(super) fn at_start() -> Self {
         Self {

@@ -32,7 +32,9 @@
 mod attempts;
 mod attributes;
 mod calls;
+mod changes;
 mod config;
+mod cost;
 mod deduplication;
 mod encryption;
 mod fair;
@@ -51,10 +53,12 @@ mod throughput;
 mod waiting;
 
 use calls::Caller;
+pub use changes::ChangeTimes;
 pub use config::{
     DeduplicationScopeConfig, EncryptionConfig, FifoThroughputLimitConfig, KeyConfig, KmsConfig, QueueConfig,
     QueueDefaults, QueueSurroundings, RedriveAllowPolicyConfig, RedrivePolicyConfig, is_fifo,
 };
+pub use cost::QueuePrices;
 pub use encryption::KmsSettings;
 pub use fair::FairSettings;
 pub use metrics::QueueMetrics;
@@ -62,7 +66,9 @@ pub use queue::{FifoSettings, Queue, QueueSettings, Redrive};
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal};
+use crate::wire::{
+    Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
+};
 
 /// Why a queue wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +77,8 @@ pub enum Timer {
     Deadline,
     /// A message move task goes on.
     Move(u32),
+    /// A change of the queue has spread.
+    Change,
 }
 
 impl Service for Queue {
@@ -90,6 +98,7 @@ impl Service for Queue {
             Signal::Delete { batch } => self.delete(from, batch, cx),
             Signal::ChangeVisibility { batch, timeout } => self.change_visibility(from, batch, timeout, cx),
             Signal::HangUp { poller } => self.hang_up(from, poller),
+            Signal::RedrivePolicy { named } => self.hear_of_policy(from, named),
             other => unreachable!("a queue is never told {other:?}"),
         }
     }
@@ -100,6 +109,7 @@ impl Service for Queue {
             // Somebody asked for an earlier wake-up since; that one has armed the next.
             Timer::Deadline => {}
             Timer::Move(task) => self.move_step(task, cx),
+            Timer::Change => self.end_changes(cx),
         }
     }
 
@@ -110,6 +120,12 @@ impl Service for Queue {
             Some(age) => self.metrics.age_of_oldest_message.set(now, age.as_nanos()),
             None => self.metrics.age_of_oldest_message.clear(now),
         }
+    }
+
+    fn publish(&mut self, now: Time) -> Option<Publication> {
+        let readable_from = self.activity.end_minute(now, self.metrics.calls(), self.counts.held() > 0)?;
+        let without_zeros = if self.settings.empty_gauges { &[] } else { metrics::ONLY_WITH_MESSAGES };
+        Some(Publication { readable_from, without_zeros })
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
@@ -142,24 +158,16 @@ impl Service for Queue {
     }
 
     fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
+        let requests = self.metrics.billed_requests.since_warm_up();
+        let key_requests = self.metrics.kms_calls.since_warm_up();
         let prices = &self.settings.prices;
-        let per_million = match (self.settings.fifo, &self.fair) {
-            (Some(_), _) => prices.sqs_fifo_per_million_requests,
-            // Which requests the surcharge is for depends on their messages; queuelab takes all of the queue.
-            (None, Some(_)) => {
-                prices.sqs_standard_per_million_requests + prices.sqs_fair_queue_per_million_requests
-            }
-            (None, None) => prices.sqs_standard_per_million_requests,
-        };
-        let requests = self.metrics.billed_requests.since_warm_up() as f64;
-        let key_requests = self.metrics.kms_calls.since_warm_up() as f64;
-        let keys = key_requests / 1e4 * prices.kms_per_ten_thousand_requests;
+        let cost = prices.cost(self.settings.fifo.is_some(), self.fair.is_some(), requests, key_requests);
         rows.push(SummaryRow {
             kind: Self::KIND,
             name: self.settings.name.clone(),
             metric: "estimated_cost".to_owned(),
             statistic: "sum",
-            value: requests / 1e6 * per_million + keys,
+            value: cost,
             unit: Unit::Dollars,
         });
     }

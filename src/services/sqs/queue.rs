@@ -2,6 +2,8 @@
 
 use super::attempts::Attempts;
 use super::calls::Admitted;
+use super::changes::{ChangeTimes, Changes};
+use super::cost::QueuePrices;
 use super::deduplication::DeduplicationMemory;
 use super::encryption::{Keys, KmsSettings};
 use super::fair::{Fair, FairSettings};
@@ -15,8 +17,8 @@ use super::throughput::{FifoLimits, Throughput};
 use super::waiting::Waiters;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
-    Access, ApiLatency, Context, DeadlineList, EntityId, Entry, GroupId, Outbox, Prices, Purpose, Receipt,
-    SqsQuotas, draw_span,
+    Access, Activity, ActivitySettings, ApiLatency, Context, DeadlineList, EntityId, Entry, GroupId, Outbox,
+    Purpose, Receipt, SqsQuotas, draw_span,
 };
 use std::sync::Arc;
 
@@ -59,8 +61,8 @@ pub struct QueueSettings {
     pub maximum_message_size: u32,
     /// `RedrivePolicy`.
     pub redrive: Option<Redrive>,
-    /// Whether it is the dead-letter queue of another.
-    pub is_dead_letter_queue: bool,
+    /// The queues whose redrive policies name it.
+    pub dead_letter_sources: Vec<EntityId>,
     /// What only a FIFO queue has.
     pub fifo: Option<FifoSettings>,
     /// The queues of the other type (standard or FIFO): no message can be moved there.
@@ -80,7 +82,7 @@ pub struct QueueSettings {
     /// How long calls take.
     pub latency: ApiLatency,
     /// What calls cost.
-    pub prices: Prices,
+    pub prices: QueuePrices,
     /// Probability that a deleted message comes back once more.
     pub duplicate_probability: f64,
     /// How long after its delete such a message comes back, in nanoseconds.
@@ -89,6 +91,12 @@ pub struct QueueSettings {
     pub ordering_jitter: Distribution,
     /// Whether short polls ask only some of the servers.
     pub short_poll_sampling: bool,
+    /// How long changes take.
+    pub changes: ChangeTimes,
+    /// When metrics are published.
+    pub activity: ActivitySettings,
+    /// Whether gauges of messages in flight and delayed are published while there are none.
+    pub empty_gauges: bool,
 }
 
 /// In which order messages are handed out.
@@ -140,6 +148,8 @@ pub struct Queue {
     pub(super) due: Vec<u32>,
     pub(super) counts: Counts,
     pub(super) metrics: QueueMetrics,
+    pub(super) changes: Changes,
+    pub(super) activity: Activity,
     pub(super) chance: Chance,
 }
 
@@ -201,6 +211,8 @@ impl Queue {
                 served: Vec::new(),
             })),
         };
+        let changes = Changes::new(stream(Purpose::Change));
+        let activity = Activity::new(settings.activity.clone(), seed, replication, "queue", &settings.name);
         Self {
             settings,
             slots: Slots::default(),
@@ -220,6 +232,8 @@ impl Queue {
             due: Vec::new(),
             counts: Counts::default(),
             metrics: QueueMetrics::at_start(),
+            changes,
+            activity,
             chance,
         }
     }

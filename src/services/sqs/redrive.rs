@@ -72,7 +72,6 @@ impl Queue {
         cx: &mut Context<'_, O>,
     ) {
         self.catch_up(cx);
-        self.settings.is_dead_letter_queue = true;
         let restart =
             self.settings.fifo.is_some() && self.settings.quotas.fifo_dead_letters_restart_retention;
         for index in 0..cx.batches.entries(batch).len() {
@@ -120,6 +119,15 @@ impl Queue {
         self.arm(cx);
     }
 
+    /// The redrive policy of another queue names this one, or does no longer.
+    pub(super) fn hear_of_policy(&mut self, source: EntityId, named: bool) {
+        let sources = &mut self.settings.dead_letter_sources;
+        sources.retain(|known| *known != source);
+        if named {
+            sources.push(source);
+        }
+    }
+
     /// `StartMessageMoveTask`, asked of the queue that holds the messages.
     pub(super) fn start_move_task<O: Outbox<Timer>>(
         &mut self,
@@ -134,7 +142,7 @@ impl Queue {
         let most = quotas.move_task_maximum_per_second;
         let rate = maximum_per_second.unwrap_or_else(|| i64::from(self.settings.move_rate));
         let is_running = self.tasks.last().is_some_and(|task| task.status.state == TaskState::Running);
-        let fits = self.settings.is_dead_letter_queue
+        let fits = !self.settings.dead_letter_sources.is_empty()
             && !is_running
             && (1..=i64::from(most)).contains(&rate)
             && destination.is_none_or(|to| to != cx.me && !self.settings.other_type.contains(&to));

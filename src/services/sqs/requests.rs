@@ -285,16 +285,23 @@ impl Queue {
         cx.outbox.send(to, Span::ZERO, Signal::Response { request: asked.request });
     }
 
-    /// `PurgeQueue`: everything goes, at once (an assumption: AWS takes up to 60 seconds).
-    fn purge<O>(&mut self, cx: &mut Context<'_, O>) -> Answer {
+    /// `PurgeQueue`: everything goes; when, `changes.rs` says.
+    fn purge<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) -> Answer {
         let interval = self.settings.quotas.purge_interval;
         if self.purged_at.is_some_and(|at| cx.now < at + interval) {
             return Answer::Failed(ApiError::PurgeQueueInProgress);
         }
         self.purged_at = Some(cx.now);
+        self.begin_purge(cx);
+        Answer::Done
+    }
+
+    /// A purge deletes all messages up to the one with this number.
+    pub(super) fn delete_all<O>(&mut self, last: u64, cx: &mut Context<'_, O>) {
         for index in self.slots.in_use() {
-            if self.slots.get(index).state == State::Returning {
-                // A copy on a server that is away is not met by a purge.
+            let slot = self.slots.get(index);
+            // A copy on a server that is away is not met by a purge.
+            if slot.state == State::Returning || slot.sequence > last {
                 continue;
             }
             cx.messages.release(self.slots.get(index).message);
@@ -304,6 +311,5 @@ impl Queue {
         if let Order::Fifo(fifo) = &mut self.order {
             fifo.memory.clear();
         }
-        Answer::Done
     }
 }

@@ -1,12 +1,13 @@
 //! What plays the rows: two queues, the messages, and a clock.
 
-use super::super::{FairSettings, Queue, QueueSettings, Timer};
+use super::super::{ChangeTimes, FairSettings, Queue, QueuePrices, QueueSettings, Timer};
 use crate::engine::{Distribution, Span, Time};
 use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
-    Access, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal, MessageId, Messages,
-    NewMessage, Outbox, PollOutcome, PollerId, Prices, QuotaProfile, Requests, Service, Signal, SqsQuotas,
+    Access, ActivitySettings, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal,
+    MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, PriceList, QuotaProfile, Requests,
+    Service, Signal, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -26,7 +27,7 @@ pub(super) fn settings() -> QueueSettings {
         receive_message_wait_seconds: 0,
         maximum_message_size: 262_144,
         redrive: None,
-        is_dead_letter_queue: false,
+        dead_letter_sources: Vec::new(),
         is_detailed: false,
         fifo: None,
         other_type: std::sync::Arc::new([]),
@@ -36,11 +37,19 @@ pub(super) fn settings() -> QueueSettings {
         move_rate: 500,
         quotas: SqsQuotas::of(QuotaProfile::Current),
         latency: ApiLatency::none(),
-        prices: Prices::default(),
+        prices: QueuePrices::of(PriceList::published()),
         duplicate_probability: 0.0,
         duplicate_delay: zero(),
         ordering_jitter: zero(),
         short_poll_sampling: false,
+        changes: ChangeTimes {
+            attributes: zero(),
+            retention: zero(),
+            purge: zero(),
+            purge_takes_later_messages: false,
+        },
+        activity: ActivitySettings { is_active_at_start: true, wake_up_delay: zero() },
+        empty_gauges: true,
     }
 }
 

@@ -6,7 +6,6 @@ use crate::engine::{Span, Stream, Time};
 use crate::language::{
     Duration, Files, Located, Place, Probability, Problems, Rate, choice, keyword, section,
 };
-use crate::wire::span;
 
 choice! {
     /// When messages are produced.
@@ -166,6 +165,11 @@ impl From<SpacingConfig> for Spacing {
             SpacingConfig::Poisson => Spacing::Poisson,
         }
     }
+}
+
+/// A duration of the scenario in run time.
+fn span(duration: Duration) -> Span {
+    Span::from_nanos(duration.as_nanos())
 }
 
 /// Tells when `times` do not increase.

@@ -1,86 +1,10 @@
 //! The arithmetic of scaling policies: from an alarm and a metric to a desired capacity. No state, no time.
 
-use crate::engine::Span;
-
-/// How a policy's number is meant ("`PutScalingPolicy`", `AdjustmentType`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AdjustmentType {
-    /// Add (or with a minus, remove) this many instances.
-    ChangeInCapacity,
-    /// Have exactly this many instances.
-    ExactCapacity,
-    /// Add or remove this percentage of the present instances.
-    PercentChangeInCapacity,
-}
-
-/// One step of a step scaling policy. Bounds are relative to the alarm's threshold; `None` is without bound.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct StepAdjustment {
-    /// `MetricIntervalLowerBound`.
-    pub lower_bound: Option<f64>,
-    /// `MetricIntervalUpperBound`.
-    pub upper_bound: Option<f64>,
-    /// `ScalingAdjustment`.
-    pub scaling_adjustment: f64,
-}
-
-/// What a policy does.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PolicyKind {
-    /// Simple scaling: one adjustment, then a cooldown.
-    Simple {
-        /// How the number is meant.
-        adjustment_type: AdjustmentType,
-        /// The number.
-        scaling_adjustment: f64,
-        /// `MinAdjustmentMagnitude`, for percentages.
-        min_adjustment_magnitude: u32,
-        /// `Cooldown`; `None` takes the group's.
-        cooldown: Option<Span>,
-    },
-    /// Step scaling: the adjustment depends on how far the metric is beyond the threshold.
-    Step {
-        /// How the numbers are meant.
-        adjustment_type: AdjustmentType,
-        /// The steps.
-        steps: Vec<StepAdjustment>,
-        /// `MinAdjustmentMagnitude`, for percentages.
-        min_adjustment_magnitude: u32,
-        /// The alarm's threshold.
-        threshold: f64,
-        /// `EstimatedInstanceWarmup`; `None` takes the group's.
-        instance_warmup: Option<Span>,
-    },
-    /// Target tracking, the half that its high alarm drives.
-    TrackHigh {
-        /// `TargetValue`.
-        target_value: f64,
-        /// `EstimatedInstanceWarmup`; `None` takes the group's.
-        instance_warmup: Option<Span>,
-    },
-    /// Target tracking, the half that its low alarm drives.
-    TrackLow {
-        /// `TargetValue`.
-        target_value: f64,
-        /// `EstimatedInstanceWarmup`; `None` takes the group's.
-        instance_warmup: Option<Span>,
-        /// Shortest time between two scale-in activities of this policy.
-        scale_in_interval: Span,
-    },
-}
-
-/// A scaling policy.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Policy {
-    /// Its name.
-    pub name: String,
-    /// What it does.
-    pub kind: PolicyKind,
-}
+use super::policy::{AdjustmentType, StepAdjustment};
 
 /// What a policy may know about its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Capacity {
+pub struct Capacity {
     /// Desired capacity now.
     pub desired: u32,
     /// Instances in service.
@@ -97,7 +21,7 @@ pub(super) struct Capacity {
 
 impl Capacity {
     /// Instances in service that have warmed up.
-    pub(super) fn settled(&self) -> u32 {
+    pub fn settled(&self) -> u32 {
         self.in_service.saturating_sub(self.warming)
     }
 
@@ -108,7 +32,7 @@ impl Capacity {
 
 /// How many instances an adjustment adds to (or takes from) `present` ("Step and simple scaling policies": how
 /// percentages are rounded).
-pub(super) fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u32, present: u32) -> f64 {
+pub fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u32, present: u32) -> f64 {
     match kind {
         AdjustmentType::ChangeInCapacity => number.trunc(),
         AdjustmentType::ExactCapacity => number.trunc() - f64::from(present),
@@ -133,7 +57,7 @@ pub(super) fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u
 /// The step whose interval holds the metric ("Step and simple scaling policies": above the threshold the lower bound
 /// is inclusive and the upper exclusive, below it the other way round). A metric at the threshold belongs to the steps
 /// above it, or to those below it when there are none above: an alarm with `<=` goes off there too.
-pub(super) fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<&StepAdjustment> {
+pub fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<&StepAdjustment> {
     let beyond = value - threshold;
     let bounds = |step: &StepAdjustment| {
         (step.lower_bound.unwrap_or(f64::NEG_INFINITY), step.upper_bound.unwrap_or(f64::INFINITY))
@@ -161,7 +85,7 @@ pub(super) fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> 
 
 /// What a step or simple adjustment makes of the group. Warming instances are not in the present capacity but in the
 /// desired one; terminating ones still count, so that nothing is removed twice.
-pub(super) fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capacity: Capacity) -> u32 {
+pub fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capacity: Capacity) -> u32 {
     let settled = capacity.settled();
     let change = adjustment(kind, number, minimum_magnitude, settled);
     if change > 0.0 {
@@ -177,7 +101,7 @@ pub(super) fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32
 
 /// The capacity that would bring the metric to its target, in proportion ("Target tracking scaling policies": rounded
 /// up when adding, and on the side of keeping capacity when removing, which is rounding up too).
-pub(super) fn tracked(value: f64, target: f64, instances: u32) -> f64 {
+pub fn tracked(value: f64, target: f64, instances: u32) -> f64 {
     let exact = f64::from(instances) * value / target;
     let nearest = exact.round();
     if (exact - nearest).abs() < 1e-9 { nearest } else { exact.ceil() }
@@ -185,12 +109,12 @@ pub(super) fn tracked(value: f64, target: f64, instances: u32) -> f64 {
 
 /// Scale-out of target tracking. Warming instances are not in the present capacity but in the desired one, as with
 /// steps ("Default instance warmup"): the metric that still shows the time before them does not count them again.
-pub(super) fn tracked_out(value: f64, target: f64, capacity: Capacity) -> u32 {
+pub fn tracked_out(value: f64, target: f64, capacity: Capacity) -> u32 {
     capacity.clamp(tracked(value, target, capacity.settled())).max(capacity.desired)
 }
 
 /// Scale-in of target tracking.
-pub(super) fn tracked_in(value: f64, target: f64, capacity: Capacity) -> u32 {
+pub fn tracked_in(value: f64, target: f64, capacity: Capacity) -> u32 {
     capacity.clamp(tracked(value, target, capacity.in_service)).min(capacity.desired)
 }
 
