@@ -8,6 +8,7 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::AlarmConfig;
 use crate::services::compute::ConsumerConfig;
+use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::producer::ProducerConfig;
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
@@ -47,6 +48,10 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// Kinesis data streams.
+        pub streams: Named<StreamConfig>;
+        /// Who reads them.
+        pub stream_consumers: Named<StreamConsumerConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.
@@ -93,6 +98,18 @@ section! {
         pub metric_wake_up_delay: DistributionOf<Duration> = default_wake_up_delay();
         /// What an active queue without such messages publishes of those in flight and delayed.
         pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
+        /// How the limits of a shard are measured.
+        pub kinesis_limits: LimitModelConfig = LimitModelConfig::TokenBucket;
+        /// From the arrival of a record in its shard to its arrival at a subscriber (enhanced fan-out).
+        pub kinesis_push_delay: DistributionOf<Duration> = default_push_delay();
+        /// How long splitting or merging shards takes.
+        pub kinesis_reshard_time: Duration = Duration::from_seconds(30);
+        /// How many splits and merges of `UpdateShardCount` go on at a time.
+        pub kinesis_reshards_at_a_time: u32 = 8, within (1, 10_000);
+        /// How long after it was found warm a shard of a stream on demand is split; AWS takes up to 15 minutes.
+        pub kinesis_split_delay: DistributionOf<Duration> = default_split_delay();
+        /// Probability that a record is not taken because of an internal failure.
+        pub kinesis_internal_failures: Probability = Probability::ZERO;
     }
 }
 
@@ -103,6 +120,16 @@ keyword! {
         Zero = "zero",
         /// No datapoint.
         Missing = "missing",
+    }
+}
+
+keyword! {
+    /// How a limit per second is measured.
+    pub enum LimitModelConfig {
+        /// What is not used comes back evenly, at most a second's worth is kept.
+        TokenBucket = "token_bucket",
+        /// Each second of the clock begins with all of it.
+        FixedSecond = "fixed_second",
     }
 }
 
@@ -143,8 +170,8 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() {
-            problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
+        if self.queues.is_empty() && self.streams.is_empty() {
+            problems.error(self.place, "a scenario needs at least one queue or stream").help("queues: { orders: {} }");
         }
     }
 }
@@ -179,5 +206,17 @@ fn default_wake_up_delay() -> DistributionOf<Duration> {
 
 fn default_metric_delay() -> DistributionOf<Duration> {
     let spec = DistributionSpec::Uniform { minimum: seconds(60), maximum: seconds(120) };
+    DistributionOf::from_spec(spec, None)
+}
+
+/// A lognormal with the mean that AWS tells for any number of consumers.
+fn default_push_delay() -> DistributionOf<Duration> {
+    let milliseconds = |number| Duration::from_milliseconds(number).as_nanos() as f64;
+    let spec = DistributionSpec::LognormalMeanP95 { mean: milliseconds(70), p95: milliseconds(120) };
+    DistributionOf::from_spec(spec, None)
+}
+
+fn default_split_delay() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(300), maximum: seconds(900) };
     DistributionOf::from_spec(spec, None)
 }

@@ -50,6 +50,8 @@ pub(super) struct Directory<'a> {
     pub(super) consumers: Names<'a>,
     pub(super) producers: Names<'a>,
     pub(super) clients: Names<'a>,
+    pub(super) streams: Names<'a>,
+    pub(super) stream_consumers: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -65,12 +67,21 @@ impl<'a> Directory<'a> {
             consumers: number("consumer", config.consumers.names().collect()),
             producers: number("producer", config.producers.names().collect()),
             clients: number("client", config.clients.names().collect()),
+            streams: number("stream", config.streams.names().collect()),
+            stream_consumers: number("stream consumer", config.stream_consumers.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 4] {
-        [&self.queues, &self.consumers, &self.producers, &self.clients]
+    fn kinds(&self) -> [&Names<'a>; 6] {
+        [
+            &self.queues,
+            &self.consumers,
+            &self.producers,
+            &self.clients,
+            &self.streams,
+            &self.stream_consumers,
+        ]
     }
 
     /// The names of all entities, by entity.

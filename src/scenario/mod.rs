@@ -11,6 +11,7 @@ mod references;
 mod resolve;
 mod scaling;
 mod scripts;
+mod streams;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
 pub use quotas::{ProfileConfig, QuotasConfig};
@@ -24,6 +25,7 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
@@ -47,6 +49,8 @@ pub struct Scenario {
     consumers: Vec<ConsumerSettings>,
     producers: Vec<ResolvedProducer>,
     clients: Vec<ClientSettings>,
+    streams: Vec<StreamSettings>,
+    stream_consumers: Vec<StreamConsumerSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
@@ -216,6 +220,12 @@ impl Scenario {
         }
         for client in &self.clients {
             seat(&client.name, Client::new(client.clone(), seed, replication).into());
+        }
+        for stream in &self.streams {
+            seat(&stream.name, DataStream::new(stream.clone(), seed, replication).into());
+        }
+        for consumer in &self.stream_consumers {
+            seat(&consumer.name, StreamConsumer::new(consumer.clone(), seed, replication).into());
         }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {

@@ -12,6 +12,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("clients.*.script.*.*.destination", "queues", "queue"),
     ("clients.*.script.*.*.redrive_policy.dead_letter_queue", "queues", "queue"),
     ("producers.*.publishes_to.queue", "queues", "queue"),
+    ("producers.*.publishes_to.stream", "streams", "stream"),
+    ("stream_consumers.*.reads_from.stream", "streams", "stream"),
     ("consumers.*.receives_from.queue", "queues", "queue"),
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
@@ -19,11 +21,13 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metric.queue", "queues", "queue"),
     ("alarms.*.metric.consumer", "consumers", "consumer"),
     ("alarms.*.metric.producer", "producers", "producer"),
+    ("alarms.*.metric.stream", "streams", "stream"),
+    ("alarms.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
     ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms"];
+const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms", "streams", "stream_consumers"];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

@@ -5,13 +5,15 @@ use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
+use super::streams;
 use super::{ResolvedProducer, Scenario};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::CloudWatchSettings;
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
-use crate::services::producer::{Producer, ProducerTarget, SendTarget};
+use crate::services::kinesis::{DataStream, StreamConsumerSettings, StreamSettings};
+use crate::services::producer::{Producer, ProducerTarget, SendTarget, StreamTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
@@ -53,6 +55,8 @@ pub(super) fn resolve(
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let clients = resolver.clients(problems);
+    let streams = resolver.streams(problems);
+    let stream_consumers = resolver.stream_consumers(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let mut scaling = Scaling::new(config, &assumptions, directory);
     scaling.resolve_alarms(problems);
@@ -86,6 +90,8 @@ pub(super) fn resolve(
             .unwrap_or(0),
         producers,
         clients: clients.settings,
+        streams: streams?,
+        stream_consumers: stream_consumers?,
         scripted: clients.expected,
         cloudwatch: CloudWatchSettings {
             alarms,
@@ -346,8 +352,6 @@ impl<'a> Resolver<'a> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let ProducerTarget::Queue(reference) = &producer.publishes_to;
-            let target = self.directory.queues.find(reference, problems);
             let trace = match &producer.arrivals {
                 ArrivalsConfig::Trace(trace) => trace.read(self.files, problems).map(Some),
                 _ => Some(None),
@@ -355,25 +359,91 @@ impl<'a> Resolver<'a> {
             if let Some(Some(trace)) = &trace {
                 tell_gaps(name, trace, config, &mut self.notes);
             }
+            let (target, is_found) = match &producer.publishes_to {
+                ProducerTarget::Queue(reference) => self.queue_target(name, reference, problems),
+                ProducerTarget::Stream(reference) => self.stream_target(name, reference, problems),
+            };
             // Also without a target the rest is looked at, so that all problems are told at once.
-            let (position, id) = target.unwrap_or((0, EntityId(0)));
-            let settings = self.latencies.get(position).cloned().and_then(|latency| {
-                let target = SendTarget {
-                    id,
-                    send_latency: latency.send,
-                    quotas: self.defaults.quotas,
-                    is_fifo: is_fifo(reference.as_str()),
-                };
-                producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
-            });
-            self.flow(Producer::KIND, name.as_str(), Queue::KIND, reference.as_str());
-            resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| ResolvedProducer {
+            let settings = producer.settings(name.as_str(), target, &mut self.texts, self.files, problems);
+            resolved.push(settings.filter(|_| is_found).zip(trace).map(|(settings, trace)| ResolvedProducer {
                 settings,
                 arrivals: producer.arrivals.clone(),
                 trace,
             }));
         }
         resolved
+    }
+
+    /// A queue that a producer sends to, and whether there is such a one.
+    fn queue_target(
+        &mut self,
+        producer: &Name,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> (SendTarget, bool) {
+        let found = self.directory.queues.find(reference, problems);
+        self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
+        let (position, id) = found.unwrap_or((0, EntityId(0)));
+        let latency = self.latencies.get(position).cloned().unwrap_or_else(ApiLatency::none);
+        let target = SendTarget {
+            id,
+            send_latency: latency.send,
+            quotas: self.defaults.quotas,
+            is_fifo: is_fifo(reference.as_str()),
+            stream: None,
+        };
+        (target, found.is_some())
+    }
+
+    /// A stream that a producer puts records on, and whether there is such a one.
+    fn stream_target(
+        &mut self,
+        producer: &Name,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> (SendTarget, bool) {
+        let found = self.directory.streams.find(reference, problems);
+        self.flow(Producer::KIND, producer.as_str(), DataStream::KIND, reference.as_str());
+        let (position, id) = found.unwrap_or((0, EntityId(0)));
+        let stream = self.config.streams.entries.get(position).map(|(_, stream)| stream);
+        let quotas = self.config.quotas.kinesis(self.config.region);
+        let target = SendTarget {
+            id,
+            send_latency: self.defaults.latency.send.clone(),
+            quotas: self.defaults.quotas,
+            is_fifo: false,
+            stream: Some(StreamTarget {
+                quotas,
+                max_record_bytes: stream.map_or(quotas.largest_record_bytes, |stream| {
+                    stream.max_record_size.as_u64() as u32
+                }),
+                shards: stream.map(|stream| stream.initial_ranges(&quotas)).unwrap_or_default(),
+            }),
+        };
+        (target, found.is_some())
+    }
+
+    fn streams(&mut self, problems: &mut Problems) -> Option<Vec<StreamSettings>> {
+        let latency = &self.defaults.latency;
+        let surroundings = streams::Surroundings {
+            config: self.config,
+            assumptions: self.assumptions,
+            directory: &self.directory,
+            prices: self.prices,
+            files: self.files,
+        };
+        streams::streams(&surroundings, &latency.receive, problems)
+    }
+
+    fn stream_consumers(&mut self, problems: &mut Problems) -> Option<Vec<StreamConsumerSettings>> {
+        let surroundings = streams::Surroundings {
+            config: self.config,
+            assumptions: self.assumptions,
+            directory: &self.directory,
+            prices: self.prices,
+            files: self.files,
+        };
+        streams::consumers(&surroundings, &mut self.flows, problems)
     }
 }
 

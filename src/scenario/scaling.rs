@@ -13,6 +13,7 @@ use crate::services::cloudwatch::{
     AlarmMetricConfig, AlarmSettings, Comparison, MetricId, Statistic, TreatMissingData, Watched,
 };
 use crate::services::compute::{ConsumerMetrics, ConsumerSource, GroupMetrics};
+use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sqs::QueueMetrics;
 use crate::wire::{EntityId, span};
@@ -86,6 +87,13 @@ impl<'a> Scaling<'a> {
             (
                 self.directory.consumers.find(consumer, problems)?.1,
                 &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS],
+            )
+        } else if let Some(stream) = &metric.stream {
+            (self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS])
+        } else if let Some(consumer) = &metric.stream_consumer {
+            (
+                self.directory.stream_consumers.find(consumer, problems)?.1,
+                &[StreamConsumerMetrics::DEFINITIONS],
             )
         } else {
             (

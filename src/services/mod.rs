@@ -3,5 +3,6 @@
 pub mod client;
 pub mod cloudwatch;
 pub mod compute;
+pub mod kinesis;
 pub mod producer;
 pub mod sqs;

@@ -1,6 +1,7 @@
 //! Partition keys, hash keys and the ranges that shards have of them ("Amazon Kinesis Data Streams terminology and
 //! concepts").
 
+use crate::language::{Located, Problems};
 use md5::{Digest, Md5};
 
 /// The hash key of a partition key: its MD5 as a whole number of 128 bits, most significant byte first ("`PutRecord`").
@@ -20,6 +21,19 @@ pub struct HashRange {
 impl HashRange {
     /// All hash keys.
     pub const ALL: Self = Self { first: 0, last: u128::MAX };
+
+    /// The hash key that a text says: a whole number below 2¹²⁸, without leading zeros ("`PutRecord`").
+    pub fn read_key(text: &Located<String>, problems: &mut Problems) -> Option<u128> {
+        let digits = &text.value;
+        let hash = digits.parse::<u128>().ok().filter(|hash| hash.to_string() == *digits);
+        if hash.is_none() {
+            problems
+                .error(text.place, format!("`{digits}` is no hash key"))
+                .label("expected a whole number from 0 to 2^128 - 1")
+                .help("put it into quotes: YAML takes large numbers for something else");
+        }
+        hash
+    }
 
     /// Whether a hash key lies in it.
     #[inline]

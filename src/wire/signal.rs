@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, IteratorStart, RequestId, ShardId};
+use super::{ApiError, BatchId, IteratorType, RequestId, ShardId};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -132,8 +132,10 @@ pub enum Signal {
         shard: ShardId,
         /// The consumer's life with this shard, given back with answers.
         epoch: u32,
-        /// Where it begins.
-        start: IteratorStart,
+        /// Where it begins: `ShardIteratorType` and its value, the parts of an `IteratorStart`.
+        start: IteratorType,
+        /// The value.
+        value: u64,
     },
     /// A consumer calls `GetRecords` with its iterator of a shard.
     GetRecords {
@@ -150,8 +152,10 @@ pub enum Signal {
         shard: ShardId,
         /// The consumer's life with this shard.
         epoch: u32,
-        /// Where it begins.
-        start: IteratorStart,
+        /// Where it begins: `ShardIteratorType` and its value, the parts of an `IteratorStart`.
+        start: IteratorType,
+        /// The value.
+        value: u64,
     },
     /// A subscriber has worked on an event and can take another.
     EventTaken {

@@ -1,6 +1,6 @@
 //! What data streams, their producers and their consumers have in common: shards, iterators, limits.
 
-use super::{HashRange, QuotaProfile};
+use super::{HashRange, QuotaProfile, Region};
 use crate::engine::Time;
 
 /// A shard, by its number: `shardId-000000000007` is 7.
@@ -34,6 +34,45 @@ pub enum IteratorStart {
     At(u64),
     /// Where the consumer's former iterator or subscription of the shard has come to.
     Current,
+}
+
+/// `ShardIteratorType`: the kind of an [`IteratorStart`], which travels in two parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IteratorType {
+    /// `TRIM_HORIZON`.
+    TrimHorizon,
+    /// `LATEST`.
+    Latest,
+    /// `AT_TIMESTAMP`; the value is in nanoseconds.
+    AtTimestamp,
+    /// `AT_SEQUENCE_NUMBER`; the value is a place in the shard.
+    At,
+    /// See [`IteratorStart::Current`].
+    Current,
+}
+
+impl IteratorStart {
+    /// Kind and value.
+    pub fn parts(self) -> (IteratorType, u64) {
+        match self {
+            IteratorStart::TrimHorizon => (IteratorType::TrimHorizon, 0),
+            IteratorStart::Latest => (IteratorType::Latest, 0),
+            IteratorStart::AtTimestamp(time) => (IteratorType::AtTimestamp, time.as_nanos()),
+            IteratorStart::At(position) => (IteratorType::At, position),
+            IteratorStart::Current => (IteratorType::Current, 0),
+        }
+    }
+
+    /// From kind and value.
+    pub fn of(kind: IteratorType, value: u64) -> Self {
+        match kind {
+            IteratorType::TrimHorizon => IteratorStart::TrimHorizon,
+            IteratorType::Latest => IteratorStart::Latest,
+            IteratorType::AtTimestamp => IteratorStart::AtTimestamp(Time::from_nanos(value)),
+            IteratorType::At => IteratorStart::At(value),
+            IteratorType::Current => IteratorStart::Current,
+        }
+    }
 }
 
 /// A shard, as `ListShards` tells it.
@@ -125,5 +164,13 @@ impl KinesisQuotas {
                 ..current
             },
         }
+    }
+
+    /// The same in a Region: a stream on demand takes 200 MB a second outside of three of them.
+    pub fn in_region(self, region: Region) -> Self {
+        let is_large = matches!(region, Region::UsEast1 | Region::UsWest2 | Region::EuWest1);
+        let small = 200 << 20;
+        let most = self.on_demand_write_bytes_per_second;
+        Self { on_demand_write_bytes_per_second: if is_large { most } else { most.min(small) }, ..self }
     }
 }

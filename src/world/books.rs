@@ -264,16 +264,18 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
     };
     let calls =
         ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
+    let stream_calls = ["put_record_calls", "put_records_calls", "get_records_calls"];
+    let by_all = |metric: &str| total("consumer", &[metric]) + total("stream_consumer", &[metric]);
     let totals = [
         ("messages_produced", total("producer", &["messages_produced"]), Unit::Count),
-        ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),
-        ("duplicates", total("consumer", &["duplicates"]), Unit::Count),
-        ("out_of_order", total("consumer", &["out_of_order"]), Unit::Count),
-        ("api_calls", total("queue", &calls), Unit::Count),
-        ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
+        ("messages_processed", by_all("messages_processed"), Unit::Count),
+        ("duplicates", by_all("duplicates"), Unit::Count),
+        ("out_of_order", by_all("out_of_order"), Unit::Count),
+        ("api_calls", total("queue", &calls) + total("stream", &stream_calls), Unit::Count),
+        ("instance_hours", by_all("instance_hours"), Unit::Hours),
         (
             "estimated_cost",
-            total("queue", &["estimated_cost"]) + total("consumer", &["estimated_cost"]),
+            total("queue", &["estimated_cost"]) + total("stream", &["estimated_cost"]) + by_all("estimated_cost"),
             Unit::Dollars,
         ),
     ];

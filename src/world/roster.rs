@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, producer, sqs};
+use crate::services::{client, cloudwatch, compute, kinesis, producer, sqs};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal};
 
 macro_rules! roster {
@@ -109,6 +109,10 @@ roster! {
     Consumer: compute::Fleet,
     /// Somebody who plays a script.
     Client: client::Client,
+    /// A Kinesis data stream.
+    Stream: kinesis::DataStream,
+    /// A consumer of a stream with its workers.
+    StreamConsumer: kinesis::StreamConsumer,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
 }

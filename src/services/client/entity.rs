@@ -237,7 +237,7 @@ impl Client {
                     }
                 }
             }
-            Answer::Counts(_) | Answer::Tasks(_) | Answer::Moved(_) | Answer::Done => {}
+            Answer::Counts(_) | Answer::Tasks(_) | Answer::Moved(_) | Answer::Done | Answer::Shards(_) => {}
         }
         let ids = if let Call::SendBatch(_, _, ids) = &step.call { ids.as_slice() } else { &[] };
         let (outcome, messages) = answer(&given, ids, &self.settings.names);

@@ -37,6 +37,10 @@ section! {
         pub consumer: Option<Reference>;
         /// The producer whose metric it is.
         pub producer: Option<Reference>;
+        /// The stream whose metric it is.
+        pub stream: Option<Reference>;
+        /// The consumer of a stream whose metric it is.
+        pub stream_consumer: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// Metric math: the visible messages of this consumer's queue, divided by its instances in service.
@@ -156,7 +160,7 @@ impl AlarmConfig {
 
 impl AlarmMetricConfig {
     fn check(&self, problems: &mut Problems) {
-        let owners = [&self.queue, &self.consumer, &self.producer].into_iter().flatten().count();
+        let owners = [&self.queue, &self.consumer, &self.producer, &self.stream, &self.stream_consumer].into_iter().flatten().count();
         let math = self.backlog_per_instance.is_some();
         if (owners != 1 || self.name.is_none()) && !(math && owners == 0 && self.name.is_none()) {
             problems

@@ -41,13 +41,13 @@ pub use consumer::{
     StreamConsumerSettings, StreamSource,
 };
 pub use metrics::StreamMetrics;
-pub use settings::{CapacityMode, Change, ReaderSettings, StreamSettings};
+pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
 pub use stream::DataStream;
 
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 use crate::wire::{
-    Action, Answer, ApiError, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, RequestId, Service,
+    Action, Answer, ApiError, Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages, Outbox, RequestId, Service,
     Signal,
 };
 
@@ -103,10 +103,12 @@ impl Service for DataStream {
         match signal {
             Signal::PutRecords { batch, single } => self.put(from, batch, single, cx),
             Signal::GetRecords { shard, epoch, limit } => self.get_records(from, shard, epoch, limit, cx),
-            Signal::GetShardIterator { shard, epoch, start } => {
-                self.get_shard_iterator(from, shard, epoch, start, cx);
+            Signal::GetShardIterator { shard, epoch, start, value } => {
+                self.get_shard_iterator(from, shard, epoch, IteratorStart::of(start, value), cx);
             }
-            Signal::SubscribeToShard { shard, epoch, start } => self.subscribe(from, shard, epoch, start, cx),
+            Signal::SubscribeToShard { shard, epoch, start, value } => {
+                self.subscribe(from, shard, epoch, IteratorStart::of(start, value), cx);
+            }
             Signal::EventTaken { shard, epoch } => self.event_taken(from, shard, epoch, cx),
             Signal::ReadUpTo { shard, position } => self.read_up_to(from, shard, position, cx),
             Signal::Request { request } => self.ask(from, request, cx),

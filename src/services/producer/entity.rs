@@ -2,12 +2,14 @@
 
 use super::Timer;
 use super::groups::MessageGroups;
+use super::kpl::Kpl;
+use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
-    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, NewMessage, Outbox, Purpose, Signal,
-    draw_bytes, draw_span,
+    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, NewMessage, Outbox, Purpose,
+    Signal, draw_bytes, draw_span,
 };
 
 /// How a message attribute gets its value.
@@ -80,20 +82,25 @@ pub struct ProducerSettings {
     pub lost_responses: f64,
     /// How long the producer waits for such an answer.
     pub response_timeout: Span,
+    /// What it needs besides to write to a stream.
+    pub records: Option<RecordSettings>,
 }
 
 /// A producer.
 #[derive(Debug)]
 pub struct Producer {
     pub(super) settings: ProducerSettings,
-    arrivals: Arrivals,
+    pub(super) arrivals: Arrivals,
     chance: Chance,
     sequence: u64,
     /// The batch being filled, and its bytes so far.
-    filling: Option<BatchId>,
-    filling_bytes: u32,
+    pub(super) filling: Option<BatchId>,
+    pub(super) filling_bytes: u32,
+    /// When the batch for a stream is sent at the latest.
+    pub(super) filling_until: Time,
     /// Tells the linger timer of one batch from those of batches already sent.
-    batches_begun: u32,
+    pub(super) batches_begun: u32,
+    pub(super) kpl: Option<Kpl>,
     pub(super) waiting: u64,
     /// Batches that were refused and wait to be sent again; a free place is empty.
     pub(super) refused: Vec<Option<BatchId>>,
@@ -112,6 +119,7 @@ struct Chance {
     group: Stream,
     retry: Stream,
     loss: Stream,
+    key: Stream,
 }
 
 impl Producer {
@@ -127,14 +135,21 @@ impl Producer {
             group: stream(Purpose::MessageGroup),
             retry: stream(Purpose::Retry),
             loss: stream(Purpose::Loss),
+            key: stream(Purpose::PartitionKey),
+        };
+        let kpl = match settings.records.as_ref().map(|records| &records.library) {
+            Some(Library::Kpl(kpl)) => Some(Kpl::new(kpl.clone())),
+            _ => None,
         };
         Self {
+            kpl,
             settings,
             arrivals,
             chance,
             sequence: 0,
             filling: None,
             filling_bytes: 0,
+            filling_until: Time::ZERO,
             batches_begun: 0,
             waiting: 0,
             refused: Vec::new(),
@@ -155,6 +170,10 @@ impl Producer {
     /// A message is due.
     #[inline]
     pub(super) fn produce<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if let Some(RecordSettings { library: Library::PutRecords(gathering), .. }) = &self.settings.records {
+            self.gather(*gathering, cx);
+            return;
+        }
         if self.settings.batching.is_some() {
             let entry = self.make_message(cx.now, cx);
             self.add_to_batch(entry, cx);
@@ -182,10 +201,17 @@ impl Producer {
     }
 
     #[inline]
-    fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
+    pub(super) fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
         let mut bytes = draw_bytes(&self.settings.body_size, &mut self.chance.size);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
+        let key = self.settings.records.as_ref().map(|records| records.keys.draw(self.sequence, &mut self.chance.key));
+        if let Some(key) = key {
+            bytes = bytes.saturating_add(key.bytes);
+        }
         let detail = match &self.settings.groups {
+            _ if key.is_some() => {
+                Detail { group: key.map_or(GroupId::NONE, |key| key.group), ..Detail::NONE }
+            }
             Some(groups) => Detail {
                 group: groups.draw(self.sequence, &mut self.chance.group),
                 deduplication: self.deduplication(),
@@ -213,6 +239,9 @@ impl Producer {
         }
         self.metrics.messages_produced.add(1);
         self.metrics.message_size.record(u64::from(bytes));
+        if let Some((key, records)) = key.zip(self.settings.records.as_ref()) {
+            return Entry::for_stream(message, records.explicit_hash_key.unwrap_or(key.hash));
+        }
         let mut entry = Entry::new(message);
         if let Some(delay) = &self.settings.delay_seconds {
             let seconds = delay.nanoseconds.sample(&mut self.chance.delay) / 1e9;
@@ -225,7 +254,7 @@ impl Producer {
         let Some(batching) = self.settings.batching else { return };
         let bytes = cx.messages.bytes(entry.message);
         if self.filling_bytes.saturating_add(bytes) > batching.maximum_bytes {
-            self.send_batch(cx);
+            self.send_batch(cx.now, cx);
         }
         let batch = if let Some(batch) = self.filling {
             batch
@@ -240,35 +269,47 @@ impl Producer {
         self.waiting += 1;
         self.filling_bytes = self.filling_bytes.saturating_add(bytes);
         if cx.batches.entries(batch).len() >= batching.maximum_entries {
-            self.send_batch(cx);
+            self.send_batch(cx.now, cx);
         }
     }
 
     /// The first message of a batch has waited long enough.
     pub(super) fn end_linger<O: Outbox<Timer>>(&mut self, batch: u32, cx: &mut Context<'_, O>) {
         if batch == self.batches_begun {
-            self.send_batch(cx);
+            self.send_batch(cx.now, cx);
         }
     }
 
-    fn send_batch<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+    pub(super) fn send_batch<O: Outbox<Timer>>(&mut self, at: Time, cx: &mut Context<'_, O>) {
         if let Some(batch) = self.filling.take() {
             self.waiting = 0;
             self.filling_bytes = 0;
-            self.send(batch, cx.now, cx);
+            self.send(batch, at, cx);
         }
     }
 
     /// The send call begins at `at`; the messages reach the target when it ends.
     #[inline]
-    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) {
+    pub(super) fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
         let delay = draw_span(&self.settings.send_latency, &mut self.chance.latency);
         if self.settings.lost_responses > 0.0 {
             self.lose_response((at - cx.now) + delay, batch, cx);
         }
-        cx.outbox.send(self.settings.target, (at - cx.now) + delay, Signal::Put { batch });
+        let signal = self.sending(batch);
+        cx.outbox.send(self.settings.target, (at - cx.now) + delay, signal);
+    }
+
+    /// The call that hands a batch over.
+    #[inline]
+    fn sending(&self, batch: BatchId) -> Signal {
+        match &self.settings.records {
+            None => Signal::Put { batch },
+            Some(records) => {
+                Signal::PutRecords { batch, single: matches!(records.library, Library::PutRecord) }
+            }
+        }
     }
 
     /// A message that may be sent twice is told apart by an id of its own.
@@ -291,7 +332,8 @@ impl Producer {
         self.metrics.send_calls.add(1);
         let latency = draw_span(&self.settings.send_latency, &mut self.chance.loss);
         let delay = ends + self.settings.response_timeout + latency;
-        cx.outbox.send(self.settings.target, delay, Signal::Put { batch: again });
+        let signal = self.sending(again);
+        cx.outbox.send(self.settings.target, delay, signal);
     }
 
     /// A call was refused: it is tried again when that makes sense, else its messages are lost.
@@ -303,6 +345,10 @@ impl Producer {
         cx: &mut Context<'_, O>,
     ) {
         self.metrics.send_errors.add(1);
+        if self.kpl.is_some() {
+            self.retry_in_kpl(batch, error, cx);
+            return;
+        }
         // A message that is being sent has no receives: the field counts the attempts.
         let entries = cx.batches.entries_mut(batch);
         let attempts = 1 + entries.first().map_or(0, |entry| entry.receive_count);
@@ -316,6 +362,7 @@ impl Producer {
         let messages = entries.len() as u64;
         self.handed_over -= messages;
         self.waiting_for_retry += messages;
+        self.metrics.records_retried.add(if self.settings.records.is_some() { messages } else { 0 });
         let longest = self.settings.max_backoff.as_seconds_f64();
         let seconds = self.chance.retry.unit() * f64::from(1_u32 << (attempts - 1).min(20));
         let free = self.refused.iter().position(Option::is_none);
@@ -343,7 +390,11 @@ impl Producer {
     /// When its first message is due is asked at time zero.
     pub(super) fn begin<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         debug_assert_eq!(cx.now, Time::ZERO);
-        self.await_next(cx);
+        if self.kpl.is_some() {
+            self.begin_kpl(cx);
+        } else {
+            self.await_next(cx);
+        }
     }
 }
 

@@ -19,15 +19,24 @@
 mod config;
 mod entity;
 mod groups;
+mod kpl;
+mod library;
 mod metrics;
+mod partition_keys;
+mod records;
 
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
+pub use library::{
+    AgentConfig, Gathering, KplConfig, KplSettings, Library, LibraryConfig, PutRecordsConfig, RecordSettings,
+    StreamTarget,
+};
+pub use partition_keys::{DrawnKeyConfig, Key, PartitionKeyConfig, PartitionKeys};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
 
 use crate::record::{Instrument, MetricDefinition, Side};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
+use crate::wire::{Answer, Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
 
 /// Why a producer wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +47,8 @@ pub enum Timer {
     Linger(u32),
     /// A call that was refused is tried again.
     Retry(u32),
+    /// The Kinesis Producer Library has something to do.
+    Library(u32),
 }
 
 impl Service for Producer {
@@ -51,6 +62,11 @@ impl Service for Producer {
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Refused { batch, error } => self.take_refusal(batch, error, cx),
+            Signal::Response { request } => {
+                if let Some(Answer::Shards(shards)) = cx.requests.close(request).answer {
+                    self.take_shards(&shards, cx);
+                }
+            }
             other => unreachable!("a producer is never told {other:?}"),
         }
     }
@@ -61,6 +77,7 @@ impl Service for Producer {
             Timer::Arrival => self.produce(cx),
             Timer::Linger(batch) => self.end_linger(batch, cx),
             Timer::Retry(place) => self.retry(place, cx),
+            Timer::Library(wake) => self.wake_kpl(wake, cx),
         }
     }
 
@@ -83,6 +100,9 @@ impl Service for Producer {
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
         for batch in self.filling().into_iter().chain(self.refused.iter().copied().flatten()) {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
+        }
+        if let Some(kpl) = &self.kpl {
+            kpl.messages(batches).for_each(mark);
         }
     }
 }

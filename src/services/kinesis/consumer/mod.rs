@@ -14,8 +14,7 @@ mod reading;
 mod settings;
 
 pub use config::{
-    CheckpointConfig, OnRecordFailureConfig, ReplayConfig, RetrievalConfig, SourceStream, StartingPositionConfig,
-    StopConfig, StreamConsumerConfig, StreamSource,
+    SourceStream, StreamConsumerConfig, StreamSource,
 };
 pub use entity::StreamConsumer;
 pub use metrics::ConsumerMetrics;

@@ -43,7 +43,8 @@ impl StreamConsumer {
         let (stream, id) = (self.settings.stream, ShardId(shard));
         match self.settings.retrieval {
             Retrieval::Polling { idle_time, .. } => {
-                let signal = Signal::GetShardIterator { shard: id, epoch, start };
+                let (start, value) = start.parts();
+                let signal = Signal::GetShardIterator { shard: id, epoch, start, value };
                 cx.outbox.send(stream, Span::ZERO, signal);
                 // Polls of different shards and consumers do not fall on the same instants.
                 let phase = self.chance.lease.below(idle_time.as_nanos().max(1));
@@ -51,7 +52,8 @@ impl StreamConsumer {
                 cx.outbox.wake(cx.now + Span::from_nanos(phase), timer);
             }
             Retrieval::FanOut => {
-                let signal = Signal::SubscribeToShard { shard: id, epoch, start };
+                let (start, value) = start.parts();
+                let signal = Signal::SubscribeToShard { shard: id, epoch, start, value };
                 cx.outbox.send(stream, Span::ZERO, signal);
                 cx.outbox.wake(cx.now + SUBSCRIPTION_LIFE, ConsumerTimer::Subscribe { shard, epoch });
             }
@@ -68,8 +70,8 @@ impl StreamConsumer {
         if self.lease(shard).epoch != epoch || self.lease(shard).finished {
             return;
         }
-        let signal =
-            Signal::SubscribeToShard { shard: ShardId(shard), epoch, start: IteratorStart::Current };
+        let (start, value) = IteratorStart::Current.parts();
+        let signal = Signal::SubscribeToShard { shard: ShardId(shard), epoch, start, value };
         cx.outbox.send(self.settings.stream, Span::ZERO, signal);
         cx.outbox.wake(cx.now + SUBSCRIPTION_LIFE, ConsumerTimer::Subscribe { shard, epoch });
     }
@@ -116,11 +118,9 @@ impl StreamConsumer {
                 self.metrics.get_records_errors.add(1);
                 if error == ApiError::ExpiredIteratorException {
                     self.metrics.expired_iterators.add(1);
-                    let signal = Signal::GetShardIterator {
-                        shard: read.shard,
-                        epoch: read.epoch,
-                        start: IteratorStart::Current,
-                    };
+                    let (start, value) = IteratorStart::Current.parts();
+                    let signal =
+                        Signal::GetShardIterator { shard: read.shard, epoch: read.epoch, start, value };
                     cx.outbox.send(self.settings.stream, Span::ZERO, signal);
                 }
                 self.poll_later(shard, now, cx);
