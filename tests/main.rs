@@ -5,6 +5,7 @@ mod command_line;
 mod determinism;
 mod documentation;
 mod fleet;
+mod kinesis;
 mod properties;
 mod reference;
 mod scenarios;

@@ -31,7 +31,7 @@ section! {
         /// Largest record, partition key included (`MaxRecordSizeInKiB`).
         pub max_record_size: Bytes = Bytes::from_mib(1), within (Bytes::from_mib(1), Bytes::from_mib(10));
         /// Calls that change the stream while it runs.
-        pub changes: Vec<ScheduledChangeConfig>;
+        pub changes: Vec<ScheduledChangeConfig> = Vec::new();
     }
     check StreamConfig::check;
 }

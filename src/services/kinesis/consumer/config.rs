@@ -47,9 +47,9 @@ section! {
         /// Crashes by chance.
         pub crashes: Option<WorkerCrashesConfig>;
         /// Crashes at given times.
-        pub stops: Vec<StopConfig>;
+        pub stops: Vec<StopConfig> = Vec::new();
         /// Times at which everything is read again.
-        pub replays: Vec<ReplayConfig>;
+        pub replays: Vec<ReplayConfig> = Vec::new();
     }
     check StreamConsumerConfig::check;
 }
