@@ -11,6 +11,7 @@ use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{ConsumerMetrics, GroupMetrics};
+use queuelab::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
@@ -250,6 +251,8 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
         ("Metrics of a scripted client", ClientMetrics::DEFINITIONS),
+        ("Metrics of a stream", StreamMetrics::DEFINITIONS),
+        ("Metrics of a stream consumer", StreamConsumerMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

@@ -171,7 +171,9 @@ impl ScenarioConfig {
                 .why(format!("the run lasts {}", self.duration));
         }
         if self.queues.is_empty() && self.streams.is_empty() {
-            problems.error(self.place, "a scenario needs at least one queue or stream").help("queues: { orders: {} }");
+            problems
+                .error(self.place, "a scenario needs at least one queue or stream")
+                .help("queues: { orders: {} }");
         }
     }
 }

@@ -74,14 +74,7 @@ impl<'a> Directory<'a> {
 
     /// All kinds, in the order of their entities.
     fn kinds(&self) -> [&Names<'a>; 6] {
-        [
-            &self.queues,
-            &self.consumers,
-            &self.producers,
-            &self.clients,
-            &self.streams,
-            &self.stream_consumers,
-        ]
+        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.streams, &self.stream_consumers]
     }
 
     /// The names of all entities, by entity.

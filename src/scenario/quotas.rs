@@ -167,7 +167,8 @@ impl QuotasConfig {
     pub fn kinesis(&self, region: Region) -> KinesisQuotas {
         let mut quotas = KinesisQuotas::of(self.profile()).in_region(region);
         if let QuotasConfig::Changed(changed) = self {
-            let bytes = |bytes: Bytes| u32::try_from(bytes.as_u64()).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
+            let bytes =
+                |bytes: Bytes| u32::try_from(bytes.as_u64()).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
             let set = |limit: &mut u32, changed: Option<Bytes>| *limit = changed.map_or(*limit, bytes);
             take(&mut quotas.put_records_entries, changed.kinesis_put_records_maximum_entries);
             set(&mut quotas.put_records_bytes, changed.kinesis_put_records_maximum_size);

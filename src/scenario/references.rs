@@ -27,7 +27,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] = &["queues", "consumers", "producers", "clients", "alarms", "streams", "stream_consumers"];
+const NAMED: &[&str] =
+    &["queues", "consumers", "producers", "clients", "alarms", "streams", "stream_consumers"];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

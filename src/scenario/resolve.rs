@@ -365,10 +365,8 @@ impl<'a> Resolver<'a> {
             };
             // Also without a target the rest is looked at, so that all problems are told at once.
             let settings = producer.settings(name.as_str(), target, &mut self.texts, self.files, problems);
-            resolved.push(settings.filter(|_| is_found).zip(trace).map(|(settings, trace)| ResolvedProducer {
-                settings,
-                arrivals: producer.arrivals.clone(),
-                trace,
+            resolved.push(settings.filter(|_| is_found).zip(trace).map(|(settings, trace)| {
+                ResolvedProducer { settings, arrivals: producer.arrivals.clone(), trace }
             }));
         }
         resolved
@@ -414,9 +412,8 @@ impl<'a> Resolver<'a> {
             is_fifo: false,
             stream: Some(StreamTarget {
                 quotas,
-                max_record_bytes: stream.map_or(quotas.largest_record_bytes, |stream| {
-                    stream.max_record_size.as_u64() as u32
-                }),
+                max_record_bytes: stream
+                    .map_or(quotas.largest_record_bytes, |stream| stream.max_record_size.as_u64() as u32),
                 shards: stream.map(|stream| stream.initial_ranges(&quotas)).unwrap_or_default(),
             }),
         };

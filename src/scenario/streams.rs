@@ -6,8 +6,8 @@ use crate::engine::Distribution;
 use crate::language::{Files, Problems};
 use crate::record::Flow;
 use crate::services::kinesis::{
-    DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings, StreamDefaults,
-    StreamSettings, StreamSource,
+    DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings,
+    StreamDefaults, StreamSettings, StreamSource,
 };
 use crate::wire::{LimitModel, PriceList, Service, span};
 

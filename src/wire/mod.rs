@@ -51,4 +51,6 @@ pub use request::{
 };
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
-pub use stream::{AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo};
+pub use stream::{
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
+};

@@ -275,7 +275,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         ("instance_hours", by_all("instance_hours"), Unit::Hours),
         (
             "estimated_cost",
-            total("queue", &["estimated_cost"]) + total("stream", &["estimated_cost"]) + by_all("estimated_cost"),
+            total("queue", &["estimated_cost"])
+                + total("stream", &["estimated_cost"])
+                + by_all("estimated_cost"),
             Unit::Dollars,
         ),
     ];

@@ -49,7 +49,8 @@ fn subscribers_do_not_share() {
         assert!((0.065..0.08).contains(&delay), "{consumers}: {delay}");
         assert_eq!(sum(&tape, "s", "subscriptions"), 3 * consumers, "renewed every five minutes");
         assert_eq!(sum(&tape, "c0", "duplicates"), 0);
-        let (produced, processed) = (sum(&tape, "p", "messages_produced"), sum(&tape, "c0", "messages_processed"));
+        let (produced, processed) =
+            (sum(&tape, "p", "messages_produced"), sum(&tape, "c0", "messages_processed"));
         assert!(processed + 10 > produced, "{processed} of {produced}");
     }
 }
@@ -128,17 +129,17 @@ fn a_replay_processes_everything_from_there_on_again() {
 
 #[test]
 fn a_slow_consumer_loses_what_expires() {
-    let tape = run(
-        "duration: 30h\nstreams: { s: {} }\nproducers:\n  p:\n    publishes_to: { stream: s }\n    \
+    let tape =
+        run("duration: 30h\nstreams: { s: {} }\nproducers:\n  p:\n    publishes_to: { stream: s }\n    \
          arrivals: { constant: { rate: 0.1/s } }\nstream_consumers:\n  \
          slow: { reads_from: { stream: s }, processing_time: 100s, max_records: 10 }\n  \
-         fast: { reads_from: { stream: s }, processing_time: 1s }",
-    );
+         fast: { reads_from: { stream: s }, processing_time: 1s }");
     let missed = sum(&tape, "slow", "records_missed");
     assert!(missed > 0);
     assert_eq!(sum(&tape, "fast", "records_missed"), 0);
-    assert_eq!(sum(&tape, "s", "records_expired_unread"), sum(&tape, "s", "records_expired"));
-    assert!(sum(&tape, "s", "records_expired_unread") >= missed);
+    let (unread, expired) = (sum(&tape, "s", "records_expired_unread"), sum(&tape, "s", "records_expired"));
+    // Some were read, but not yet processed, when they expired.
+    assert!(missed <= unread && unread <= expired, "{missed}, {unread}, {expired}");
 }
 
 #[test]
@@ -169,11 +170,10 @@ fn an_exception_costs_the_rest_of_its_batch() {
 #[test]
 fn an_iterator_of_more_than_five_minutes_is_not_taken() {
     // Four batches wait, each takes longer than five minutes: reading pauses meanwhile.
-    let tape = run(
-        "duration: 1h\nstreams: { s: {} }\nproducers:\n  p:\n    publishes_to: { stream: s }\n    \
+    let tape =
+        run("duration: 1h\nstreams: { s: {} }\nproducers:\n  p:\n    publishes_to: { stream: s }\n    \
          arrivals: { constant: { rate: 10/s } }\nstream_consumers:\n  \
-         c: { reads_from: { stream: s }, processing_time: 6m, processing: per_batch }",
-    );
+         c: { reads_from: { stream: s }, processing_time: 6m, processing: per_batch }");
     assert!(sum(&tape, "c", "expired_iterators") > 3);
     assert_eq!(sum(&tape, "c", "expired_iterators"), sum(&tape, "s", "iterators_expired"));
     assert_eq!(sum(&tape, "c", "records_missed") + sum(&tape, "c", "duplicates"), 0);

@@ -17,7 +17,7 @@ fn what_a_stream_cannot_be_is_told() {
     let cases = [
         ("streams: { s: { capacity_mode: on_demand, shards: 3 } }", "chooses its shards itself"),
         ("streams: { s: { peak_write_throughput: 9MiB } }", "has the shards it is given"),
-        ("streams: { s: { retention_period: 23h } }", "24h"),
+        ("streams: { s: { retention_period: 23h } }", "must be from 1d to 365d"),
         ("quotas: 2022\nstreams: { s: { max_record_size: 2MiB } }", "1 MiB at most"),
         ("streams: { s: { changes: [{ at: 1s, call: { retention_period: 1h } }] } }", "keeps records for"),
         (
@@ -31,7 +31,10 @@ fn what_a_stream_cannot_be_is_told() {
     ];
     for (text, expected) in cases {
         let found = problems(text);
-        assert!(found.replace("1MiB", "1 MiB").contains(expected), "{text}\nexpected: {expected}\nfound: {found}");
+        assert!(
+            found.replace("1MiB", "1 MiB").contains(expected),
+            "{text}\nexpected: {expected}\nfound: {found}"
+        );
     }
 }
 
@@ -45,8 +48,14 @@ fn what_a_producer_cannot_put_on_a_stream_is_told() {
     let cases = [
         ("    publishes_to: { stream: t }", "there is no stream `t`"),
         ("    publishes_to: { queue: q }\n    library: put_record", "for producers that publish to a stream"),
-        ("    publishes_to: { queue: q }\n    message: { partition_key: k }", "for producers that publish to a stream"),
-        ("    publishes_to: { stream: s }\n    message: { message_group_id: g }", "have no `message_group_id`"),
+        (
+            "    publishes_to: { queue: q }\n    message: { partition_key: k }",
+            "for producers that publish to a stream",
+        ),
+        (
+            "    publishes_to: { stream: s }\n    message: { message_group_id: g }",
+            "have no `message_group_id`",
+        ),
         ("    publishes_to: { stream: s }\n    message: { size: 2MiB }", "no message can be sent"),
         ("    publishes_to: { stream: s }\n    message: { partition_key: '' }", "1 to 256 characters"),
         ("    publishes_to: { stream: s }\n    message: { partition_key: { uniform: 0 } }", "1 to 1,000,000"),
@@ -56,13 +65,18 @@ fn what_a_producer_cannot_put_on_a_stream_is_told() {
         let found = producer(text);
         assert!(found.contains(expected), "{text}\nexpected: {expected}\nfound: {found}");
     }
-    assert_eq!(producer("    publishes_to: { stream: s }\n    message: { partition_key: { hot: { share: 30% } } }"), "");
+    assert_eq!(
+        producer("    publishes_to: { stream: s }\n    message: { partition_key: { hot: { share: 30% } } }"),
+        ""
+    );
 }
 
 #[test]
 fn what_a_consumer_of_a_stream_cannot_do_is_told() {
     let consumer = |more: &str| {
-        problems(&format!("streams: {{ s: {{}} }}\nstream_consumers:\n  c: {{ processing_time: 1ms, {more} }}"))
+        problems(&format!(
+            "streams: {{ s: {{}} }}\nstream_consumers:\n  c: {{ processing_time: 1ms, {more} }}"
+        ))
     };
     let cases = [
         ("reads_from: { stream: t }", "there is no stream `t`"),
@@ -80,5 +94,7 @@ fn what_a_consumer_of_a_stream_cannot_do_is_told() {
             format!("  c{number}: {{ reads_from: {{ stream: s }}, retrieval: enhanced_fan_out, processing_time: 1ms }}\n")
         })
         .collect();
-    assert!(problems(&format!("streams: {{ s: {{}} }}\nstream_consumers:\n{many}")).contains("a stream takes 20"));
+    assert!(
+        problems(&format!("streams: {{ s: {{}} }}\nstream_consumers:\n{many}")).contains("a stream takes 20")
+    );
 }

@@ -23,14 +23,8 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
     let width = width.max(40);
     let mut parts = vec![header(tape, width)];
-    let tables = [
-        producers(tape),
-        queues(tape),
-        consumers(tape),
-        streams(tape),
-        sizing(tape),
-        stream_consumers(tape),
-    ];
+    let tables =
+        [producers(tape), queues(tape), consumers(tape), streams(tape), sizing(tape), stream_consumers(tape)];
     for table in tables {
         parts.push(table.render(width));
     }

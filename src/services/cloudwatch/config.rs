@@ -160,7 +160,10 @@ impl AlarmConfig {
 
 impl AlarmMetricConfig {
     fn check(&self, problems: &mut Problems) {
-        let owners = [&self.queue, &self.consumer, &self.producer, &self.stream, &self.stream_consumer].into_iter().flatten().count();
+        let owners = [&self.queue, &self.consumer, &self.producer, &self.stream, &self.stream_consumer]
+            .into_iter()
+            .flatten()
+            .count();
         let math = self.backlog_per_instance.is_some();
         if (owners != 1 || self.name.is_none()) && !(math && owners == 0 && self.name.is_none()) {
             problems

@@ -119,7 +119,8 @@ impl DataStream {
         let range = self.check_open(shard)?.range;
         let at = at.unwrap_or_else(|| range.middle());
         if at <= range.first.saturating_add(1) || at >= range.last {
-            let why = format!("{shard} cannot be split at {at}: its range is {} to {}", range.first, range.last);
+            let why =
+                format!("{shard} cannot be split at {at}: its range is {} to {}", range.first, range.last);
             return Err((ApiError::InvalidArgumentException, why));
         }
         Ok(at)
@@ -266,10 +267,7 @@ pub(super) fn steps_to(ranges: &[HashRange], target: u32) -> Vec<Step> {
     let is_near = |a: &HashRange, b: &HashRange| a.first.abs_diff(b.first) <= ROUNDING;
     let splits = wanted.iter().filter(|new| !ranges.iter().any(|old| is_near(old, new)));
     let merges = ranges.iter().filter(|old| !wanted.iter().any(|new| is_near(old, new)));
-    splits
-        .map(|new| Step::Split(new.first))
-        .chain(merges.map(|old| Step::Merge(old.first)))
-        .collect()
+    splits.map(|new| Step::Split(new.first)).chain(merges.map(|old| Step::Merge(old.first))).collect()
 }
 
 #[cfg(test)]

@@ -166,7 +166,10 @@ impl StreamConfig {
         if self.max_record_size.as_u64() > u64::from(quotas.largest_record_bytes) {
             let most = Bytes::new(u64::from(quotas.largest_record_bytes));
             problems
-                .error(self.places.of("max_record_size"), format!("a record has {most} at most with these quotas"))
+                .error(
+                    self.places.of("max_record_size"),
+                    format!("a record has {most} at most with these quotas"),
+                )
                 .why("records of up to 10 MiB are there since October 2025, after the profile `2022`");
         }
         let subscribed = readers.iter().filter(|reader| reader.enhanced_fan_out).count();
@@ -230,16 +233,19 @@ impl ChangeConfig {
             ChangeConfig::RetentionPeriod(period) => {
                 let (shortest, longest) = (Duration::from_hours(24), Duration::from_hours(8760));
                 if *period < shortest || *period > longest {
-                    problems.error(scheduled.place, format!("a stream keeps records for {shortest} to {longest}"));
+                    problems.error(
+                        scheduled.place,
+                        format!("a stream keeps records for {shortest} to {longest}"),
+                    );
                     return None;
                 }
                 Change::Retention(span(*period))
             }
             ChangeConfig::WarmThroughput(bytes) => {
                 if !quotas.warm_throughput {
-                    problems
-                        .error(scheduled.place, "a stream cannot be warmed up with these quotas")
-                        .why("`UpdateStreamWarmThroughput` is there since November 2025, after the profile `2022`");
+                    problems.error(scheduled.place, "a stream cannot be warmed up with these quotas").why(
+                        "`UpdateStreamWarmThroughput` is there since November 2025, after the profile `2022`",
+                    );
                     return None;
                 }
                 Change::WarmThroughput(bytes.as_u64())

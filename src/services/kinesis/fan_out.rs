@@ -6,7 +6,8 @@ use super::read::milliseconds;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Context, EntityId, IteratorStart, LimitModel, Outbox, PollOutcome, ShardId, Signal, TokenBucket, draw_span,
+    Context, EntityId, IteratorStart, LimitModel, Outbox, PollOutcome, ShardId, Signal, TokenBucket,
+    draw_span,
 };
 
 /// How long a subscription lasts ("`SubscribeToShard`").
@@ -54,10 +55,11 @@ impl DataStream {
             since: cx.now,
             events_under_way: former.as_ref().map_or(0, |former| former.events_under_way),
             delivered_at: former.as_ref().map_or(cx.now, |former| former.delivered_at),
-            throughput: former.as_ref().map_or(
-                TokenBucket::full(per_second, per_second, LimitModel::TokenBucket),
-                |former| former.throughput,
-            ),
+            throughput: former
+                .as_ref()
+                .map_or(TokenBucket::full(per_second, per_second, LimitModel::TokenBucket), |former| {
+                    former.throughput
+                }),
             waiting: former.is_some_and(|former| former.waiting),
             told_end: false,
         });

@@ -33,12 +33,10 @@ mod shard;
 mod sizing;
 mod stream;
 
-pub use config::{
-    CapacityModeConfig, ChangeConfig, ScheduledChangeConfig, StreamConfig, StreamDefaults,
-};
+pub use config::{CapacityModeConfig, ChangeConfig, ScheduledChangeConfig, StreamConfig, StreamDefaults};
 pub use consumer::{
-    ConsumerMetrics as StreamConsumerMetrics, ConsumerTimer, SourceStream, StreamConsumer, StreamConsumerConfig,
-    StreamConsumerSettings, StreamSource,
+    ConsumerMetrics as StreamConsumerMetrics, ConsumerTimer, SourceStream, StreamConsumer,
+    StreamConsumerConfig, StreamConsumerSettings, StreamSource,
 };
 pub use metrics::StreamMetrics;
 pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
@@ -47,8 +45,8 @@ pub use stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 use crate::wire::{
-    Action, Answer, ApiError, Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages, Outbox, RequestId, Service,
-    Signal,
+    Action, Answer, ApiError, Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages,
+    Outbox, RequestId, Service, Signal,
 };
 
 /// Why a stream wakes.
@@ -92,7 +90,8 @@ impl Service for DataStream {
         for (index, (at, _)) in self.settings.changes.iter().enumerate() {
             cx.outbox.wake(*at, Timer::Change(index as u32));
         }
-        let becomes = |change: &(Time, Change)| matches!(change.1, Change::UpdateStreamMode(CapacityMode::OnDemand));
+        let becomes =
+            |change: &(Time, Change)| matches!(change.1, Change::UpdateStreamMode(CapacityMode::OnDemand));
         if self.mode == CapacityMode::OnDemand || self.settings.changes.iter().any(becomes) {
             cx.outbox.wake(cx.now + Span::from_minutes(1), Timer::Minute);
         }

@@ -24,8 +24,7 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    const NEW: Self =
-        Self { epoch: 0, position: 0, issued_at: Time::ZERO, kept_from: 0, subscription: None };
+    const NEW: Self = Self { epoch: 0, position: 0, issued_at: Time::ZERO, kept_from: 0, subscription: None };
 }
 
 /// A consumer of the stream.

@@ -1,7 +1,7 @@
 //! The rows of a stream in `summary.csv` beyond its instruments: shards, what the stream would need, and what it costs.
 
-use super::sizing::HotKeys;
 use super::settings::CapacityMode;
+use super::sizing::HotKeys;
 use super::stream::DataStream;
 use crate::engine::Time;
 use crate::record::{SummaryRow, Unit};
@@ -42,7 +42,8 @@ impl DataStream {
         let shared = self.readers.iter().filter(|reader| !reader.enhanced_fan_out).count() as f64;
         let reads = shared * bytes / f64::from(quotas.shard_read_bytes_per_second);
         let all = self.offered.all_records;
-        let hottest = self.shards.iter().map(|shard| HotKeys::hottest(&shard.hot_keys)).max().unwrap_or((0, 0));
+        let hottest =
+            self.shards.iter().map(|shard| HotKeys::hottest(&shard.hot_keys)).max().unwrap_or((0, 0));
         let share = if all > 0 { hottest.0 as f64 / all as f64 } else { 0.0 };
         let key_bytes = if hottest.0 > 0 { hottest.1 as f64 / hottest.0 as f64 } else { 0.0 };
         let key_records = share * records;
@@ -61,8 +62,7 @@ impl DataStream {
     /// "Amazon Kinesis Data Streams pricing".
     pub(super) fn summarise_cost(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
         const GIBIBYTE: f64 = (1_u64 << 30) as f64;
-        let (prices, bill, before) =
-            (self.settings.prices, self.counts.bill, self.counts.bill_at_warm_up);
+        let (prices, bill, before) = (self.settings.prices, self.counts.bill, self.counts.bill_at_warm_up);
         let (shard_seconds, hours) = (self.metrics.open_shards.area_seconds(now), seconds / 3_600.0);
         let fan_outs = self.readers.iter().filter(|reader| reader.enhanced_fan_out).count() as f64;
         let pushed = self.metrics.fan_out_bytes.since_warm_up() as f64 / GIBIBYTE;

@@ -3,7 +3,9 @@
 use super::settings::StreamSettings;
 use super::sizing::HotKeys;
 use crate::engine::Time;
-use crate::wire::{BatchId, Entry, HashRange, LimitModel, MessageId, Messages, Receipt, ShardId, TokenBucket};
+use crate::wire::{
+    BatchId, Entry, HashRange, LimitModel, MessageId, Messages, Receipt, ShardId, TokenBucket,
+};
 use std::collections::VecDeque;
 
 /// A record, or one user record of an aggregated one.
@@ -108,8 +110,10 @@ pub(super) struct Shard {
 impl Shard {
     pub(super) fn new(range: HashRange, parents: [Option<ShardId>; 2], settings: &StreamSettings) -> Self {
         let quotas = &settings.quotas;
-        let (records, bytes) =
-            (u64::from(quotas.shard_write_records_per_second), u64::from(quotas.shard_write_bytes_per_second));
+        let (records, bytes) = (
+            u64::from(quotas.shard_write_records_per_second),
+            u64::from(quotas.shard_write_bytes_per_second),
+        );
         let reads = u64::from(quotas.shard_read_bytes_per_second);
         let calls = u64::from(quotas.shard_read_calls_per_second);
         let model = settings.limit_model;

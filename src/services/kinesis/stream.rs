@@ -9,8 +9,8 @@ use super::shard::{Shard, Stored, Traffic};
 use super::sizing::Offered;
 use crate::engine::{Span, Stream as Randomness, Time};
 use crate::wire::{
-    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, ApiError, BatchId, Context, EntityId, Entry, HashRange, Messages,
-    Outbox, Purpose, ShardId, ShardInfo, Signal,
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, ApiError, BatchId, Context, EntityId, Entry, HashRange,
+    Messages, Outbox, Purpose, ShardId, ShardInfo, Signal,
 };
 
 /// The stream's random streams.
@@ -117,14 +117,16 @@ impl DataStream {
         }
         let quotas = &self.settings.quotas;
         let is_too_much = !single
-            && (records > u64::from(quotas.put_records_entries) || bytes > u64::from(quotas.put_records_bytes));
+            && (records > u64::from(quotas.put_records_entries)
+                || bytes > u64::from(quotas.put_records_bytes));
         if is_too_much || largest > u64::from(self.settings.max_record_bytes) {
             self.metrics.records_refused.add(records);
             let error = ApiError::InvalidArgumentException;
             cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
             return;
         }
-        let (throttled, failed) = (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
+        let (throttled, failed) =
+            (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
         self.offered.count(records, bytes, cx.now);
         let mut refused = Refusals::default();
         let mut first = 0;
@@ -255,8 +257,8 @@ impl DataStream {
     pub(super) fn forget(&mut self, shard: u32, messages: &mut Messages) {
         let Some(kept_from) = self.readers.iter().map(|reader| reader.kept_from(shard)).min() else { return };
         let end = self.shards[shard as usize].end();
-        let gone = self.shards[shard as usize]
-            .drop_until(kept_from.min(end), |message| messages.release(message));
+        let gone =
+            self.shards[shard as usize].drop_until(kept_from.min(end), |message| messages.release(message));
         self.counts.read_by_all += gone;
     }
 

@@ -6,8 +6,8 @@ use super::library::{KeyConfigs, LibraryConfig, StreamTarget, record_settings};
 use super::partition_keys::PartitionKeyConfig;
 use crate::engine::Distribution;
 use crate::language::{
-    Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Named, Node, Probability, Problems,
-    Located, Reference, Value, choice, section,
+    Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Located, Named, Node, Probability,
+    Problems, Reference, Value, choice, section,
 };
 use crate::traffic::ArrivalsConfig;
 use crate::wire::{EntityId, IdentityConfig, SqsQuotas, Texts, span};
@@ -165,7 +165,8 @@ impl ProducerConfig {
         let group = message.and_then(|message| message.message_group_id.as_ref());
         let groups = group.map(|group| group.build(texts, problems));
         let quotas = &target.quotas;
-        let largest = target.stream.as_ref().map_or(quotas.maximum_message_bytes, |stream| stream.max_record_bytes);
+        let largest =
+            target.stream.as_ref().map_or(quotas.maximum_message_bytes, |stream| stream.max_record_bytes);
         let records = target.stream.as_ref().map(|stream| {
             let keys = KeyConfigs {
                 partition_key: message.and_then(|message| message.partition_key.as_ref()),
@@ -226,10 +227,18 @@ impl ProducerConfig {
         let message = self.message.as_ref();
         let place = |key: &str| message.and_then(|message| message.places.key(key));
         let keys = [
-            ("message_group_id", place("message_group_id"), "the order of a stream is that of its partition keys"),
+            (
+                "message_group_id",
+                place("message_group_id"),
+                "the order of a stream is that of its partition keys",
+            ),
             ("attributes", place("attributes"), "records have data and a partition key, nothing else"),
             ("delay", place("delay"), "a stream delays nothing"),
-            ("batching", self.places.key("batching"), "`library: { put_records: {} }` sends batches to a stream"),
+            (
+                "batching",
+                self.places.key("batching"),
+                "`library: { put_records: {} }` sends batches to a stream",
+            ),
         ];
         for (key, place, why) in keys {
             if let Some(place) = place {

@@ -204,7 +204,11 @@ impl Producer {
     pub(super) fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
         let mut bytes = draw_bytes(&self.settings.body_size, &mut self.chance.size);
         let poison = self.chance.poison.chance(self.settings.poison_rate);
-        let key = self.settings.records.as_ref().map(|records| records.keys.draw(self.sequence, &mut self.chance.key));
+        let key = self
+            .settings
+            .records
+            .as_ref()
+            .map(|records| records.keys.draw(self.sequence, &mut self.chance.key));
         if let Some(key) = key {
             bytes = bytes.saturating_add(key.bytes);
         }

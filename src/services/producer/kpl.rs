@@ -7,8 +7,8 @@ use super::entity::Producer;
 use super::library::KplSettings;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, Entry, HashRange, LimitModel,
-    MessageId, Outbox, ShardInfo, Signal, TokenBucket,
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, Entry, HashRange,
+    LimitModel, MessageId, Outbox, ShardInfo, Signal, TokenBucket,
 };
 use std::collections::VecDeque;
 
@@ -81,8 +81,7 @@ pub(super) struct Kpl {
 
 impl Kpl {
     pub(super) fn new(settings: KplSettings) -> Self {
-        let lanes =
-            settings.shards.iter().map(|range| Lane::new(*range, &settings, Time::ZERO)).collect();
+        let lanes = settings.shards.iter().map(|range| Lane::new(*range, &settings, Time::ZERO)).collect();
         Self {
             settings,
             lanes,

@@ -155,7 +155,8 @@ pub(super) fn record_settings(
     problems: &mut Problems,
 ) -> Option<RecordSettings> {
     let explicit = keys.explicit_hash_key.map(|text| HashRange::read_key(text, problems));
-    let keys = keys.partition_key.map_or(Some(PartitionKeys::Random), |key| key.build(texts, files, problems));
+    let keys =
+        keys.partition_key.map_or(Some(PartitionKeys::Random), |key| key.build(texts, files, problems));
     let (library, max_attempts) = match library {
         None | Some(LibraryConfig::PutRecord) => (Library::PutRecord, None),
         Some(LibraryConfig::PutRecords(config)) => {
@@ -163,8 +164,10 @@ pub(super) fn record_settings(
             let bytes = config.max_bytes.map_or(quota, Bytes::as_u64);
             if bytes > quota {
                 let most = Bytes::new(quota);
-                problems
-                    .error(config.places.of("max_bytes"), format!("a call has {most} at most (`PutRecords`)"));
+                problems.error(
+                    config.places.of("max_bytes"),
+                    format!("a call has {most} at most (`PutRecords`)"),
+                );
             }
             let gathering = Gathering {
                 maximum_entries: config.max_entries as usize,

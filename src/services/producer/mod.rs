@@ -27,13 +27,13 @@ mod records;
 
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
+pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use library::{
     AgentConfig, Gathering, KplConfig, KplSettings, Library, LibraryConfig, PutRecordsConfig, RecordSettings,
     StreamTarget,
 };
-pub use partition_keys::{DrawnKeyConfig, Key, PartitionKeyConfig, PartitionKeys};
-pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use metrics::ProducerMetrics;
+pub use partition_keys::{DrawnKeyConfig, Key, PartitionKeyConfig, PartitionKeys};
 
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{Answer, Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};

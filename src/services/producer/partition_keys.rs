@@ -79,7 +79,11 @@ impl Decode for PartitionKeyConfig {
             return Located::decode(node, problems).map(Box::new).map(PartitionKeyConfig::Drawn);
         }
         let text = Located::<String>::decode(node, problems)?;
-        Some(if text.value == RANDOM { PartitionKeyConfig::Random } else { PartitionKeyConfig::Constant(text) })
+        Some(if text.value == RANDOM {
+            PartitionKeyConfig::Random
+        } else {
+            PartitionKeyConfig::Constant(text)
+        })
     }
 
     fn schema(definitions: &mut Definitions) -> Json {

@@ -183,7 +183,12 @@ impl StreamConsumerConfig {
             if stop.worker >= self.instances {
                 problems.error(
                     stop.places.of("worker"),
-                    format!("there is no worker {}: the last of {} is {}", stop.worker, self.instances, self.instances - 1),
+                    format!(
+                        "there is no worker {}: the last of {} is {}",
+                        stop.worker,
+                        self.instances,
+                        self.instances - 1
+                    ),
                 );
             }
         }

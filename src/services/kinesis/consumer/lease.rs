@@ -247,12 +247,7 @@ impl StreamConsumer {
         self.take_lease(shard, me, cx);
     }
 
-    fn take_lease<O: Outbox<ConsumerTimer>>(
-        &mut self,
-        shard: u32,
-        me: (u32, u32),
-        cx: &mut Context<'_, O>,
-    ) {
+    fn take_lease<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, me: (u32, u32), cx: &mut Context<'_, O>) {
         let lease = self.lease(shard);
         lease.owner = Some(me);
         lease.orphaned_at = None;
@@ -276,7 +271,11 @@ impl StreamConsumer {
     }
 
     /// The shards of the stream are known: those whose turn has come get a lease.
-    pub(super) fn take_shards<O: Outbox<ConsumerTimer>>(&mut self, shards: &[ShardInfo], cx: &mut Context<'_, O>) {
+    pub(super) fn take_shards<O: Outbox<ConsumerTimer>>(
+        &mut self,
+        shards: &[ShardInfo],
+        cx: &mut Context<'_, O>,
+    ) {
         for info in shards {
             let lease = self.lease(info.shard.0);
             lease.parents = [info.parent, info.adjacent_parent];
@@ -284,7 +283,8 @@ impl StreamConsumer {
                 continue;
             }
             let parents = lease.parents;
-            let is_read = |parent: &ShardId| self.leases.get(parent.index()).is_some_and(|parent| parent.finished);
+            let is_read =
+                |parent: &ShardId| self.leases.get(parent.index()).is_some_and(|parent| parent.finished);
             let is_ready = parents.iter().flatten().all(is_read);
             if is_ready || !self.settings.parents_first {
                 self.lease(info.shard.0).exists = true;

@@ -13,9 +13,7 @@ mod processing;
 mod reading;
 mod settings;
 
-pub use config::{
-    SourceStream, StreamConsumerConfig, StreamSource,
-};
+pub use config::{SourceStream, StreamConsumerConfig, StreamSource};
 pub use entity::StreamConsumer;
 pub use metrics::ConsumerMetrics;
 pub use settings::StreamConsumerSettings;
@@ -80,7 +78,12 @@ impl Service for StreamConsumer {
     }
 
     #[inline]
-    fn receive<O: Outbox<ConsumerTimer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+    fn receive<O: Outbox<ConsumerTimer>>(
+        &mut self,
+        _from: EntityId,
+        signal: Signal,
+        cx: &mut Context<'_, O>,
+    ) {
         match signal {
             Signal::Records { shard, epoch, outcome, milliseconds_behind, shard_end } => {
                 self.take_read(Read { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);

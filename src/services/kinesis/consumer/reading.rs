@@ -151,7 +151,8 @@ impl StreamConsumer {
         let entries = cx.batches.entries(batch);
         let lease = &mut self.leases[shard as usize];
         if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
-            let missed = lease.expected.map_or(0, |expected| first.receipt.position().saturating_sub(expected));
+            let missed =
+                lease.expected.map_or(0, |expected| first.receipt.position().saturating_sub(expected));
             self.metrics.records_missed.add(missed);
             lease.expected = Some(last.receipt.position() + 1);
             for entry in entries {
