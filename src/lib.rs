@@ -42,7 +42,7 @@
 //! | 6 | [`scenario`]: from a file to worlds |
 //! | 5 | [`world`]: all entities and their run; [`expect`] and [`report`]: what is made of a tape |
 //! | 4 | [`services`]: queues, consumers, producers, CloudWatch |
-//! | 3 | [`wire`]: what services say to each other; [`scaling`]: scaling policies; [`traffic`]: when things come |
+//! | 3 | [`wire`]: what services say to each other; [`scaling`]: scaling policies; [`traffic`]: when things come; [`filter`]: filter policies; [`series`]: statistics and metric math |
 //! | 2 | [`language`]: how scenarios are declared and read; [`record`]: instruments, ledger, tape |
 //! | 1 | [`engine`]: time, calendar, loop, randomness |
 //!
@@ -51,11 +51,13 @@
 pub mod cli;
 pub mod engine;
 pub mod expect;
+pub mod filter;
 pub mod language;
 pub mod record;
 pub mod report;
 pub mod scaling;
 pub mod scenario;
+pub mod series;
 pub mod services;
 pub mod traffic;
 pub mod wire;

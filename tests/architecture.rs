@@ -21,22 +21,30 @@ const FLOORS: &[Floor] = &[
     floor("engine", 1, &[]),
     floor("language", 2, &["engine"]),
     floor("record", 2, &["engine"]),
+    floor("filter", 3, &["language"]),
     floor("wire", 3, &["engine", "language", "record"]),
-    floor("scaling", 3, &["engine", "language", "record", "wire"]),
+    floor("series", 3, &["engine", "language"]),
+    floor("scaling", 3, &["engine", "language", "record", "wire", "series"]),
     floor("traffic", 3, &["engine", "language"]),
-    floor("services", 4, &["engine", "language", "record", "wire", "scaling", "traffic"]),
-    floor("world", 5, &["engine", "language", "record", "wire", "services"]),
+    floor("services", 4, &["engine", "language", "record", "wire", "series", "scaling", "traffic", "filter"]),
+    floor("world", 5, &["engine", "language", "record", "wire", "series", "services"]),
     floor("expect", 5, &["language", "record"]),
     floor("report", 5, &["engine", "record"]),
     floor(
         "scenario",
         6,
-        &["engine", "language", "record", "wire", "scaling", "traffic", "services", "world", "expect"],
+        &[
+            "engine", "language", "record", "wire", "series", "scaling", "traffic", "services", "world",
+            "expect", "filter",
+        ],
     ),
     floor(
         "cli",
         7,
-        &["engine", "language", "record", "wire", "services", "world", "expect", "report", "scenario"],
+        &[
+            "engine", "language", "record", "wire", "services", "world", "expect", "report", "scenario",
+            "filter",
+        ],
     ),
 ];
 

@@ -1,6 +1,7 @@
 //! The program as its users meet it: what it prints, what it writes, and how it ends.
 
 mod failures;
+mod filter;
 mod reading;
 
 use assert_cmd::Command;

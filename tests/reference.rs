@@ -2,6 +2,7 @@
 
 mod generate;
 mod model;
+mod request;
 mod script;
 
 use model::{Model, Row};
@@ -39,6 +40,7 @@ fn played(setup: &Setup) -> Result<Vec<Row>, String> {
             client,
             step: numbers[client][call.step as usize],
             action: call.action,
+            request: call.request.clone(),
             outcome: call.outcome.clone(),
             messages: call.messages.clone(),
         }
@@ -109,6 +111,9 @@ fn the_scripts_reach_what_matters() {
             if row.action == "ReceiveMessage" && row.messages.contains("; ") {
                 *outcomes.entry(format!("{kind} several messages")).or_default() += 1;
             }
+            if row.messages.contains("group=") {
+                *outcomes.entry(format!("{kind} a group")).or_default() += 1;
+            }
             if row.messages.contains("receive_count=4") {
                 *outcomes.entry(format!("{kind} four receives")).or_default() += 1;
             }
@@ -132,6 +137,9 @@ fn the_scripts_reach_what_matters() {
         "standard PurgeQueue PurgeQueueInProgress",
         "standard SetQueueAttributes InvalidAttributeValue",
         "standard several messages",
+        "standard a group",
+        "standard StartMessageMoveTask InvalidParameterValue",
+        "standard StartMessageMoveTask Success",
         "standard four receives",
         "standard task FAILED",
         "FIFO task RUNNING",

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Plays a script; every step says after `=>` what must come of it: an outcome, or the bodies a receive returns.
 /// Gives the last column of `api_calls.csv`.
-fn play(scenario: &str, script: &str) -> Vec<String> {
+pub(crate) fn play(scenario: &str, script: &str) -> Vec<String> {
     let mut yaml = format!("name: calls\nduration: 20h\n{scenario}\nclients:\n  me:\n    script:\n");
     for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (step, expected) =

@@ -33,6 +33,11 @@ fn what_aws_would_not_create_is_told() {
             "queues: { q.fifo: { fifo_throughput_limit: per_message_group_id } }",
             "needs `deduplication_scope: message_group`",
         ),
+        ("queues: { q: { message_retention_period: 15d } }", "from 1m to 14d"),
+        ("queues: { q: { delay: 901s } }", "from 0s to 15m"),
+        ("queues: { q: { receive_message_wait_time: 21s } }", "from 0s to 20s"),
+        ("queues: { q: { visibility_timeout: 43201s } }", "from 0s to 12h"),
+        ("region: us-east-9\nqueues: { q: {} }", "did you mean"),
         ("account: 123\nqueues: { q: {} }", "is no AWS account"),
         ("queues: { q: { policy: [ { principals: [nobody] } ] } }", "there is no principal `nobody`"),
     ];

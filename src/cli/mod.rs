@@ -4,6 +4,7 @@ mod check;
 mod disk;
 mod extras;
 mod files;
+mod filter;
 mod outcome;
 mod run;
 mod schema;
@@ -36,6 +37,7 @@ enum Verb {
     Schema(schema::SchemaArguments),
     Completions(extras::CompletionsArguments),
     Man(extras::ManArguments),
+    Filter(filter::FilterArguments),
 }
 
 /// Does what the command line says.
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Completions(arguments) => extras::completions(&arguments),
         Verb::Man(arguments) => extras::man(&arguments),
+        Verb::Filter(arguments) => filter::filter(&arguments),
     };
     match done {
         Ok(outcome) => outcome.into(),

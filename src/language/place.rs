@@ -25,6 +25,24 @@ impl Place {
         Place { source, line: 1, column: 1, start: 0, end: 0 }
     }
 
+    /// The place of the bytes `start..end` of `text`, which was written here; all of the place where the text is not
+    /// written as it is (on several lines, or with escapes).
+    #[must_use]
+    pub fn part(&self, text: &str, start: usize, end: usize) -> Self {
+        let quotes = match (self.end - self.start).checked_sub(text.len()) {
+            Some(0) => 0,
+            Some(2) => 1,
+            _ => return *self,
+        };
+        let Some(before) = text.get(..start) else { return *self };
+        Place {
+            column: self.column + quotes as u32 + before.chars().count() as u32,
+            start: self.start + quotes + start,
+            end: self.start + quotes + end.clamp(start, text.len()),
+            ..*self
+        }
+    }
+
     /// The order in which a reader of the files meets the places.
     pub fn order(&self) -> (SourceId, usize, usize) {
         (self.source, self.start, self.end)

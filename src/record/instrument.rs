@@ -196,6 +196,8 @@ pub struct Distribution {
     at_minute: (u64, u128),
     /// What the current minute had when the warm-up ended in it.
     before_warm_up: (u64, u128),
+    /// Every value since the last call of [`Distribution::take_values`], where somebody asks for them.
+    values: Option<Vec<u64>>,
 }
 
 impl Default for Distribution {
@@ -207,6 +209,7 @@ impl Default for Distribution {
             minute_maximum: 0,
             at_minute: (0, 0),
             before_warm_up: (0, 0),
+            values: None,
         }
     }
 }
@@ -234,6 +237,19 @@ impl Distribution {
         self.step.record(value);
         self.minute_minimum = self.minute_minimum.min(value);
         self.minute_maximum = self.minute_maximum.max(value);
+        if let Some(values) = &mut self.values {
+            values.push(value);
+        }
+    }
+
+    /// Keeps single values from here on, for percentiles that somebody asks for each minute.
+    pub fn keep_values(&mut self) {
+        self.values.get_or_insert_default();
+    }
+
+    /// Every value since the last call, if they are kept.
+    pub fn take_values(&mut self) -> Vec<u64> {
+        self.values.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Everything since the warm-up ended.

@@ -17,6 +17,7 @@ pub use instrument::{Counter, Distribution, Instrument, IntervalQuantiles, Level
 pub use ledger::{Ledger, LedgerRow, Side};
 pub use metric::{InstrumentKind, MetricDefinition, Unit};
 pub use tape::{
-    AlarmChange, ApiCall, Datapoint, DistributionCurve, ExpectationResult, Flow, MetricSeries, QuantilePoint,
-    QuantileSeries, RunHeader, ScalingActivity, Series, SeriesPoint, SummaryRow, Tape,
+    AlarmChange, AlarmSeries, ApiCall, CustomMetricSeries, Datapoint, DistributionCurve, ExpectationResult,
+    Flow, InstanceChange, MetricSeries, QuantilePoint, QuantileSeries, RunHeader, ScalingActivity, Series,
+    SeriesPoint, SummaryRow, Tape,
 };

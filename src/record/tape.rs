@@ -2,6 +2,7 @@
 
 use super::{Ledger, MetricDefinition, Unit};
 use crate::engine::{Span, Time};
+use std::sync::Arc;
 
 /// Which run it was.
 #[derive(Debug, Clone)]
@@ -164,6 +165,52 @@ pub struct AlarmChange {
     pub new_state: &'static str,
     /// Why, for a person.
     pub reason: String,
+    /// What became of its actions: `performed`, `disabled`, or what suppresses them.
+    pub actions: String,
+}
+
+/// What an alarm watched over time, for charts: its state changes are [`AlarmChange`]s.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlarmSeries {
+    /// The alarm's name.
+    pub alarm: String,
+    /// What it watches, in words.
+    pub label: String,
+    /// Its threshold.
+    pub threshold: f64,
+    /// When a value breaches: `above`, `at or above`, `below`, `at or below` the threshold.
+    pub comparison: &'static str,
+    /// The datapoints it has read: beginning of the period and value, oldest first, as they were when they were first
+    /// read.
+    pub points: Vec<(Time, f64)>,
+}
+
+impl AlarmSeries {
+    /// Adds what is new among values that an alarm reads, oldest first. `time` is the beginning of a period; `None` before
+    /// the run.
+    pub fn add(&mut self, values: &[Option<f64>], time: impl Fn(usize) -> Option<Time>) {
+        for (slot, value) in values.iter().enumerate() {
+            let Some((value, time)) = value.zip(time(slot)) else { continue };
+            if self.points.last().is_none_or(|(last, _)| *last < time) {
+                self.points.push((time, value));
+            }
+        }
+    }
+}
+
+/// The datapoints of a metric that a program publishes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomMetricSeries {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its dimensions: `Queue=orders;Region=eu`.
+    pub dimensions: String,
+    /// Its unit, as CloudWatch calls it.
+    pub unit: String,
+    /// The datapoints, oldest first, as of its storage resolution.
+    pub datapoints: Vec<Datapoint>,
 }
 
 /// One scaling activity: a row of `scaling_activities.csv`.
@@ -183,6 +230,23 @@ pub struct ScalingActivity {
     pub new_desired: u32,
     /// `Successful`, or why nothing changed.
     pub status: &'static str,
+}
+
+/// An instance of an Auto Scaling group is in another state: a row of `instances.csv`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceChange {
+    /// When.
+    pub time: Time,
+    /// The Auto Scaling group: its consumer's name.
+    pub group: Arc<str>,
+    /// Which instance; they are numbered in the order of their launches.
+    pub instance: u64,
+    /// Its Availability Zone, from 0.
+    pub zone: u8,
+    /// Its state, as AWS calls it.
+    pub state: &'static str,
+    /// Why.
+    pub cause: &'static str,
 }
 
 /// One call of a scripted client: a row of `api_calls.csv`.
@@ -247,6 +311,10 @@ pub struct Tape {
     pub ledger: Ledger,
     /// `alarms.csv`.
     pub alarms: Vec<AlarmChange>,
+    /// What alarms watched, for charts.
+    pub alarm_series: Vec<AlarmSeries>,
+    /// Metrics that programs publish, in `metrics.csv` too.
+    pub custom_metrics: Vec<CustomMetricSeries>,
     /// `scaling_activities.csv`.
     pub activities: Vec<ScalingActivity>,
     /// Levels and rates over time, for charts.
@@ -257,6 +325,8 @@ pub struct Tape {
     pub distributions: Vec<DistributionCurve>,
     /// `api_calls.csv`, by the time the calls were made.
     pub api_calls: Vec<ApiCall>,
+    /// `instances.csv`, by time.
+    pub instances: Vec<InstanceChange>,
     /// `expectations.csv`.
     pub expectations: Vec<ExpectationResult>,
     /// Who hands messages to whom.

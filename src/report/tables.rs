@@ -3,7 +3,7 @@
 use super::ReportError;
 use super::number::{WallClock, number, push_number, seconds};
 use super::staging::Staging;
-use crate::record::Tape;
+use crate::record::{Datapoint, Tape};
 
 /// Writes every table of the tape.
 pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
@@ -15,6 +15,9 @@ pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportErro
     if !tape.api_calls.is_empty() {
         api_calls(tape, staging)?;
     }
+    if !tape.instances.is_empty() {
+        instances(tape, staging)?;
+    }
     if tape.expectations.is_empty() { Ok(()) } else { expectations(tape, staging) }
 }
 
@@ -24,6 +27,15 @@ fn summary(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
             table.row(&[row.kind, &row.name, &row.metric, row.statistic, &number(row.value), row.unit.name()])
         })
     })
+}
+
+/// A metric with its datapoints, as `metrics.csv` tells it.
+struct Published<'a> {
+    namespace: &'a str,
+    metric: &'a str,
+    dimensions: String,
+    unit: &'a str,
+    datapoints: &'a [Datapoint],
 }
 
 /// The datapoints CloudWatch would have, by time, then in the order of the series.
@@ -42,31 +54,41 @@ fn metrics(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
         "average",
         "unit",
     ];
-    let published: Vec<_> = tape
+    let published: Vec<Published<'_>> = tape
         .metrics
         .iter()
         .filter_map(|series| {
-            let name = series.definition.cloudwatch_name?;
-            Some((series, name, format!("{}={}", series.definition.dimension, series.name)))
+            let definition = series.definition;
+            Some(Published {
+                namespace: definition.namespace,
+                metric: definition.cloudwatch_name?,
+                dimensions: format!("{}={}", definition.dimension, series.name),
+                unit: definition.unit.cloudwatch_name(),
+                datapoints: &series.datapoints,
+            })
         })
+        .chain(tape.custom_metrics.iter().map(|series| Published {
+            namespace: &series.namespace,
+            metric: &series.name,
+            dimensions: series.dimensions.clone(),
+            unit: &series.unit,
+            datapoints: &series.datapoints,
+        }))
         .collect();
     let mut order: Vec<(u32, u32)> = published
         .iter()
         .zip(0..)
-        .flat_map(|((series, ..), index)| {
-            (0..series.datapoints.len() as u32).map(move |point| (index, point))
-        })
+        .flat_map(|(series, index)| (0..series.datapoints.len() as u32).map(move |point| (index, point)))
         .collect();
     // Stable, so that equal times keep the order of the series.
-    order.sort_by_key(|&(index, point)| published[index as usize].0.datapoints[point as usize].time);
+    order.sort_by_key(|&(index, point)| published[index as usize].datapoints[point as usize].time);
 
     let clock = WallClock::new(tape.header.start_unix_millis);
     staging.table("metrics.csv", &COLUMNS, |table| {
         let mut last = None;
         let (mut timestamp, mut time_s, mut cell) = (String::new(), String::new(), String::new());
         for (index, point) in order {
-            let (series, metric, dimensions) = &published[index as usize];
-            let definition = series.definition;
+            let series = &published[index as usize];
             let point = series.datapoints[point as usize];
             // All series of a minute share it.
             if last != Some(point.time) {
@@ -74,7 +96,7 @@ fn metrics(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
                 timestamp = clock.timestamp(point.time);
                 time_s = seconds(point.time.as_nanos());
             }
-            for text in [&timestamp, &time_s, definition.namespace, metric, dimensions.as_str()] {
+            for text in [&timestamp, &time_s, series.namespace, series.metric, series.dimensions.as_str()] {
                 table.cell(text)?;
             }
             let period = point.period.as_seconds_f64();
@@ -85,7 +107,7 @@ fn metrics(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
                 push_number(&mut cell, value);
                 table.cell(&cell)?;
             }
-            table.cell(definition.unit.cloudwatch_name())?;
+            table.cell(series.unit)?;
             table.end_row()?;
         }
         Ok(())
@@ -103,7 +125,7 @@ fn ledger(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
 
 fn alarms(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
     let clock = WallClock::new(tape.header.start_unix_millis);
-    let columns = ["timestamp", "time_s", "alarm", "old_state", "new_state", "reason"];
+    let columns = ["timestamp", "time_s", "alarm", "old_state", "new_state", "reason", "actions"];
     staging.table("alarms.csv", &columns, |table| {
         tape.alarms.iter().try_for_each(|change| {
             table.row(&[
@@ -113,6 +135,7 @@ fn alarms(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
                 change.old_state,
                 change.new_state,
                 &change.reason,
+                &change.actions,
             ])
         })
     })
@@ -132,6 +155,24 @@ fn scaling_activities(tape: &Tape, staging: &mut Staging) -> Result<(), ReportEr
                 &activity.old_desired.to_string(),
                 &activity.new_desired.to_string(),
                 activity.status,
+            ])
+        })
+    })
+}
+
+fn instances(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
+    let clock = WallClock::new(tape.header.start_unix_millis);
+    let columns = ["timestamp", "time_s", "group", "instance", "availability_zone", "state", "cause"];
+    staging.table("instances.csv", &columns, |table| {
+        tape.instances.iter().try_for_each(|change| {
+            table.row(&[
+                &clock.timestamp(change.time),
+                &seconds(change.time.as_nanos()),
+                &change.group,
+                &format!("i-{:08x}", change.instance),
+                &char::from(b'a' + change.zone).to_string(),
+                change.state,
+                change.cause,
             ])
         })
     })

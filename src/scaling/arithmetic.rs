@@ -11,6 +11,8 @@ pub struct Capacity {
     pub in_service: u32,
     /// Those of them that still warm up.
     pub warming: u32,
+    /// Instances being launched.
+    pub pending: u32,
     /// Instances being terminated.
     pub terminating: u32,
     /// Fewest instances.
@@ -25,8 +27,14 @@ impl Capacity {
         self.in_service.saturating_sub(self.warming)
     }
 
-    fn clamp(&self, desired: f64) -> u32 {
-        desired.clamp(f64::from(self.min_size), f64::from(self.max_size)) as u32
+    /// Whether a scale-out has not had its effect yet.
+    pub fn is_warming(&self) -> bool {
+        self.warming > 0 || self.pending > 0
+    }
+
+    /// The nearest capacity the target may have.
+    pub fn clamp(&self, desired: f64) -> u32 {
+        desired.max(f64::from(self.min_size)).min(f64::from(self.max_size)) as u32
     }
 }
 
@@ -83,20 +91,37 @@ pub fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<
     }
 }
 
-/// What a step or simple adjustment makes of the group. Warming instances are not in the present capacity but in the
-/// desired one; terminating ones still count, so that nothing is removed twice.
-pub fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capacity: Capacity) -> u32 {
-    let settled = capacity.settled();
-    let change = adjustment(kind, number, minimum_magnitude, settled);
+/// What a step adjustment makes of an EC2 group ("Step and simple scaling policies"): the capacity asked for, before it
+/// meets the sizes. Warming instances are not in the present capacity but in the desired one; terminating ones still
+/// count, so that nothing is removed twice.
+pub fn adjusted(kind: AdjustmentType, number: f64, minimum_magnitude: u32, capacity: Capacity) -> f64 {
+    let (desired, settled) = (f64::from(capacity.desired), f64::from(capacity.settled()));
+    let change = adjustment(kind, number, minimum_magnitude, capacity.settled());
     if change > 0.0 {
-        return capacity.clamp(f64::from(settled) + change).max(capacity.desired);
+        return (settled + change).max(desired);
     }
     if change == 0.0 {
-        return capacity.desired;
+        return desired;
     }
     let present = capacity.in_service + capacity.terminating;
     let change = adjustment(kind, number, minimum_magnitude, present);
-    capacity.clamp(f64::from(present) + change).min(capacity.desired)
+    (f64::from(present) + change).min(desired)
+}
+
+/// What a step adjustment makes of a scalable target ("Step scaling policies for Application Auto Scaling"): `base` is
+/// the capacity before the scale-out whose cooldown has not ended, or the desired capacity.
+pub fn adjusted_from(
+    kind: AdjustmentType,
+    number: f64,
+    minimum_magnitude: u32,
+    base: u32,
+    desired: u32,
+) -> f64 {
+    let out = f64::from(base) + adjustment(kind, number, minimum_magnitude, base);
+    if out > f64::from(base) {
+        return out.max(f64::from(desired));
+    }
+    (f64::from(desired) + adjustment(kind, number, minimum_magnitude, desired)).min(f64::from(desired))
 }
 
 /// The capacity that would bring the metric to its target, in proportion ("Target tracking scaling policies": rounded
@@ -107,15 +132,10 @@ pub fn tracked(value: f64, target: f64, instances: u32) -> f64 {
     if (exact - nearest).abs() < 1e-9 { nearest } else { exact.ceil() }
 }
 
-/// Scale-out of target tracking. Warming instances are not in the present capacity but in the desired one, as with
-/// steps ("Default instance warmup"): the metric that still shows the time before them does not count them again.
-pub fn tracked_out(value: f64, target: f64, capacity: Capacity) -> u32 {
-    capacity.clamp(tracked(value, target, capacity.settled())).max(capacity.desired)
-}
-
-/// Scale-in of target tracking.
-pub fn tracked_in(value: f64, target: f64, capacity: Capacity) -> u32 {
-    capacity.clamp(tracked(value, target, capacity.in_service)).min(capacity.desired)
+/// The lowest capacity that target tracking goes down to at once: "scales in more gradually" ("Target tracking scaling
+/// policies"). `share` of the capacity goes, at least one instance: an assumption that fits what was observed.
+pub fn gradual(desired: u32, share: f64) -> u32 {
+    desired.saturating_sub(((f64::from(desired) * share + 1e-9) as u32).max(1))
 }
 
 #[cfg(test)]
@@ -123,7 +143,15 @@ mod tests {
     use super::*;
 
     fn group(in_service: u32) -> Capacity {
-        Capacity { desired: in_service, in_service, warming: 0, terminating: 0, min_size: 0, max_size: 1_000 }
+        Capacity {
+            desired: in_service,
+            in_service,
+            warming: 0,
+            pending: 0,
+            terminating: 0,
+            min_size: 0,
+            max_size: 1_000,
+        }
     }
 
     #[test]
@@ -168,7 +196,8 @@ mod tests {
         let mut size = 10;
         for (metric, expected) in [(60.0, 11), (70.0, 14), (40.0, 13), (30.0, 10)] {
             let step = step_for(&steps, 50.0, metric).unwrap();
-            size = adjusted(AdjustmentType::PercentChangeInCapacity, step.scaling_adjustment, 0, group(size));
+            let kind = AdjustmentType::PercentChangeInCapacity;
+            size = adjusted(kind, step.scaling_adjustment, 0, group(size)) as u32;
             assert_eq!(size, expected, "metric {metric}");
         }
         assert!((step_for(&steps, 50.0, 59.9).unwrap().scaling_adjustment).abs() < 1e-12);
@@ -188,33 +217,60 @@ mod tests {
     fn warming_instances_are_desired_but_not_present() {
         let warming = Capacity { desired: 11, in_service: 11, warming: 1, ..group(10) };
         let percent = AdjustmentType::PercentChangeInCapacity;
-        assert_eq!(adjusted(percent, 10.0, 0, warming), 11, "62 while one instance warms up");
-        assert_eq!(adjusted(percent, 30.0, 0, warming), 13, "70 while one instance warms up");
+        assert_eq!(adjusted(percent, 10.0, 0, warming) as u32, 11, "62 while one instance warms up");
+        assert_eq!(adjusted(percent, 30.0, 0, warming) as u32, 13, "70 while one instance warms up");
+    }
+
+    #[test]
+    fn nothing_is_removed_twice() {
+        // Eight instances, three of them on their way out: -3 again asks for no less than before.
+        let shrinking = Capacity { desired: 5, in_service: 5, terminating: 3, ..group(5) };
+        assert_eq!(adjusted(AdjustmentType::ChangeInCapacity, -3.0, 0, shrinking) as u32, 5);
+        assert_eq!(adjusted(AdjustmentType::ChangeInCapacity, -4.0, 0, shrinking) as u32, 4);
+    }
+
+    #[test]
+    fn what_a_cooldown_has_added_is_part_of_the_next_scale_out() {
+        let change = AdjustmentType::ChangeInCapacity;
+        assert_eq!(adjusted_from(change, 3.0, 0, 10, 12) as u32, 13, "+2, then +3: one more");
+        assert_eq!(adjusted_from(change, 2.0, 0, 10, 12) as u32, 12, "an equal one adds nothing");
+        assert_eq!(adjusted_from(change, 3.0, 0, 12, 12) as u32, 15, "after the cooldown");
+        assert_eq!(adjusted_from(change, -3.0, 0, 10, 12) as u32, 9, "scale-in starts from what is there");
+        let percent = AdjustmentType::PercentChangeInCapacity;
+        assert_eq!(adjusted_from(percent, 200.0, 0, 10, 10) as u32, 30);
     }
 
     #[test]
     fn results_stay_within_the_sizes() {
         let small = Capacity { min_size: 2, max_size: 3, ..group(2) };
-        assert_eq!(adjusted(AdjustmentType::ChangeInCapacity, 3.0, 0, small), 3);
-        let small = Capacity { desired: 3, in_service: 3, ..small };
-        assert_eq!(adjusted(AdjustmentType::ChangeInCapacity, -2.0, 0, small), 2);
-        assert_eq!(adjusted(AdjustmentType::ExactCapacity, 1.0, 0, small), 2);
+        assert_eq!(small.clamp(5.0), 3);
+        assert_eq!(small.clamp(-1.0), 2);
+        let exact = AdjustmentType::ExactCapacity;
+        assert_eq!(small.clamp(adjusted(exact, 1.0, 0, Capacity { desired: 3, in_service: 3, ..small })), 2);
     }
 
     #[test]
-    fn target_tracking_is_proportional() {
-        assert_eq!(tracked_out(150.0, 100.0, group(10)), 15);
-        assert_eq!(tracked_out(75.0, 50.0, group(2)), 3);
-        assert_eq!(tracked_in(30.0, 50.0, group(4)), 3);
-        assert_eq!(tracked_in(94.0, 100.0, group(10)), 10);
-        let launching = Capacity { desired: 15, ..group(10) };
-        assert_eq!(tracked_out(120.0, 100.0, launching), 15, "capacity on its way counts");
-        let warming = Capacity { desired: 15, in_service: 15, warming: 5, ..group(10) };
-        assert_eq!(
-            tracked_out(150.0, 100.0, warming),
-            15,
-            "a metric from before the launch asks for no more"
-        );
-        assert_eq!(tracked_out(210.0, 100.0, warming), 21, "a higher one does");
+    fn target_tracking_is_proportional_and_rounds_up_both_ways() {
+        let cases = [
+            (150.0, 100.0, 10, 15.0),
+            (75.0, 50.0, 2, 3.0),
+            (30.0, 50.0, 4, 3.0),
+            (94.0, 100.0, 10, 10.0),
+            (0.0, 100.0, 10, 0.0),
+            (100.0, 90.0, 9, 10.0),
+        ];
+        for (value, target, instances, wanted) in cases {
+            let found = tracked(value, target, instances);
+            assert!((found - wanted).abs() < 1e-12, "{instances} at {value} of {target}: {found}");
+        }
+    }
+
+    #[test]
+    fn target_tracking_goes_down_gradually() {
+        let cases =
+            [(2, 0.1, 1), (4, 0.1, 3), (20, 0.1, 18), (29, 0.1, 27), (20, 1.0, 0), (0, 0.1, 0), (10, 0.3, 7)];
+        for (desired, share, least) in cases {
+            assert_eq!(gradual(desired, share), least, "{share} of {desired}");
+        }
     }
 }

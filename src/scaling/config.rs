@@ -1,7 +1,10 @@
 //! Scaling policies in a scenario.
 
-use super::policy::{AdjustmentType, StepAdjustment};
+use super::policy::{AdjustmentType, ManualChange, MetricAggregation, Pace, ScalingService, StepAdjustment};
+use super::schedule::MomentConfig;
+use crate::engine::{Span, Time};
 use crate::language::{Duration, Problems, Reference, choice, keyword, section};
+use crate::wire::span;
 
 choice! {
     /// A scaling policy.
@@ -35,8 +38,16 @@ section! {
         pub target_value: f64, above (0.0);
         /// Only add, never remove.
         pub disable_scale_in: bool = false;
-        /// Warm-up of instances for this policy; by default the group's.
+        /// Warm-up of instances for this policy (`EstimatedInstanceWarmup`); by default the group's. EC2 groups only.
         pub instance_warmup: Option<Duration>, within (Duration::ZERO, Duration::from_hours(1));
+        /// For this time a scale-out counts as under way: only a larger one adds the difference. Services only; 300s.
+        pub scale_out_cooldown: Option<Duration>;
+        /// For this time after a scale-in there is no other. Services only; 300s.
+        pub scale_in_cooldown: Option<Duration>;
+        /// Of how many minutes the high alarm judges all; by default 3. AWS publishes no number: an assumption.
+        pub high_evaluation_periods: u32 = 3, within (1, 100);
+        /// Of how many minutes the low alarm judges all; by default 15. AWS publishes no number: an assumption.
+        pub low_evaluation_periods: u32 = 15, within (1, 100);
     }
 }
 
@@ -65,8 +76,12 @@ section! {
         pub step_adjustments: Vec<StepConfig>;
         /// Least change of a percentage (`MinAdjustmentMagnitude`).
         pub min_adjustment_magnitude: u32 = 0;
-        /// Warm-up of instances for this policy; by default the group's.
+        /// How the breaching datapoints of the alarm become one value.
+        pub metric_aggregation_type: MetricAggregationConfig = MetricAggregationConfig::Average;
+        /// Warm-up of instances for this policy (`EstimatedInstanceWarmup`); by default the group's. EC2 groups only.
         pub instance_warmup: Option<Duration>, within (Duration::ZERO, Duration::from_hours(1));
+        /// For this time a scale-out counts as under way, and there is no second scale-in. Services only; 300s.
+        pub cooldown: Option<Duration>;
     }
     check StepScalingConfig::check;
 }
@@ -80,6 +95,30 @@ section! {
         pub upper_bound: Option<f64>;
         /// `ScalingAdjustment`.
         pub scaling_adjustment: i64;
+    }
+}
+
+keyword! {
+    /// How the datapoints of an alarm become the one value that steps are chosen by.
+    pub enum MetricAggregationConfig {
+        /// Their mean.
+        Average = "Average",
+        /// The smallest.
+        Minimum = "Minimum",
+        /// The largest.
+        Maximum = "Maximum",
+    }
+}
+
+section! {
+    /// A call of `SetDesiredCapacity`.
+    pub struct SetDesiredCapacityConfig {
+        /// When.
+        pub at: MomentConfig;
+        /// Instances wanted; AWS refuses what lies outside of the sizes of that time.
+        pub desired_capacity: u32, within (0, 100_000);
+        /// Whether a cooldown makes AWS refuse the call.
+        pub honor_cooldown: bool = false;
     }
 }
 
@@ -107,6 +146,109 @@ impl From<AdjustmentTypeConfig> for AdjustmentType {
             AdjustmentTypeConfig::ChangeInCapacity => AdjustmentType::ChangeInCapacity,
             AdjustmentTypeConfig::ExactCapacity => AdjustmentType::ExactCapacity,
             AdjustmentTypeConfig::PercentChangeInCapacity => AdjustmentType::PercentChangeInCapacity,
+        }
+    }
+}
+
+impl From<MetricAggregationConfig> for MetricAggregation {
+    fn from(aggregation: MetricAggregationConfig) -> Self {
+        match aggregation {
+            MetricAggregationConfig::Average => MetricAggregation::Average,
+            MetricAggregationConfig::Minimum => MetricAggregation::Minimum,
+            MetricAggregationConfig::Maximum => MetricAggregation::Maximum,
+        }
+    }
+}
+
+/// "`TargetTrackingScalingPolicyConfiguration`", "`StepScalingPolicyConfiguration`": 300 s for ECS services.
+const COOLDOWN: Duration = Duration::from_seconds(300);
+
+impl TargetTrackingConfig {
+    /// What it waits for.
+    pub fn pace(&self) -> Pace {
+        Pace {
+            instance_warmup: self.instance_warmup.map(span),
+            scale_out_cooldown: span(self.scale_out_cooldown.unwrap_or(COOLDOWN)),
+            scale_in_cooldown: span(self.scale_in_cooldown.unwrap_or(COOLDOWN)),
+        }
+    }
+}
+
+impl StepScalingConfig {
+    /// What it waits for.
+    pub fn pace(&self) -> Pace {
+        let cooldown = span(self.cooldown.unwrap_or(COOLDOWN));
+        Pace {
+            instance_warmup: self.instance_warmup.map(span),
+            scale_out_cooldown: cooldown,
+            scale_in_cooldown: cooldown,
+        }
+    }
+}
+
+impl SetDesiredCapacityConfig {
+    /// The call, in a run that begins at this time.
+    pub fn resolve(&self, begin: jiff::Timestamp) -> ManualChange {
+        let since = self.at.resolve(begin).as_nanosecond() - begin.as_nanosecond();
+        ManualChange {
+            // A call before the run is never made.
+            at: u64::try_from(since).map_or(Time::MAX, |since| Time::ZERO + Span::from_nanos(since)),
+            desired_capacity: self.desired_capacity,
+            honor_cooldown: self.honor_cooldown,
+        }
+    }
+}
+
+/// Most policies of a target ("Amazon EC2 Auto Scaling service quotas", "Quotas for Application Auto Scaling").
+const MOST_POLICIES: usize = 50;
+
+impl PolicyConfig {
+    /// Tells what does not fit the service that is to carry the policies out.
+    pub fn check_all(policies: &[PolicyConfig], service: ScalingService, problems: &mut Problems) {
+        for policy in policies {
+            policy.check_for(service, problems);
+        }
+        if policies.len() > MOST_POLICIES {
+            let place = policies[MOST_POLICIES].place();
+            problems.error(place, format!("there are {MOST_POLICIES} scaling policies at most"));
+        }
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> crate::language::Place {
+        match self {
+            PolicyConfig::TargetTracking(policy) => policy.place,
+            PolicyConfig::StepScaling(policy) => policy.place,
+            PolicyConfig::SimpleScaling(policy) => policy.place,
+        }
+    }
+
+    fn check_for(&self, service: ScalingService, problems: &mut Problems) {
+        let places = match self {
+            PolicyConfig::TargetTracking(policy) => &policy.places,
+            PolicyConfig::StepScaling(policy) => &policy.places,
+            PolicyConfig::SimpleScaling(policy) => {
+                if service == ScalingService::ApplicationAutoScaling {
+                    problems
+                        .error(policy.place, "Application Auto Scaling has no simple scaling")
+                        .help("write a `step_scaling` policy with one step");
+                }
+                return;
+            }
+        };
+        let (foreign, why): (&[&str], _) = match service {
+            ScalingService::Ec2AutoScaling => (
+                &["scale_out_cooldown", "scale_in_cooldown", "cooldown"],
+                "an Auto Scaling group waits for its instances to warm up: give `instance_warmup`",
+            ),
+            ScalingService::ApplicationAutoScaling => {
+                (&["instance_warmup"], "Application Auto Scaling has cooldowns instead of warm-ups")
+            }
+        };
+        for key in foreign {
+            if let Some(place) = places.key(key) {
+                problems.error(place, format!("`{key}` does not fit here")).why(why);
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::language::{
     Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
-use crate::services::cloudwatch::AlarmConfig;
+use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::producer::ProducerConfig;
@@ -54,6 +54,10 @@ section! {
         pub stream_consumers: Named<StreamConsumerConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
+        /// Alarms that follow from the states of other alarms.
+        pub composite_alarms: Named<CompositeAlarmConfig>;
+        /// Metrics that programs publish.
+        pub custom_metrics: Named<CustomMetricConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.
         pub expect: Named<ExpressionsConfig>;
     }
@@ -84,6 +88,12 @@ section! {
         pub target_tracking_low_fraction: Probability = Probability::new(0.7);
         /// Target tracking removes capacity at most once in this time.
         pub target_tracking_scale_in_interval: Duration = Duration::from_seconds(300);
+        /// Target tracking removes at most this share of the capacity at once, but one instance always.
+        pub target_tracking_scale_in_share: Probability = Probability::new(0.1);
+        /// Policies of a group that alarms invoke within this time are decided together: the largest capacity wins.
+        pub policy_gathering_time: Duration = Duration::ZERO, at_most (Duration::from_seconds(60));
+        /// How late a scheduled action runs.
+        pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
         /// Until attributes count that a script sets; AWS takes up to 60 seconds.
         pub attribute_change_time: DistributionOf<Duration> = instantly();
         /// Until a retention period counts that a script sets; AWS takes up to 15 minutes.

@@ -4,7 +4,10 @@
 //! seed, without touching the file again.
 
 mod access;
+mod alarms;
+mod composites;
 mod config;
+mod custom_metrics;
 mod directory;
 mod quotas;
 mod references;
@@ -12,6 +15,7 @@ mod resolve;
 mod scaling;
 mod scripts;
 mod streams;
+mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
 pub use quotas::{ProfileConfig, QuotasConfig};
@@ -29,8 +33,8 @@ use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSetting
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
-use crate::wire::{EntityId, Purpose};
-use crate::world::{Entity, Plan, RunError, RunProgress, Seat};
+use crate::wire::Purpose;
+use crate::world::{Entity, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
@@ -54,7 +58,7 @@ pub struct Scenario {
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     cloudwatch: CloudWatchSettings,
-    watched: Vec<(EntityId, &'static str)>,
+    watched: Vec<WatchedMetric>,
     flows: Vec<Flow>,
     attributes_each: usize,
     expectations: Vec<Expectation>,

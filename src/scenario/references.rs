@@ -24,11 +24,36 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metric.stream", "streams", "stream"),
     ("alarms.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
     ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
+    ("alarms.*.metric.custom_metric", "custom_metrics", "custom metric"),
+    ("alarms.*.metrics.*.metric.custom_metric", "custom_metrics", "custom metric"),
+    ("custom_metrics.*.metric.queue", "queues", "queue"),
+    ("custom_metrics.*.metric.consumer", "consumers", "consumer"),
+    ("custom_metrics.*.metric.producer", "producers", "producer"),
+    ("custom_metrics.*.metrics.*.metric.queue", "queues", "queue"),
+    ("custom_metrics.*.metrics.*.metric.consumer", "consumers", "consumer"),
+    ("custom_metrics.*.metrics.*.metric.producer", "producers", "producer"),
+    ("alarms.*.metrics.*.metric.queue", "queues", "queue"),
+    ("alarms.*.metrics.*.metric.consumer", "consumers", "consumer"),
+    ("alarms.*.metrics.*.metric.producer", "producers", "producer"),
+    ("custom_metrics.*.metric.stream", "streams", "stream"),
+    ("custom_metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
+    ("custom_metrics.*.metrics.*.metric.stream", "streams", "stream"),
+    ("custom_metrics.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
+    ("alarms.*.metrics.*.metric.stream", "streams", "stream"),
+    ("alarms.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
 ];
 
 /// Sections whose entries an expectation can name.
-const NAMED: &[&str] =
-    &["queues", "consumers", "producers", "clients", "alarms", "streams", "stream_consumers"];
+const NAMED: &[&str] = &[
+    "queues",
+    "consumers",
+    "producers",
+    "clients",
+    "alarms",
+    "composite_alarms",
+    "streams",
+    "stream_consumers",
+];
 
 /// Tells every reference and every expectation that names nothing.
 pub(super) fn check(root: &Node, problems: &mut Problems) {

@@ -1,19 +1,21 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
+use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::streams;
 use super::{ResolvedProducer, Scenario};
+use super::{composites, custom_metrics};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
-use crate::services::cloudwatch::CloudWatchSettings;
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
 use crate::services::kinesis::{DataStream, StreamConsumerSettings, StreamSettings};
-use crate::services::producer::{Producer, ProducerTarget, SendTarget, StreamTarget};
+use crate::services::producer::{Producer, ProducerConfig, ProducerTarget, SendTarget, StreamTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
@@ -58,20 +60,23 @@ pub(super) fn resolve(
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
-    let mut scaling = Scaling::new(config, &assumptions, directory);
-    scaling.resolve_alarms(problems);
-    let policies = scaling.resolve_policies(problems);
+    let late = assumptions.scheduled_action_delay.build(files, problems);
+    let mut alarms = Alarms::new(config, directory);
+    alarms.resolve(problems);
+    let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
+    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     if problems.has_errors() {
         return None;
     }
     let mut consumers: Vec<ConsumerSettings> = consumers.into_iter().collect::<Option<_>>()?;
-    for (consumer, policies) in consumers.iter_mut().zip(policies) {
-        consumer.group.policies = policies;
+    for (consumer, settings) in consumers.iter_mut().zip(scaled) {
+        consumer.group.scaling = settings;
     }
     let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
-    let (alarms, watched) = scaling.into_alarms();
+    let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
         description: config.description.clone(),
@@ -95,9 +100,13 @@ pub(super) fn resolve(
         scripted: clients.expected,
         cloudwatch: CloudWatchSettings {
             alarms,
+            composite_alarms: composite_alarms?,
+            custom_metrics: custom_metrics?,
+            prices: CloudWatchPrices::of(prices),
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
             action_delay: span(assumptions.alarm_action_delay),
+            start_unix_millis: config.start.timestamp().as_millisecond(),
         },
         watched,
         flows,
@@ -319,13 +328,28 @@ impl<'a> Resolver<'a> {
             let source = self.source_queue(reference, problems);
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
                 let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                Some((id, self.latencies[position].clone()))
+                let is_fifo = is_fifo(forward.queue.as_str());
+                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
+                    problems
+                        .error(
+                            forward.place,
+                            format!("messages to `{}` need a `message_group_id`", forward.queue),
+                        )
+                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
+                }
+                Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
             });
-            let forward = forward.as_ref().map(|(id, latency)| (*id, latency));
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(name.as_str(), source, forward, self.files, problems)?;
+                    let settings = consumer.settings(
+                        name.as_str(),
+                        source,
+                        forward,
+                        &mut self.texts,
+                        self.files,
+                        problems,
+                    )?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -335,6 +359,25 @@ impl<'a> Resolver<'a> {
             }
         }
         settings
+    }
+
+    /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
+    /// such.
+    fn has_groups(&self, queue: &Reference) -> bool {
+        let config = self.config;
+        let mut producers = config.producers.iter().filter(|(_, producer)| {
+            let target = &producer.publishes_to;
+            matches!(target, ProducerTarget::Queue(target) if target.as_str() == queue.as_str())
+        });
+        let has_group = |producer: &ProducerConfig| {
+            producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
+        };
+        is_fifo(queue.as_str())
+            || producers.any(|(_, producer)| has_group(producer))
+            || self.scripted_queues.contains(queue.as_str())
+            || config.consumers.iter().any(|(_, consumer)| {
+                consumer.forwards_to.as_ref().is_some_and(|forward| forward.queue.as_str() == queue.as_str())
+            })
     }
 
     fn source_queue(&self, reference: &Reference, problems: &mut Problems) -> Option<SourceQueue> {

@@ -1,199 +1,132 @@
-//! Alarms and scaling policies: who watches what, and who invokes whom.
+//! Scaling policies: which alarms invoke them, and the alarms that target tracking makes for itself.
 
+use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
-use super::directory::{Directory, Names};
-use crate::engine::Span;
+use crate::engine::Distribution;
 use crate::language::{Problems, Reference};
-use crate::record::MetricDefinition;
 use crate::scaling::{
-    MetricChoice, Policy, PolicyConfig, PolicyKind, SimpleScalingConfig, StepConfig, StepScalingConfig,
-    TargetTrackingConfig,
+    Binding, MetricChoice, Policy, PolicyConfig, PolicyKind, ScalingAssumptions, ScalingSettings,
+    SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
-use crate::services::cloudwatch::{
-    AlarmMetricConfig, AlarmSettings, Comparison, MetricId, Statistic, TreatMissingData, Watched,
-};
-use crate::services::compute::{ConsumerMetrics, ConsumerSource, GroupMetrics};
-use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
-use crate::services::producer::ProducerMetrics;
-use crate::services::sqs::QueueMetrics;
+use crate::services::cloudwatch::{AlarmSettings, Comparison};
 use crate::wire::{EntityId, span};
-use crate::world::watched_metric;
 
-/// Alarms and policies of a scenario, on their way to being resolved.
-pub(super) struct Scaling<'a> {
+/// The policies of a scenario, on their way to being resolved.
+pub(super) struct Scaling<'a, 'b> {
     config: &'a ScenarioConfig,
     assumptions: &'a AssumptionsConfig,
-    directory: Directory<'a>,
-    alarm_names: Names<'a>,
-    alarms: Vec<Option<AlarmSettings>>,
-    watched: Vec<(EntityId, &'static str)>,
+    scheduled_action_delay: Option<Distribution>,
+    alarms: &'b mut Alarms<'a>,
 }
 
-/// Evaluation periods of target tracking's alarms, observed in accounts: 3 of 3 minutes above, 15 of 15 below.
-const HIGH_PERIODS: u32 = 3;
-const LOW_PERIODS: u32 = 15;
-
-impl<'a> Scaling<'a> {
+impl<'a, 'b> Scaling<'a, 'b> {
     pub(super) fn new(
         config: &'a ScenarioConfig,
         assumptions: &'a AssumptionsConfig,
-        directory: Directory<'a>,
+        scheduled_action_delay: Option<Distribution>,
+        alarms: &'b mut Alarms<'a>,
     ) -> Self {
-        let alarm_names = Names::new("alarm", config.alarms.names(), 0);
-        Self { config, assumptions, directory, alarm_names, alarms: Vec::new(), watched: Vec::new() }
+        Self { config, assumptions, scheduled_action_delay, alarms }
     }
 
-    /// The metric as alarms know it.
-    fn watch(&mut self, entity: EntityId, metric: &'static str) -> MetricId {
-        let known = self.watched.iter().position(|watched| *watched == (entity, metric));
-        watched_metric(known.unwrap_or_else(|| {
-            self.watched.push((entity, metric));
-            self.watched.len() - 1
-        }))
-    }
-
-    /// The alarms of the scenario.
-    pub(super) fn resolve_alarms(&mut self, problems: &mut Problems) {
-        for (name, alarm) in self.config.alarms.iter() {
-            let watched = self.watched_by(&alarm.metric, alarm.statistic.into(), problems);
-            let settings = watched.map(|watched| AlarmSettings {
-                name: name.text.clone(),
-                watched,
-                period: span(alarm.period),
-                evaluation_periods: alarm.evaluation_periods,
-                datapoints_to_alarm: alarm.datapoints_to_alarm.unwrap_or(alarm.evaluation_periods),
-                threshold: alarm.threshold,
-                comparison: alarm.comparison_operator.into(),
-                treat_missing_data: alarm.treat_missing_data.into(),
-                policies: Vec::new(),
-            });
-            self.alarms.push(settings);
-        }
-    }
-
-    fn watched_by(
-        &mut self,
-        metric: &AlarmMetricConfig,
-        statistic: Statistic,
-        problems: &mut Problems,
-    ) -> Option<Watched> {
-        if let Some(consumer) = &metric.backlog_per_instance {
-            return self.backlog_per_instance(consumer, problems);
-        }
-        let name = metric.name.as_ref()?;
-        let (id, tables): (_, &[&'static [MetricDefinition]]) = if let Some(queue) = &metric.queue {
-            (self.directory.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS])
-        } else if let Some(consumer) = &metric.consumer {
-            (
-                self.directory.consumers.find(consumer, problems)?.1,
-                &[ConsumerMetrics::DEFINITIONS, GroupMetrics::DEFINITIONS],
-            )
-        } else if let Some(stream) = &metric.stream {
-            (self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS])
-        } else if let Some(consumer) = &metric.stream_consumer {
-            (
-                self.directory.stream_consumers.find(consumer, problems)?.1,
-                &[StreamConsumerMetrics::DEFINITIONS],
-            )
-        } else {
-            (
-                self.directory.producers.find(metric.producer.as_ref()?, problems)?.1,
-                &[ProducerMetrics::DEFINITIONS],
-            )
-        };
-        let definitions = || tables.iter().copied().flatten();
-        let found = definitions().find(|definition| {
-            definition.name == name.value || definition.cloudwatch_name == Some(&name.value)
-        });
-        let Some(definition) = found else {
-            let names: Vec<&str> = definitions().map(|d| d.cloudwatch_name.unwrap_or(d.name)).collect();
-            let help = problems.suggest(&name.value, &names, "metrics");
-            problems.error(name.place, format!("there is no metric `{}`", name.value)).help(help);
-            return None;
-        };
-        Some(Watched::Metric(self.watch(id, definition.name), statistic))
-    }
-
-    /// "Scaling based on Amazon SQS": visible messages (Sum) over instances in service (Average), as metric math.
-    fn backlog_per_instance(&mut self, consumer: &Reference, problems: &mut Problems) -> Option<Watched> {
-        let (position, group) = self.directory.consumers.find(consumer, problems)?;
-        let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
-        let (_, queue) = self.directory.queues.find(queue, problems)?;
-        Some(Watched::Ratio {
-            numerator: (self.watch(queue, "messages_visible"), Statistic::Sum),
-            denominator: (self.watch(group, "instances_in_service"), Statistic::Average),
-        })
-    }
-
-    /// The policies of each consumer, in the order of consumers.
-    pub(super) fn resolve_policies(&mut self, problems: &mut Problems) -> Vec<Vec<Policy>> {
+    /// What changes each consumer's capacity, in the order of consumers.
+    pub(super) fn resolve_scaling(&mut self, problems: &mut Problems) -> Vec<ScalingSettings> {
         let config = self.config;
+        let assumptions = self.assumptions();
         let mut all = Vec::new();
         for (name, consumer) in config.consumers.iter() {
             let reference = Reference { text: name.text.clone(), place: name.place };
-            let mut policies = Vec::new();
-            for policy in consumer.auto_scaling_group.iter().flat_map(|group| &group.policies) {
-                match policy {
-                    PolicyConfig::TargetTracking(policy) => {
-                        self.track(&reference, policy, &mut policies, problems);
-                    }
-                    PolicyConfig::StepScaling(policy) => {
-                        self.step(&reference, policy, &mut policies, problems);
-                    }
-                    PolicyConfig::SimpleScaling(policy) => {
-                        self.simple(&reference, policy, &mut policies, problems);
-                    }
+            let settings = match &consumer.auto_scaling_group {
+                Some(group) => {
+                    let mut settings = group.scaling(config.start.timestamp());
+                    settings.policies = self.policies(&reference, &group.policies, problems);
+                    settings
                 }
-            }
-            all.push(policies);
+                None => {
+                    let instances = consumer.instances.unwrap_or(1);
+                    ScalingSettings::fixed(instances, instances)
+                }
+            };
+            all.push(ScalingSettings { assumptions: assumptions.clone(), ..settings });
         }
         all
     }
 
-    fn group_of(&self, consumer: &Reference, problems: &mut Problems) -> Option<EntityId> {
-        self.directory.consumers.find(consumer, problems).map(|(_, id)| id)
+    fn assumptions(&self) -> ScalingAssumptions {
+        ScalingAssumptions {
+            scale_in_interval: span(self.assumptions.target_tracking_scale_in_interval),
+            scale_in_share: self.assumptions.target_tracking_scale_in_share.as_f64(),
+            gathering_time: span(self.assumptions.policy_gathering_time),
+            scheduled_action_delay: self.scheduled_action_delay.clone(),
+        }
     }
 
+    fn policies(
+        &mut self,
+        consumer: &Reference,
+        configs: &[PolicyConfig],
+        problems: &mut Problems,
+    ) -> Vec<Policy> {
+        let tracking =
+            configs.iter().filter(|config| matches!(config, PolicyConfig::TargetTracking(_))).count();
+        let mut policies: Vec<Policy> = Vec::new();
+        for config in configs {
+            let index = policies.len();
+            let policy = match config {
+                PolicyConfig::TargetTracking(config) => {
+                    self.track(consumer, config, index, tracking > 1, problems)
+                }
+                PolicyConfig::StepScaling(config) => self.step(consumer, config, index, problems),
+                PolicyConfig::SimpleScaling(config) => self.simple(consumer, config, index, problems),
+            };
+            if let Some(policy) = policy {
+                policies.push(policy);
+            }
+        }
+        policies
+    }
+
+    fn group_of(&self, consumer: &Reference, problems: &mut Problems) -> Option<EntityId> {
+        self.alarms.watching.directory.consumers.find(consumer, problems).map(|(_, id)| id)
+    }
+
+    /// Target tracking: "creates and manages the CloudWatch alarms" itself, one above the target, one below.
     fn track(
         &mut self,
         consumer: &Reference,
         config: &TargetTrackingConfig,
-        policies: &mut Vec<Policy>,
+        index: usize,
+        one_of_several: bool,
         problems: &mut Problems,
-    ) {
+    ) -> Option<Policy> {
         let MetricChoice::BacklogPerInstance = config.metric;
-        let watched = self.backlog_per_instance(consumer, problems);
-        let Some((watched, group)) = watched.zip(self.group_of(consumer, problems)) else { return };
-        let policy_name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
-        let minute = Span::from_minutes(1);
-        let instance_warmup = config.instance_warmup.map(span);
+        let watched = self.alarms.watching.backlog_per_instance(consumer, problems)?;
+        let group = self.group_of(consumer, problems)?;
+        let name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
+        let suffix = if one_of_several { format!("-{name}") } else { String::new() };
         let target_value = config.target_value;
-        let alarm = |side: &str, periods: u32, threshold: f64, comparison, policy: usize| AlarmSettings {
-            name: format!("TargetTracking-{consumer}-Alarm{side}"),
-            watched,
-            period: minute,
-            evaluation_periods: periods,
-            datapoints_to_alarm: periods,
-            threshold,
-            comparison,
-            treat_missing_data: TreatMissingData::Missing,
-            policies: vec![(group, policy as u32)],
+        let alarm = |low: bool, periods: u32, threshold: f64, comparison| {
+            let side = if low { "Low" } else { "High" };
+            let alarm = format!("TargetTracking-{consumer}-Alarm{side}{suffix}");
+            let label = "backlog per instance".to_owned();
+            let mut alarm = AlarmSettings::new(alarm, watched.clone(), label, periods, threshold);
+            alarm.comparison = comparison;
+            alarm.actions.add_policy(group, Binding { policy: index, low }.number());
+            alarm
         };
         let above = Comparison::GreaterThanThreshold;
-        self.alarms.push(Some(alarm("High", HIGH_PERIODS, target_value, above, policies.len())));
-        let kind = PolicyKind::TrackHigh { target_value, instance_warmup };
-        policies.push(Policy { name: policy_name.clone(), kind });
+        self.alarms.add(alarm(false, config.high_evaluation_periods, target_value, above));
         if !config.disable_scale_in {
             let threshold = target_value * self.assumptions.target_tracking_low_fraction.as_f64();
             let below = Comparison::LessThanThreshold;
-            self.alarms.push(Some(alarm("Low", LOW_PERIODS, threshold, below, policies.len())));
-            let scale_in_interval = span(self.assumptions.target_tracking_scale_in_interval);
-            let kind = PolicyKind::TrackLow { target_value, instance_warmup, scale_in_interval };
-            policies.push(Policy { name: policy_name, kind });
+            self.alarms.add(alarm(true, config.low_evaluation_periods, threshold, below));
         }
+        let disable_scale_in = config.disable_scale_in;
+        let kind = PolicyKind::TargetTracking { target_value, disable_scale_in, pace: config.pace() };
+        Some(Policy { name, kind })
     }
 
-    /// The alarm invokes the policy that comes next; gives the alarm's threshold.
+    /// The alarm invokes the policy of this index; gives the alarm's threshold.
     fn invoke(
         &mut self,
         alarm: &Reference,
@@ -201,44 +134,40 @@ impl<'a> Scaling<'a> {
         policy: usize,
         problems: &mut Problems,
     ) -> Option<f64> {
-        let (position, _) = self.alarm_names.find(alarm, problems)?;
         let group = self.group_of(consumer, problems)?;
-        let settings = self.alarms.get_mut(position)?.as_mut()?;
-        settings.policies.push((group, policy as u32));
-        Some(settings.threshold)
+        self.alarms.invoke(alarm, group, Binding { policy, low: false }.number(), problems)
     }
 
     fn step(
         &mut self,
         consumer: &Reference,
         config: &StepScalingConfig,
-        policies: &mut Vec<Policy>,
+        index: usize,
         problems: &mut Problems,
-    ) {
-        let Some(threshold) = self.invoke(&config.alarm, consumer, policies.len(), problems) else { return };
-        policies.push(Policy {
+    ) -> Option<Policy> {
+        let threshold = self.invoke(&config.alarm, consumer, index, problems)?;
+        Some(Policy {
             name: config.name.clone().unwrap_or_else(|| config.alarm.text.clone()),
             kind: PolicyKind::Step {
                 adjustment_type: config.adjustment_type.into(),
                 steps: config.step_adjustments.iter().map(StepConfig::adjustment).collect(),
                 min_adjustment_magnitude: config.min_adjustment_magnitude,
                 threshold,
-                instance_warmup: config.instance_warmup.map(span),
+                aggregation: config.metric_aggregation_type.into(),
+                pace: config.pace(),
             },
-        });
+        })
     }
 
     fn simple(
         &mut self,
         consumer: &Reference,
         config: &SimpleScalingConfig,
-        policies: &mut Vec<Policy>,
+        index: usize,
         problems: &mut Problems,
-    ) {
-        if self.invoke(&config.alarm, consumer, policies.len(), problems).is_none() {
-            return;
-        }
-        policies.push(Policy {
+    ) -> Option<Policy> {
+        self.invoke(&config.alarm, consumer, index, problems)?;
+        Some(Policy {
             name: config.name.clone().unwrap_or_else(|| config.alarm.text.clone()),
             kind: PolicyKind::Simple {
                 adjustment_type: config.adjustment_type.into(),
@@ -246,11 +175,6 @@ impl<'a> Scaling<'a> {
                 min_adjustment_magnitude: config.min_adjustment_magnitude,
                 cooldown: config.cooldown.map(span),
             },
-        });
-    }
-
-    /// The alarms, and what they watch.
-    pub(super) fn into_alarms(self) -> (Vec<AlarmSettings>, Vec<(EntityId, &'static str)>) {
-        (self.alarms.into_iter().flatten().collect(), self.watched)
+        })
     }
 }

@@ -13,6 +13,7 @@ mod config;
 mod deadline;
 mod detail;
 mod error;
+mod groups;
 mod hash_key;
 mod journal;
 mod latency;
@@ -22,6 +23,7 @@ mod purpose;
 mod quota;
 mod region;
 mod request;
+mod retry;
 mod service;
 mod signal;
 mod stream;
@@ -37,8 +39,9 @@ pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use detail::{Content, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
+pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use hash_key::{HashRange, partition_hash};
-pub use journal::Journal;
+pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use price::{PriceFileConfig, PriceList, PricesConfig};
@@ -49,6 +52,7 @@ pub use request::{
     Action, Answer, EntryAnswer, QueueAttribute, QueueCounts, Received, Request, RequestId, Requests,
     SendEntry, TaskState, TaskStatus, VisibilityEntry,
 };
+pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use stream::{

@@ -53,10 +53,28 @@ pub enum Purpose {
     Retry,
     /// Which calls, or their answers, get lost.
     Loss,
+    /// How late scheduled actions are.
+    Schedule,
     /// How late the metrics of a resource are that was inactive.
     WakeUp,
     /// How long changes of a resource take.
     Change,
+    /// How long the operating system of an instance boots.
+    Boot,
+    /// How long the application on an instance takes to start.
+    ApplicationStart,
+    /// When lifecycle actions are completed, and which never are.
+    LifecycleHook,
+    /// How long an instance of a warm pool takes to start.
+    WarmStart,
+    /// Which launches find no capacity.
+    Capacity,
+    /// When instances and their applications fail.
+    InstanceFailure,
+    /// When Spot Instances are interrupted.
+    SpotInterruption,
+    /// Which of equal instances is terminated.
+    TerminationChoice,
     /// Which partition key a record has.
     PartitionKey,
     /// How long a stream takes to push records to a subscriber.
@@ -94,8 +112,17 @@ impl Purpose {
             Purpose::MessageGroup => "message group",
             Purpose::Retry => "retry",
             Purpose::Loss => "loss",
+            Purpose::Schedule => "schedule",
             Purpose::WakeUp => "wake up",
             Purpose::Change => "change",
+            Purpose::Boot => "boot",
+            Purpose::ApplicationStart => "application start",
+            Purpose::LifecycleHook => "lifecycle hook",
+            Purpose::WarmStart => "warm start",
+            Purpose::Capacity => "capacity",
+            Purpose::InstanceFailure => "instance failure",
+            Purpose::SpotInterruption => "spot interruption",
+            Purpose::TerminationChoice => "termination choice",
             Purpose::PartitionKey => "partition key",
             Purpose::PushDelay => "push delay",
             Purpose::Splitting => "splitting",

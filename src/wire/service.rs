@@ -100,6 +100,12 @@ pub trait Service {
     /// Shows every instrument with its declaration, always in the same order.
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>));
 
+    /// Whether CloudWatch gets the datapoints of a metric; the same during a whole run.
+    fn publishes(&self, metric: &MetricDefinition) -> bool {
+        let _ = metric;
+        true
+    }
+
     /// The books: everything that came in, went out or is still there.
     fn balance(&self) -> Balance {
         Vec::new()

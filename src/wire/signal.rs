@@ -187,12 +187,21 @@ pub enum Signal {
     },
     /// CloudWatch invokes a scaling policy: on a state change and once a minute while the alarm stays there.
     AlarmAction {
-        /// The policy, as its group numbers them.
+        /// The policy, and which of its alarms, as its group numbers them.
         policy: u32,
         /// The alarm's state.
         state: AlarmState,
-        /// The metric's value at the newest datapoint that was judged (NaN without one).
-        value: f64,
+        /// The alarm: its report is in the journal.
+        alarm: u32,
+    },
+    /// CloudWatch tells a predictive scaling policy the load of an hour of the run.
+    Load {
+        /// The policy, as its group numbers them.
+        policy: u32,
+        /// The hour of the run, from zero.
+        hour: u32,
+        /// The sum of the metric in it.
+        load: f64,
     },
 }
 

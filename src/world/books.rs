@@ -1,6 +1,6 @@
 //! The end of a run: statistics, ledger, tape; and the proof that no message was lost or invented.
 
-use super::{Event, Stimulus, World};
+use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
 use crate::record::{
     Flow, Instrument, InstrumentKind, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit,
@@ -46,14 +46,22 @@ impl World {
         let position = |name: &str| self.seats.iter().position(|seat| seat.name == name);
         api_calls.sort_by_cached_key(|call| (call.time, position(&call.client), call.step));
         let readings = self.sampler.into_readings(&mut self.seats);
+        let cloudwatch = self.seats.iter_mut().find_map(|seat| match &mut seat.entity {
+            Entity::CloudWatch(cloudwatch) => Some(cloudwatch.take_series()),
+            _ => None,
+        });
+        let (alarm_series, custom_metrics) = cloudwatch.unwrap_or_default();
         Ok(Tape {
             header,
             summary,
             metrics: readings.metrics,
             ledger,
             alarms: self.journal.alarms,
+            alarm_series,
+            custom_metrics,
             activities: self.journal.activities,
             api_calls,
+            instances: self.journal.instances,
             series: readings.series,
             quantiles: readings.quantiles,
             distributions: readings.distributions,
@@ -267,7 +275,11 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
     let stream_calls = ["put_record_calls", "put_records_calls", "get_records_calls"];
     let by_all = |metric: &str| total("consumer", &[metric]) + total("stream_consumer", &[metric]);
     let totals = [
-        ("messages_produced", total("producer", &["messages_produced"]), Unit::Count),
+        (
+            "messages_produced",
+            total("producer", &["messages_produced"]) + total("client", &["messages_produced"]),
+            Unit::Count,
+        ),
         ("messages_processed", by_all("messages_processed"), Unit::Count),
         ("duplicates", by_all("duplicates"), Unit::Count),
         ("out_of_order", by_all("out_of_order"), Unit::Count),
@@ -277,7 +289,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             "estimated_cost",
             total("queue", &["estimated_cost"])
                 + total("stream", &["estimated_cost"])
-                + by_all("estimated_cost"),
+                + by_all("estimated_cost")
+                + total("cloudwatch", &["estimated_cost"]),
             Unit::Dollars,
         ),
     ];

@@ -4,6 +4,7 @@
 //! minute, and at the end writes the tape and balances the books.
 
 mod books;
+mod observers;
 mod roster;
 mod sampling;
 
@@ -37,12 +38,23 @@ pub struct Plan {
     pub seats: Vec<Seat>,
     /// Who hands messages to whom.
     pub flows: Vec<Flow>,
-    /// What alarms watch: a [`MetricId`] is a position in this list of entity and metric name.
-    pub watched: Vec<(EntityId, &'static str)>,
+    /// What alarms watch: a [`MetricId`] is a position in this list.
+    pub watched: Vec<WatchedMetric>,
     /// Most attribute values a message carries.
     pub attributes_each: usize,
     /// What a reader of the results should know.
     pub notes: Vec<String>,
+}
+
+/// A metric that alarms or programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchedMetric {
+    /// Whose it is; `None` for one that a program publishes.
+    pub entity: Option<EntityId>,
+    /// Its name, as it is declared.
+    pub metric: &'static str,
+    /// Whether somebody needs its single values: for a percentile, or because a program publishes them.
+    pub keeps_values: bool,
 }
 
 /// What the calendar holds.
@@ -66,6 +78,7 @@ enum Tick {
     EndOfWarmUp,
     Minute,
     Chart,
+    Publication,
 }
 
 const _: () = assert!(std::mem::size_of::<Event>() <= 32, "events are copied through the calendar");
@@ -149,6 +162,7 @@ impl World {
         }
         self.post_tick(self.next_minute, Tick::Minute, calendar);
         self.post_tick(self.next_chart_step, Tick::Chart, calendar);
+        self.post_tick(self.sampler.next_publication(), Tick::Publication, calendar);
     }
 
     /// What falls on the end of the run is done when the run is finished.
@@ -176,6 +190,10 @@ impl World {
                 self.next_chart_step = now + self.sampler.chart_step();
                 self.post_tick(self.next_chart_step, tick, calendar);
             }
+            Tick::Publication => {
+                self.sampler.publish(now, &mut self.seats);
+                self.post_tick(self.sampler.next_publication(), tick, calendar);
+            }
         }
         self.look_ahead(now);
     }
@@ -184,7 +202,9 @@ impl World {
     fn look_ahead(&mut self, now: Time) {
         let warm_up = Time::ZERO + self.sampler.warm_up();
         let warm_up = if warm_up > now { warm_up } else { Time::MAX };
-        self.unobserved_until = self.next_minute.min(self.next_chart_step).min(warm_up).min(self.end);
+        let publication = self.sampler.next_publication();
+        let next = self.next_minute.min(self.next_chart_step).min(publication);
+        self.unobserved_until = next.min(warm_up).min(self.end);
     }
 }
 

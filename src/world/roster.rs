@@ -80,6 +80,10 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.visit_metrics(visitor), )* }
             }
 
+            pub(super) fn publishes(&self, metric: &MetricDefinition) -> bool {
+                match self { $( Entity::$name(service) => service.publishes(metric), )* }
+            }
+
             pub(super) fn balance(&self) -> Balance {
                 match self { $( Entity::$name(service) => service.balance(), )* }
             }

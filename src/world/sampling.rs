@@ -1,22 +1,26 @@
 //! Reading the instruments: each minute for CloudWatch, at each step for the charts.
 
+use super::observers::Observers;
 use super::{Entity, Seat};
+use super::{WatchedMetric, watched_metric};
 use crate::engine::{Span, Time};
 use crate::record::{
     Datapoint, DistributionCurve, Instrument, MetricDefinition, MetricSeries, QuantilePoint, QuantileSeries,
     RunHeader, Series, SeriesPoint,
 };
-use crate::services::cloudwatch::MetricId;
+use crate::services::cloudwatch::{CloudWatch, MetricId};
 use crate::wire::EntityId;
 
 /// Where the readings of one instrument go.
 #[derive(Debug)]
-struct Track {
-    definition: &'static MetricDefinition,
+pub(super) struct Track {
+    pub(super) definition: &'static MetricDefinition,
     kind: &'static str,
     name: String,
     /// The metric alarms know it by, if they watch it.
-    watched: Option<MetricId>,
+    pub(super) watched: Option<MetricId>,
+    /// Whether CloudWatch gets its datapoints.
+    is_published: bool,
     datapoints: Vec<Datapoint>,
     points: Vec<SeriesPoint>,
     quantiles: Vec<QuantilePoint>,
@@ -30,6 +34,7 @@ pub(super) struct Sampler {
     last_minute: Time,
     last_step: Time,
     tracks: Vec<Track>,
+    observers: Observers,
 }
 
 /// Charts have at most this many steps.
@@ -50,24 +55,35 @@ fn chart_step(duration: Span) -> Span {
 }
 
 impl Sampler {
-    pub(super) fn new(header: &RunHeader, seats: &mut [Seat], watched: &[(EntityId, &'static str)]) -> Self {
+    pub(super) fn new(header: &RunHeader, seats: &mut [Seat], watched: &[WatchedMetric]) -> Self {
         let mut tracks = Vec::new();
         for (index, seat) in seats.iter_mut().enumerate() {
             let (kind, name) = (seat.entity.kind(), seat.name.clone());
             let me = EntityId(index as u32);
-            seat.entity.visit_metrics(&mut |definition, _| {
-                let position =
-                    watched.iter().position(|(entity, metric)| *entity == me && *metric == definition.name);
+            seat.entity.visit_metrics(&mut |definition, instrument| {
+                let position = watched
+                    .iter()
+                    .position(|watched| watched.entity == Some(me) && watched.metric == definition.name);
+                if let Some(position) = position
+                    && watched[position].keeps_values
+                    && let Instrument::Distribution(distribution) = instrument
+                {
+                    distribution.keep_values();
+                }
                 tracks.push(Track {
                     definition,
                     kind,
                     name: name.clone(),
-                    watched: position.map(super::watched_metric),
+                    watched: position.map(watched_metric),
+                    is_published: true,
                     datapoints: Vec::new(),
                     points: Vec::new(),
                     quantiles: Vec::new(),
                 });
             });
+            for track in tracks.iter_mut().filter(|track| track.name == name && track.kind == kind) {
+                track.is_published = seat.entity.publishes(track.definition);
+            }
         }
         Self {
             warm_up: header.warm_up,
@@ -75,6 +91,7 @@ impl Sampler {
             last_minute: Time::ZERO,
             last_step: Time::ZERO,
             tracks,
+            observers: Observers::new(watched, seats),
         }
     }
 
@@ -114,6 +131,7 @@ impl Sampler {
             return;
         }
         let time = self.last_minute;
+        self.observers.look(&self.tracks, seats);
         let mut published = Vec::new();
         let mut tracks = self.tracks.iter_mut();
         for seat in seats.iter_mut() {
@@ -122,7 +140,9 @@ impl Sampler {
                 let track = tracks.next().expect("an entity shows the same instruments each time");
                 let datapoint = read_minute(definition, instrument, time);
                 let (Some(datapoint), Some(publication)) = (datapoint, publication) else { return };
-                if datapoint.sum == 0.0 && publication.without_zeros.contains(&definition.name) {
+                let is_left_out =
+                    datapoint.sum == 0.0 && publication.without_zeros.contains(&definition.name);
+                if is_left_out || !track.is_published {
                     return;
                 }
                 if definition.cloudwatch_name.is_some() {
@@ -132,16 +152,25 @@ impl Sampler {
             });
         }
         self.last_minute = now;
-        let cloudwatch = seats.iter_mut().find_map(|seat| match &mut seat.entity {
-            Entity::CloudWatch(cloudwatch) => Some(cloudwatch),
-            _ => None,
-        });
-        if let Some(cloudwatch) = cloudwatch {
+        if let Some(cloudwatch) = cloudwatch(seats) {
             let visible_from = now + cloudwatch.draw_metric_delay();
             for (metric, datapoint, readable_from) in published {
-                cloudwatch.put(metric, datapoint, visible_from.max(readable_from));
+                let values = self.observers.take_minute(metric);
+                cloudwatch.put(metric, datapoint, values, visible_from.max(readable_from));
             }
         }
+        self.observers.end_minute();
+    }
+
+    /// When the next custom metric is published; the end of time without any.
+    pub(super) fn next_publication(&self) -> Time {
+        self.observers.next_publication()
+    }
+
+    /// Programs whose time it is publish their metrics.
+    pub(super) fn publish(&mut self, now: Time, seats: &mut [Seat]) {
+        self.observers.look(&self.tracks, seats);
+        self.observers.publish(now, seats);
     }
 
     /// Closes the step of the charts that ends now.
@@ -216,6 +245,14 @@ impl Sampler {
         }
         readings
     }
+}
+
+/// The one seat of CloudWatch.
+pub(super) fn cloudwatch(seats: &mut [Seat]) -> Option<&mut CloudWatch> {
+    seats.iter_mut().find_map(|seat| match &mut seat.entity {
+        Entity::CloudWatch(cloudwatch) => Some(cloudwatch),
+        _ => None,
+    })
 }
 
 /// What the sampler leaves for the tape.

@@ -49,14 +49,15 @@ fn queue_setup() -> impl Strategy<Value = QueueSetup> {
 }
 
 pub(crate) fn setup() -> impl Strategy<Value = Setup> {
-    let flags = (prop::bool::weighted(0.15), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags = (prop::bool::weighted(0.15), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     let quota = prop_oneof![4 => Just(None), 1 => (1u64..6).prop_map(Some)];
     let count = prop_oneof![2 => Just(None), 3 => (1u32..5).prop_map(Some)];
     let drafts = proptest::collection::vec(draft(), 1..40);
     (flags, quota, count, [queue_setup(), queue_setup()], drafts).prop_map(
-        |((is_2022, fifo, content_based, by_group), quota, max_receive_count, queues, drafts)| Setup {
+        |((is_2022, fifo, fair, content_based, by_group), quota, max_receive_count, queues, drafts)| Setup {
             is_2022,
             fifo,
+            fair,
             content_based,
             by_group,
             quota,
@@ -139,7 +140,7 @@ fn message(dice: &[u8], position: usize, fifo: bool) -> Message {
         group: if fifo {
             (group != 0).then(|| ["g", "h", "i"][usize::from(group % 3)].to_owned())
         } else {
-            (group % 8 == 0).then(|| "g".to_owned())
+            (group % 8 == 0).then(|| ["g", "h"][usize::from(group / 8 % 2)].to_owned())
         },
         deduplication: if fifo {
             (rest % 2 == 0).then(|| ids[usize::from(rest / 2 % 3)].clone())

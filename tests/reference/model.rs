@@ -15,6 +15,7 @@ pub(crate) struct Row {
     pub(crate) client: usize,
     pub(crate) step: usize,
     pub(crate) action: &'static str,
+    pub(crate) request: String,
     pub(crate) outcome: String,
     pub(crate) messages: String,
 }
@@ -359,8 +360,10 @@ impl<'a> Model<'a> {
             Call::List => "ListMessageMoveTasks",
             Call::Cancel(_) => "CancelMessageMoveTask",
         };
+        let request = super::request::request(self.setup, &step.call);
         let outcome = outcome.to_owned();
-        self.rows.push(Row { at: step.at, client: step.client, step: number, action, outcome, messages });
+        let (at, client) = (step.at, step.client);
+        self.rows.push(Row { at, client, step: number, action, request, outcome, messages });
     }
 
     fn call(&mut self, number: usize, now: u64) {
@@ -533,7 +536,7 @@ impl<'a> Model<'a> {
                 || message.delay.is_some_and(|delay| delay > 0)
         } else {
             message.deduplication.is_some()
-                || message.group.is_some()
+                || (message.group.is_some() && !self.setup.takes_groups())
                 || message.delay.is_some_and(|delay| delay > 900)
         };
         if wrong || message.bytes() > queue.maximum_size {
@@ -707,9 +710,8 @@ impl<'a> Model<'a> {
         }
         let rate = rate.unwrap_or(500);
         let running = self.tasks.iter().any(|task| task.state == "RUNNING");
-        // The scenarios either have the redrive policy, or set it in some step.
-        let is_dead_letter_queue = self.setup.has_dead_letter_queue();
-        if running || !is_dead_letter_queue || !(1..=500).contains(&rate) {
+        // Until a redrive policy names it, it is a queue like others.
+        if running || self.max_receive_count.is_none() || !(1..=500).contains(&rate) {
             return ("InvalidParameterValue".to_owned(), String::new());
         }
         let to_move = self.queues[1].held.iter().filter(|held| held.state == State::Visible).count();
@@ -821,14 +823,6 @@ impl Queue {
             .collect();
         visible.sort_unstable();
         (!visible.is_empty()).then(|| visible.into_iter().map(|(_, sequence)| sequence).collect())
-    }
-}
-
-impl Setup {
-    /// Whether the second queue is a dead-letter queue, from the start or because some step makes it one.
-    fn has_dead_letter_queue(&self) -> bool {
-        self.max_receive_count.is_some()
-            || self.steps.iter().any(|step| matches!(step.call, Call::Set(_, Attribute::MaxReceiveCount(_))))
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) const MAIN: usize = 0;
 pub(crate) struct Setup {
     pub(crate) is_2022: bool,
     pub(crate) fifo: bool,
+    /// Whether standard queues take message groups.
+    pub(crate) fair: bool,
     pub(crate) content_based: bool,
     pub(crate) by_group: bool,
     /// Most messages in flight.
@@ -87,6 +89,11 @@ pub(crate) enum Attribute {
 }
 
 impl Setup {
+    /// Whether a message may have a group.
+    pub(crate) fn takes_groups(&self) -> bool {
+        self.fifo || self.fair
+    }
+
     pub(crate) fn name(&self, queue: usize) -> &'static str {
         match (queue, self.fifo) {
             (MAIN, false) => "q",
@@ -104,9 +111,10 @@ impl Setup {
             let _ = writeln!(yaml, "  {key}: {quota}");
         }
         if !self.fifo {
-            // Fairness between tenants is not part of the model.
-            yaml += "  sqs_fair_queues: false\n";
+            let _ = writeln!(yaml, "  sqs_fair_queues: {}", self.fair);
         }
+        // Fairness between tenants is not part of the model: here none is noticed before the run is over.
+        yaml += "assumptions: { fair_queue_detection_delay: 40h }\n";
         yaml += "queues:\n";
         for (number, queue) in self.queues.iter().enumerate() {
             let _ = writeln!(yaml, "  {}:", self.name(number));

@@ -60,8 +60,11 @@ pub(super) fn empty() -> Tape {
         metrics: Vec::new(),
         ledger: Ledger::default(),
         alarms: Vec::new(),
+        alarm_series: Vec::new(),
+        custom_metrics: Vec::new(),
         activities: Vec::new(),
         api_calls: Vec::new(),
+        instances: Vec::new(),
         series: Vec::new(),
         quantiles: Vec::new(),
         distributions: Vec::new(),
@@ -119,6 +122,7 @@ pub(super) fn small() -> Tape {
         old_state: "OK",
         new_state: "ALARM",
         reason: "Threshold Crossed: 1 datapoint [0.75] was above 0.5, \"said\" the alarm".to_owned(),
+        actions: "performed".to_owned(),
     }];
     tape.activities = vec![ScalingActivity {
         time: Time::from_nanos(180_250_000_000),

@@ -49,7 +49,6 @@ pub struct Client {
     remembered: Vec<Option<Remembered>>,
     latencies: [Stream; 4],
     messages_made: u64,
-    pub(super) produced: u64,
     pub(super) rejected: u64,
     pub(super) metrics: ClientMetrics,
 }
@@ -76,7 +75,6 @@ impl Client {
             remembered: vec![None; names],
             latencies,
             messages_made: 0,
-            produced: 0,
             rejected: 0,
             metrics: ClientMetrics::default(),
         }
@@ -165,7 +163,7 @@ impl Client {
             detail: send.detail,
         });
         self.messages_made += 1;
-        self.produced += 1;
+        self.metrics.messages_produced.add(1);
         SendEntry { message, delay_seconds: send.delay_seconds }
     }
 

@@ -5,6 +5,8 @@ crate::metrics! {
     pub struct ClientMetrics in "queuelab", by "ClientName" {
         /// Calls made.
         pub calls: Counter [Count],
+        /// Messages made, each when its send call began.
+        pub messages_produced: Counter [Count],
         /// Calls, and entries of batches, that were refused.
         pub errors: Counter [Count],
         /// Messages that queues took.

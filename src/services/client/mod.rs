@@ -69,10 +69,14 @@ impl Service for Client {
 
     fn balance(&self) -> Balance {
         vec![
-            (Side::In, "produced", self.produced),
+            (Side::In, "produced", self.metrics.messages_produced.total()),
             (Side::Out, "handed_over", self.metrics.messages_sent.total()),
             (Side::Out, "rejected", self.rejected),
-            (Side::Out, "in_call", self.produced - self.metrics.messages_sent.total() - self.rejected),
+            (
+                Side::Out,
+                "in_call",
+                self.metrics.messages_produced.total() - self.metrics.messages_sent.total() - self.rejected,
+            ),
             (Side::Memo, "received", self.metrics.messages_received.total()),
         ]
     }

@@ -1,10 +1,14 @@
 //! An alarm: what it watches, what it is set to, and the state it is in.
 
-use super::evaluate::{TreatMissingData, evaluate, evaluation_range};
-use super::store::{MetricId, Statistic, Store};
+use super::action::AlarmActions;
+use super::evaluate::{Rule, TreatMissingData, decide, evaluation_range};
+use super::store::{Store, Window};
+use super::watched::Watched;
+use super::window::{EvaluationWindow, cadence};
 use crate::engine::{Span, Time};
-use crate::wire::{AlarmState, EntityId};
-use std::fmt::Write as _;
+use crate::series::Statistic;
+use crate::series::math::Points;
+use crate::wire::{AlarmReport, AlarmState, JudgedDatapoint};
 
 /// How a value is compared with the threshold, the value on the left ("`PutMetricAlarm`").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +24,8 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    fn breaches(self, value: f64, threshold: f64) -> bool {
+    /// Whether a value breaches the threshold.
+    pub fn breaches(self, value: f64, threshold: f64) -> bool {
         match self {
             Comparison::GreaterThanOrEqualToThreshold => value >= threshold,
             Comparison::GreaterThanThreshold => value > threshold,
@@ -29,7 +34,8 @@ impl Comparison {
         }
     }
 
-    fn words(self) -> &'static str {
+    /// In words, for "is … the threshold".
+    pub fn words(self) -> &'static str {
         match self {
             Comparison::GreaterThanOrEqualToThreshold => "at or above",
             Comparison::GreaterThanThreshold => "above",
@@ -39,36 +45,13 @@ impl Comparison {
     }
 }
 
-/// What an alarm watches.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Watched {
-    /// A statistic of a metric.
-    Metric(MetricId, Statistic),
-    /// Metric math: one statistic divided by another.
-    Ratio {
-        /// What is divided.
-        numerator: (MetricId, Statistic),
-        /// By what.
-        denominator: (MetricId, Statistic),
-    },
-}
-
-impl Watched {
-    /// The value of one period. "Using metric math": a missing operand counts as 0, a division by zero gives no point;
-    /// with no operand at all there is no point either.
-    fn value(&self, store: &Store, from: Time, period: Span, now: Time) -> Option<f64> {
-        let read = |(metric, statistic)| store.statistic(metric, statistic, from, period, now);
-        match *self {
-            Watched::Metric(metric, statistic) => read((metric, statistic)),
-            Watched::Ratio { numerator, denominator } => match (read(numerator), read(denominator)) {
-                (None, None) => None,
-                (numerator, denominator) => {
-                    let denominator = denominator.unwrap_or(0.0);
-                    (denominator != 0.0).then(|| numerator.unwrap_or(0.0) / denominator)
-                }
-            },
-        }
-    }
+/// The time at the beginning in which an alarm does nothing ("Alarm warm-up periods").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarmUp {
+    /// How long it lasts, from 1 to 2,880 minutes.
+    pub duration: Span,
+    /// Whether it lasts to its end; otherwise it ends with the first evaluation that finds N datapoints.
+    pub to_the_end: bool,
 }
 
 /// Everything that is fixed about an alarm during a run.
@@ -78,26 +61,59 @@ pub struct AlarmSettings {
     pub name: String,
     /// What it watches.
     pub watched: Watched,
-    /// `Period`: a multiple of 60 s.
+    /// What that is called.
+    pub label: String,
+    /// `Period`: 10, 20 or 30 s, or a multiple of 60 s.
     pub period: Span,
     /// `EvaluationPeriods` N.
     pub evaluation_periods: u32,
     /// `DatapointsToAlarm` M, at most N.
     pub datapoints_to_alarm: u32,
+    /// How many datapoints it fetches, at least N.
+    pub evaluation_range: u32,
     /// `Threshold`.
     pub threshold: f64,
     /// `ComparisonOperator`.
     pub comparison: Comparison,
     /// `TreatMissingData`.
     pub treat_missing_data: TreatMissingData,
-    /// Scaling policies it invokes: the group, and the policy as the group numbers it.
-    pub policies: Vec<(EntityId, u32)>,
+    /// `EvaluateLowSampleCountPercentile`: whether percentiles of few samples are judged.
+    pub evaluates_low_samples: bool,
+    /// `EvaluationWindow`.
+    pub window: EvaluationWindow,
+    /// `WarmUpConfiguration`.
+    pub warm_up: Option<WarmUp>,
+    /// `ActionsEnabled`.
+    pub actions_enabled: bool,
+    /// What it does.
+    pub actions: AlarmActions,
 }
 
 impl AlarmSettings {
+    /// An alarm with AWS's defaults: `periods` of `periods` minutes must be above the threshold.
+    pub fn new(name: String, watched: Watched, label: String, periods: u32, threshold: f64) -> Self {
+        Self {
+            name,
+            watched,
+            label,
+            period: Span::from_minutes(1),
+            evaluation_periods: periods,
+            datapoints_to_alarm: periods,
+            evaluation_range: evaluation_range(periods as usize) as u32,
+            threshold,
+            comparison: Comparison::GreaterThanThreshold,
+            treat_missing_data: TreatMissingData::Missing,
+            evaluates_low_samples: true,
+            window: EvaluationWindow::Sliding,
+            warm_up: None,
+            actions_enabled: true,
+            actions: AlarmActions::default(),
+        }
+    }
+
     /// How far back it looks.
     pub(super) fn looks_back(&self) -> Span {
-        self.period * (evaluation_range(self.evaluation_periods as usize) as u64 + 1)
+        self.period * (u64::from(self.evaluation_range) + 2)
     }
 }
 
@@ -106,77 +122,112 @@ impl AlarmSettings {
 pub(super) struct Alarm {
     pub(super) settings: AlarmSettings,
     pub(super) state: AlarmState,
-    /// The second of the minute at which it is evaluated.
+    /// How long after the beginning of a minute, or of ten seconds, it is evaluated.
     pub(super) phase: Span,
     pub(super) time_in_alarm: Span,
     pub(super) state_since: Time,
+    /// When it last acted.
+    pub(super) acted_at: Option<Time>,
+    /// Whether its warm-up goes on.
+    pub(super) warms_up: bool,
 }
 
 /// What an evaluation found.
 pub(super) struct Evaluation {
     pub(super) state: AlarmState,
-    /// The newest value that was read; NaN without one.
-    pub(super) newest: f64,
+    /// Which rule led to it.
+    pub(super) rule: Rule,
     /// The values read, oldest first.
-    values: Vec<Option<f64>>,
+    pub(super) values: Points,
+    /// The periods they are of.
+    pub(super) window: Window,
 }
 
 impl Alarm {
-    /// Looks at the newest whole minutes: the window slides with each evaluation ("Alarm evaluation").
-    pub(super) fn evaluate(&self, store: &Store, now: Time) -> Evaluation {
+    pub(super) fn new(settings: AlarmSettings, phase: Span) -> Self {
+        let cadence = cadence(settings.period);
+        Self {
+            phase: Span::from_nanos(phase.as_nanos() % cadence.as_nanos()),
+            warms_up: settings.warm_up.is_some(),
+            settings,
+            state: AlarmState::InsufficientData,
+            time_in_alarm: Span::ZERO,
+            state_since: Time::ZERO,
+            acted_at: None,
+        }
+    }
+
+    /// Looks at the newest periods.
+    pub(super) fn evaluate(&self, store: &Store, now: Time, start_unix_millis: i64) -> Evaluation {
         let settings = &self.settings;
-        let newest_end = now.floor_to(Span::from_minutes(1));
-        let range = evaluation_range(settings.evaluation_periods as usize) as u64;
-        let values: Vec<Option<f64>> = (0..range)
-            .rev()
-            .map(|back| {
-                let reach = settings.period * (back + 1);
-                let from = newest_end.checked_sub(reach)?;
-                settings.watched.value(store, from, settings.period, now)
-            })
-            .collect();
+        let slots = settings.evaluation_range as usize;
+        let window = settings.window.at(now, settings.period, slots, start_unix_millis);
+        let values = settings.watched.points(store, &window);
         let points: Vec<Option<bool>> = values
             .iter()
             .map(|value| value.map(|value| settings.comparison.breaches(value, settings.threshold)))
             .collect();
-        let state = evaluate(
+        let (mut state, mut rule) = decide(
             &points,
             settings.evaluation_periods as usize,
             settings.datapoints_to_alarm as usize,
             settings.treat_missing_data,
             self.state,
         );
-        let newest = values.iter().rev().flatten().next().copied().unwrap_or(f64::NAN);
-        Evaluation { state, newest, values }
+        if !settings.evaluates_low_samples && self.has_few_samples(store, &window) {
+            (state, rule) = (self.state, Rule::FewSamples);
+        }
+        Evaluation { state, rule, values, window }
     }
 
-    /// Why the state is what it is, for a person.
-    pub(super) fn reason(&self, evaluation: &Evaluation) -> String {
+    /// What the policies it invokes go by.
+    pub(super) fn report(&self, evaluation: &Evaluation, report: &mut AlarmReport) {
         let settings = &self.settings;
-        let wanted = settings.evaluation_periods as usize;
-        let mut judged: Vec<f64> = evaluation.values.iter().rev().flatten().take(wanted).copied().collect();
-        judged.reverse();
-        if judged.is_empty() {
-            return format!("no datapoint in the last {} periods", evaluation.values.len());
+        if report.alarm != settings.name {
+            report.alarm.clone_from(&settings.name);
+            report.condition =
+                format!("{} the threshold {}", settings.comparison.words(), settings.threshold);
         }
-        let breaching =
-            judged.iter().filter(|value| settings.comparison.breaches(**value, settings.threshold)).count();
-        let mut text = format!(
-            "{breaching} of the last {} datapoints {} {} the threshold {}: ",
-            judged.len(),
-            if breaching == 1 { "is" } else { "are" },
-            settings.comparison.words(),
-            settings.threshold
-        );
-        for (index, value) in judged.iter().enumerate() {
-            let _ =
-                write!(text, "{}{}", if index == 0 { "" } else { ", " }, (value * 1000.0).round() / 1000.0);
+        let newest = evaluation.values.iter().rev().flatten().take(settings.evaluation_periods as usize);
+        report.datapoints.clear();
+        report.datapoints.extend(newest.map(|value| JudgedDatapoint {
+            value: *value,
+            breaches: settings.comparison.breaches(*value, settings.threshold),
+        }));
+        report.datapoints.reverse();
+    }
+
+    /// Whether the newest datapoint has too few samples to say much ("Percentile-based alarms and low data samples").
+    fn has_few_samples(&self, store: &Store, window: &Window) -> bool {
+        let Watched::Metric(metric, statistic) = self.settings.watched else { return false };
+        let Some(fewest) = statistic.fewest_samples() else { return false };
+        let counts = store.points(metric, Statistic::SampleCount, window);
+        counts.into_iter().rev().flatten().next().is_some_and(|count| count < fewest)
+    }
+
+    /// Whether its warm-up goes on after an evaluation: it ends with its time, or as soon as there are enough datapoints
+    /// to fill the evaluation window.
+    pub(super) fn goes_on_warming_up(&self, evaluation: &Evaluation, now: Time) -> bool {
+        let Some(warm_up) = self.settings.warm_up.filter(|_| self.warms_up) else { return false };
+        let filled = evaluation.values.iter().flatten().count() >= self.settings.evaluation_periods as usize;
+        now < Time::ZERO + warm_up.duration && (warm_up.to_the_end || !filled)
+    }
+
+    /// Takes the state on; gives whether it was another one.
+    pub(super) fn enter(&mut self, state: AlarmState, now: Time) -> bool {
+        if state == self.state {
+            return false;
         }
-        let _ = write!(text, " ({} of {wanted} make an alarm", settings.datapoints_to_alarm);
-        if judged.len() < wanted {
-            let _ = write!(text, ", {} missing", wanted - judged.len());
+        self.settle(now);
+        self.state = state;
+        true
+    }
+
+    /// Brings the time in ALARM up to date.
+    pub(super) fn settle(&mut self, now: Time) {
+        if self.state == AlarmState::Alarm {
+            self.time_in_alarm = self.time_in_alarm.saturating_add(now - self.state_since);
         }
-        text.push(')');
-        text
+        self.state_since = now;
     }
 }

@@ -21,6 +21,21 @@ pub fn evaluation_range(evaluation_periods: usize) -> usize {
     evaluation_periods + (evaluation_periods / 3).max(2)
 }
 
+/// Which rule led to a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// There are no points at all.
+    Empty,
+    /// The newest N points that exist were judged.
+    Judged,
+    /// Fewer than N exist, and those missing were treated.
+    Filled,
+    /// Only breaching points exist, fewer than M: an alarm when the oldest is old enough, else the state is kept.
+    Premature,
+    /// The newest percentile is of too few samples: the state is kept.
+    FewSamples,
+}
+
 /// The state that follows from a range of points, oldest first: `Some(true)` breaching, `Some(false)` good, `None`
 /// missing. `datapoints_to_alarm` M of the newest `evaluation_periods` N must breach.
 pub fn evaluate(
@@ -30,39 +45,49 @@ pub fn evaluate(
     treat: TreatMissingData,
     present: AlarmState,
 ) -> AlarmState {
+    decide(range, evaluation_periods, datapoints_to_alarm, treat, present).0
+}
+
+/// The same, with the rule that led to the state.
+pub(super) fn decide(
+    range: &[Option<bool>],
+    evaluation_periods: usize,
+    datapoints_to_alarm: usize,
+    treat: TreatMissingData,
+    present: AlarmState,
+) -> (AlarmState, Rule) {
     let real: Vec<bool> = range.iter().flatten().copied().collect();
     let state = |alarm: bool| if alarm { AlarmState::Alarm } else { AlarmState::Ok };
     if real.is_empty() {
-        return match treat {
+        let state = match treat {
             TreatMissingData::Missing => AlarmState::InsufficientData,
             TreatMissingData::Ignore => present,
             TreatMissingData::Breaching => AlarmState::Alarm,
             TreatMissingData::NotBreaching => AlarmState::Ok,
         };
+        return (state, Rule::Empty);
     }
     let breaching = |points: &[bool]| points.iter().filter(|breaches| **breaches).count();
     if real.len() >= evaluation_periods {
-        return state(breaching(&real[real.len() - evaluation_periods..]) >= datapoints_to_alarm);
+        let newest = &real[real.len() - evaluation_periods..];
+        return (state(breaching(newest) >= datapoints_to_alarm), Rule::Judged);
     }
     let found = breaching(&real);
     let filled = evaluation_periods - real.len();
     match treat {
-        TreatMissingData::Breaching => state(found + filled >= datapoints_to_alarm),
-        TreatMissingData::NotBreaching => state(found >= datapoints_to_alarm),
+        TreatMissingData::Breaching => (state(found + filled >= datapoints_to_alarm), Rule::Filled),
+        TreatMissingData::NotBreaching => (state(found >= datapoints_to_alarm), Rule::Filled),
+        TreatMissingData::Missing | TreatMissingData::Ignore if found >= datapoints_to_alarm => {
+            (AlarmState::Alarm, Rule::Filled)
+        }
+        TreatMissingData::Missing | TreatMissingData::Ignore if found < real.len() => {
+            (AlarmState::Ok, Rule::Filled)
+        }
         TreatMissingData::Missing | TreatMissingData::Ignore => {
-            if found >= datapoints_to_alarm {
-                return AlarmState::Alarm;
-            }
-            if found < real.len() {
-                return AlarmState::Ok;
-            }
             // Only breaching points, too few of them: ALARM once the oldest is old enough, not at once.
             let oldest = range.iter().position(Option::is_some).map_or(0, |index| range.len() - index);
-            if oldest >= datapoints_to_alarm && treat == TreatMissingData::Missing {
-                AlarmState::Alarm
-            } else {
-                present
-            }
+            let is_old = oldest >= datapoints_to_alarm && treat == TreatMissingData::Missing;
+            (if is_old { AlarmState::Alarm } else { present }, Rule::Premature)
         }
     }
 }

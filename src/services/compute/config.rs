@@ -9,7 +9,10 @@ use crate::language::{
     Bytes, DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice,
     keyword, section,
 };
-use crate::wire::{ApiLatency, EntityId, IdentityConfig, PriceList, span, whole_seconds};
+use crate::wire::{
+    ApiLatency, EntityId, GroupConfig, IdentityConfig, PriceList, Retries, RetriesConfig, Texts, span,
+    whole_seconds,
+};
 
 section! {
     /// Somebody who receives messages and processes them, on one or more instances.
@@ -43,6 +46,9 @@ section! {
         /// Probability that the answer to a receive call never reaches the consumer: the messages stay hidden for their
         /// visibility timeout, and count as received.
         pub lost_receives: Probability = Probability::ZERO;
+        /// Receives and deletes that SQS refuses for now (throttled) are tried again as SDKs do it; by default a receive is
+        /// repeated after 200 ms, and a delete every 200 ms until it is taken.
+        pub retries: Option<RetriesConfig>;
         /// Extend the visibility timeout at regular times while a batch is in hand (`ChangeMessageVisibility`).
         pub heartbeat: Option<HeartbeatConfig>;
         /// Send a message on for each one that was processed.
@@ -128,6 +134,8 @@ section! {
         pub share: Probability = Probability::ONE;
         /// Size of a result; by default that of the message.
         pub size: Option<DistributionOf<Bytes>>;
+        /// The message group of a result (`MessageGroupId`): a name, `each_message`, or drawn; by default that of the message.
+        pub message_group_id: Option<GroupConfig>;
     }
 }
 
@@ -141,6 +149,17 @@ section! {
     }
 }
 
+/// Where the results of a consumer go.
+#[derive(Debug, Clone)]
+pub struct ForwardTarget {
+    /// The queue.
+    pub id: EntityId,
+    /// How long calls to it take.
+    pub latency: ApiLatency,
+    /// Whether it is a FIFO queue.
+    pub is_fifo: bool,
+}
+
 /// What the queue of a consumer is like, as far as the consumer must know.
 #[derive(Debug, Clone)]
 pub struct SourceQueue {
@@ -152,6 +171,27 @@ pub struct SourceQueue {
     pub wait_seconds: u8,
     /// How long it hides a received message.
     pub visibility_timeout: Span,
+}
+
+impl ForwardConfig {
+    fn settings(
+        &self,
+        target: ForwardTarget,
+        texts: &mut Texts,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<Forward> {
+        let size = self.size.as_ref().map(|size| size.build(files, problems));
+        let groups = self.message_group_id.as_ref().map(|groups| groups.build(texts, problems));
+        Some(Forward {
+            queue: target.id,
+            is_fifo: target.is_fifo,
+            share: self.share.as_f64(),
+            size: size.map_or(Some(None), |size| size.map(Some))?,
+            latency: target.latency.send,
+            groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
+        })
+    }
 }
 
 impl ConsumerConfig {
@@ -247,7 +287,8 @@ impl ConsumerConfig {
         &self,
         name: &str,
         queue: &SourceQueue,
-        forward: Option<(EntityId, &ApiLatency)>,
+        forward: Option<ForwardTarget>,
+        texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
@@ -256,21 +297,8 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let size = self
-            .forwards_to
-            .as_ref()
-            .and_then(|config| config.size.as_ref())
-            .map(|s| s.build(files, problems));
-        let forward = self.forwards_to.as_ref().zip(forward).map(|(config, (queue, latency))| Forward {
-            queue,
-            share: config.share.as_f64(),
-            size: None,
-            latency: latency.send.clone(),
-        });
-        let forward = match (forward, size) {
-            (Some(forward), Some(size)) => Some(Forward { size: Some(size?), ..forward }),
-            (forward, _) => forward,
-        };
+        let forward = self.forwards_to.as_ref().zip(forward);
+        let forward = forward.map(|(config, target)| config.settings(target, texts, files, problems));
         let group = match &self.auto_scaling_group {
             Some(group) => group.settings(files, problems),
             None => fixed_group(self.instances.unwrap_or(1)),
@@ -294,6 +322,7 @@ impl ConsumerConfig {
                 DeleteConfig::WholeBatch => DeleteMode::WholeBatch,
             },
             failure_rate: self.failure_rate.as_f64(),
+            retries: self.retries.as_ref().map(|retries| Retries::of(Some(retries))),
             lost_deletes: self.lost_deletes.as_f64(),
             lost_receives: self.lost_receives.as_f64(),
             on_failure: match self.on_failure {
@@ -304,7 +333,7 @@ impl ConsumerConfig {
                 interval: span(heartbeat.interval),
                 visibility_timeout: span(heartbeat.visibility_timeout),
             }),
-            forward,
+            forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
             crashes: self.crashes.as_ref().map(|crashes| Crashes {
                 mean_time_between: span(crashes.mean_time_between),
                 restart_time: span(crashes.restart_time),

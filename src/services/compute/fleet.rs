@@ -1,42 +1,14 @@
 //! A consumer: workers on the instances of a group.
 
-use super::metrics::{ConsumerMetrics, GroupMetrics};
+use super::instance::{Census, Instance, LifeCycle, MOST_ZONES, state_name};
+use super::metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
-use crate::engine::{Stream, Time};
-use crate::wire::{EntityId, Purpose};
-
-/// Where an instance is in its life ("Amazon EC2 Auto Scaling instance lifecycle").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LifeCycle {
-    /// Being launched.
-    Pending,
-    /// In service.
-    InService,
-    /// Terminating, its threads finishing what they have in hand.
-    Draining,
-    /// Terminating, its threads stopped.
-    Terminating,
-    /// Gone; its place may be used again.
-    Terminated,
-}
-
-/// One instance.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Instance {
-    pub(super) life: LifeCycle,
-    /// Changes with each tenant of the place: timers of the former one are void.
-    pub(super) epoch: u32,
-    /// The first of its workers; they lie side by side.
-    pub(super) first_worker: u32,
-    /// Launches are numbered: the smaller, the older.
-    pub(super) launch: u64,
-    pub(super) in_service_since: Time,
-    /// Workers that have not stopped yet.
-    pub(super) running_workers: u32,
-    /// The scaling activity (a policy's cooldown may wait for it) it was launched or terminated for.
-    pub(super) activity: u32,
-}
+use crate::engine::{Span, Stream, Time};
+use crate::record::{InstanceChange, Level, ScalingActivity};
+use crate::scaling::Controller;
+use crate::wire::{Context, EntityId, Purpose};
+use std::sync::Arc;
 
 /// Messages are late when a later one of the same producer was begun before.
 #[derive(Debug, Default)]
@@ -64,6 +36,8 @@ pub(super) struct Chance {
     pub(super) processing: Stream,
     pub(super) failure: Stream,
     pub(super) loss: Stream,
+    pub(super) retry: Stream,
+    pub(super) group: Stream,
     pub(super) outlier: Stream,
     pub(super) delete_latency: Stream,
     pub(super) change_latency: Stream,
@@ -72,6 +46,15 @@ pub(super) struct Chance {
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
+    pub(super) schedule: Stream,
+    pub(super) boot: Stream,
+    pub(super) application_start: Stream,
+    pub(super) hook: Stream,
+    pub(super) warm_start: Stream,
+    pub(super) capacity: Stream,
+    pub(super) instance_failure: Stream,
+    pub(super) interruption: Stream,
+    pub(super) termination_choice: Stream,
 }
 
 /// A consumer.
@@ -80,11 +63,20 @@ pub struct Fleet {
     pub(super) settings: ConsumerSettings,
     pub(super) workers: Vec<Worker>,
     pub(super) instances: Vec<Instance>,
+    pub(super) census: Census,
     /// Places of instances that are gone.
     pub(super) free_places: Vec<u32>,
     pub(super) desired: u32,
     pub(super) launches: u64,
-    pub(super) policies: Vec<PolicyState>,
+    /// Launches that failed since one last succeeded, and when the group tries again.
+    pub(super) failed_launches: u32,
+    pub(super) no_launch_until: Time,
+    /// When EC2 last refused a launch, by zone.
+    pub(super) refused_at: [Option<Time>; MOST_ZONES],
+    /// More instances are there than desired, because they are protected.
+    pub(super) surplus_waits: bool,
+    /// Its policies and scheduled actions.
+    pub(super) scaling: Controller,
     /// Simple policies wait until this activity has ended and its cooldown has run out.
     pub(super) activity: Activity,
     pub(super) busy: u64,
@@ -95,15 +87,13 @@ pub struct Fleet {
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
     pub(super) group_metrics: GroupMetrics,
-}
-
-/// What a policy remembers.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PolicyState {
-    /// When it last took capacity away.
-    pub(super) scaled_in_at: Option<Time>,
-    /// Whether the last invocation changed nothing, and that was already told.
-    pub(super) told_why_not: bool,
+    pub(super) capacity_metrics: GroupCapacityMetrics,
+    pub(super) pool_metrics: WarmPoolMetrics,
+    /// Instances that cost the on-demand price, and those that cost the Spot price.
+    pub(super) billed: Level,
+    pub(super) billed_spot: Level,
+    /// The consumer's name, for the rows of its instances.
+    pub(super) name: Arc<str>,
 }
 
 /// The latest scaling activity, as simple policies see it.
@@ -116,7 +106,23 @@ pub(super) struct Activity {
     /// When its cooldown ends; `None` without a cooldown.
     pub(super) cooldown_until: Option<Time>,
     /// The cooldown that begins when its last instance is ready.
-    pub(super) cooldown: crate::engine::Span,
+    pub(super) cooldown: Span,
+}
+
+impl Activity {
+    /// The number of no activity: what is not done for a policy, no cooldown waits for.
+    pub(super) const NONE: u32 = u32::MAX;
+
+    /// A scaling activity begins. One that is under way goes on in it: its cooldown waits for all of its instances.
+    pub(super) fn begin(&mut self, cooldown: Option<Span>) {
+        if self.unfinished == 0 {
+            self.number = self.number.wrapping_add(1);
+            self.cooldown = Span::ZERO;
+        }
+        if let Some(cooldown) = cooldown {
+            self.cooldown = cooldown;
+        }
+    }
 }
 
 impl Fleet {
@@ -127,6 +133,8 @@ impl Fleet {
             processing: stream(Purpose::ProcessingTime),
             failure: stream(Purpose::Failure),
             loss: stream(Purpose::Loss),
+            retry: stream(Purpose::Retry),
+            group: stream(Purpose::MessageGroup),
             outlier: stream(Purpose::Outlier),
             delete_latency: stream(Purpose::DeleteLatency),
             change_latency: stream(Purpose::ChangeVisibilityLatency),
@@ -135,16 +143,31 @@ impl Fleet {
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
+            schedule: stream(Purpose::Schedule),
+            boot: stream(Purpose::Boot),
+            application_start: stream(Purpose::ApplicationStart),
+            hook: stream(Purpose::LifecycleHook),
+            warm_start: stream(Purpose::WarmStart),
+            capacity: stream(Purpose::Capacity),
+            instance_failure: stream(Purpose::InstanceFailure),
+            interruption: stream(Purpose::SpotInterruption),
+            termination_choice: stream(Purpose::TerminationChoice),
         };
-        let policies = vec![PolicyState::default(); settings.group.policies.len()];
+        let scaling = Controller::new(settings.group.scaling.clone());
         Self {
             desired: settings.group.desired_capacity,
+            name: settings.name.as_str().into(),
             settings,
             workers: Vec::new(),
             instances: Vec::new(),
+            census: Census::default(),
             free_places: Vec::new(),
             launches: 0,
-            policies,
+            failed_launches: 0,
+            no_launch_until: Time::ZERO,
+            refused_at: [None; MOST_ZONES],
+            surplus_waits: false,
+            scaling,
             activity: Activity::default(),
             busy: 0,
             received: 0,
@@ -154,16 +177,69 @@ impl Fleet {
             chance,
             metrics: ConsumerMetrics::default(),
             group_metrics: GroupMetrics::default(),
+            capacity_metrics: GroupCapacityMetrics::default(),
+            pool_metrics: WarmPoolMetrics::default(),
+            billed: Level::default(),
+            billed_spot: Level::default(),
         }
     }
 
     /// Instances in this stage of life.
     pub(super) fn count(&self, life: LifeCycle) -> u32 {
-        self.instances.iter().filter(|instance| instance.life == life).count() as u32
+        self.census.count(life)
     }
 
+    /// Changes an instance. Every change of what the census counts goes through here; a new state is a row of
+    /// `instances.csv`.
+    pub(super) fn alter<O>(
+        &mut self,
+        index: u32,
+        cause: &'static str,
+        cx: &mut Context<'_, O>,
+        change: impl FnOnce(&mut Instance),
+    ) {
+        let (threads, pool_state) = (self.settings.threads, self.settings.group.life.pool_state());
+        let instance = &mut self.instances[index as usize];
+        self.census.remove(instance, threads, pool_state);
+        let before = (instance.launch, state_name(instance, pool_state));
+        change(instance);
+        self.census.add(instance, threads, pool_state);
+        let after = (instance.launch, state_name(instance, pool_state));
+        if before != after && self.settings.group.is_auto_scaling {
+            cx.journal.instances.push(InstanceChange {
+                time: cx.now,
+                group: Arc::clone(&self.name),
+                instance: instance.launch,
+                zone: instance.zone,
+                state: after.1,
+                cause,
+            });
+        }
+    }
+
+    /// Tells an activity of the group that no policy decided.
+    pub(super) fn tell<O>(
+        &mut self,
+        cause: String,
+        old_desired: u32,
+        status: &'static str,
+        cx: &mut Context<'_, O>,
+    ) {
+        cx.journal.activities.push(ScalingActivity {
+            time: cx.now,
+            group: self.settings.name.clone(),
+            policy: String::new(),
+            cause,
+            old_desired,
+            new_desired: self.desired,
+            status,
+        });
+    }
+
+    /// Whether the threads of an instance stop instead of asking for messages.
+    #[inline]
     pub(super) fn is_draining(&self, instance: u32) -> bool {
-        self.instances[instance as usize].life != LifeCycle::InService
+        !self.instances[instance as usize].takes_messages
     }
 
     /// Messages in hand whose processing has not ended yet.
@@ -173,18 +249,46 @@ impl Fleet {
 
     /// The levels of the group's metrics follow its instances.
     pub(super) fn update_group_metrics(&mut self, now: Time) {
-        let (pending, in_service) = (self.count(LifeCycle::Pending), self.count(LifeCycle::InService));
-        let terminating = self.count(LifeCycle::Draining) + self.count(LifeCycle::Terminating);
+        let count = |life| u64::from(self.census.count(life));
+        let (pending, in_service) = (count(LifeCycle::Pending), count(LifeCycle::InService));
+        let terminating = count(LifeCycle::Draining) + count(LifeCycle::Terminating);
+        let standby = count(LifeCycle::Standby);
+        let total = pending + in_service + terminating + standby;
+        let desired = u64::from(self.desired);
         let metrics = &mut self.group_metrics;
-        metrics.desired_capacity.set(now, u64::from(self.desired));
-        metrics.instances_pending.set(now, u64::from(pending));
-        metrics.instances_in_service.set(now, u64::from(in_service));
-        metrics.instances_terminating.set(now, u64::from(terminating));
-        metrics.instances_total.set(now, u64::from(pending + in_service + terminating));
-        // Threads of a draining instance exist until they stop: they may still be busy.
-        let draining = self.instances.iter().filter(|instance| instance.life == LifeCycle::Draining);
-        let finishing: u64 = draining.map(|instance| u64::from(instance.running_workers)).sum();
-        let threads = u64::from(in_service) * u64::from(self.settings.threads) + finishing;
-        self.metrics.threads.set(now, threads);
+        metrics.desired_capacity.set(now, desired);
+        metrics.instances_pending.set(now, pending);
+        metrics.instances_in_service.set(now, in_service);
+        metrics.instances_terminating.set(now, terminating);
+        metrics.instances_total.set(now, total);
+        self.metrics.threads.set(now, self.census.threads);
+        self.billed.set(now, u64::from(self.census.billed));
+        self.billed_spot.set(now, u64::from(self.census.billed_spot));
+        let group = &self.settings.group;
+        if !group.is_auto_scaling {
+            return;
+        }
+        let capacity = &mut self.capacity_metrics;
+        capacity.min_size.set(now, u64::from(self.scaling.min_size()));
+        capacity.max_size.set(now, u64::from(self.scaling.max_size()));
+        capacity.instances_standby.set(now, standby);
+        capacity.capacity_in_service.set(now, in_service);
+        capacity.capacity_pending.set(now, pending);
+        capacity.capacity_standby.set(now, standby);
+        capacity.capacity_terminating.set(now, terminating);
+        capacity.capacity_total.set(now, total);
+        let Some(pool) = &group.life.warm_pool else { return };
+        let wanted = u64::from(pool.desired(self.desired, self.scaling.max_size()));
+        let (preparing, warmed) = (count(LifeCycle::WarmedPending), count(LifeCycle::Warmed));
+        let leaving = count(LifeCycle::WarmedTerminating);
+        let metrics = &mut self.pool_metrics;
+        metrics.pool_min_size.set(now, u64::from(pool.min_size));
+        metrics.pool_desired.set(now, wanted);
+        metrics.pool_pending.set(now, preparing);
+        metrics.pool_warmed.set(now, warmed);
+        metrics.pool_terminating.set(now, leaving);
+        metrics.pool_total.set(now, preparing + warmed + leaving);
+        metrics.group_and_pool_desired.set(now, desired + wanted);
+        metrics.group_and_pool_total.set(now, total + preparing + warmed + leaving);
     }
 }

@@ -1,11 +1,19 @@
 //! The Auto Scaling group of a consumer in a scenario, and its policies.
 
-use super::settings::{GroupSettings, Termination, TerminationPolicy};
-use crate::engine::{Distribution, Span};
-use crate::language::{
-    DistributionOf, DistributionSpec, Duration, Files, Problems, choice, keyword, section,
+use super::life_config::{
+    CapacityErrorsConfig, HealthCheckConfig, Hooks, InstanceFailureConfig, ProtectionChangeConfig,
+    SpotConfig, StandbyConfig, SuspendedProcessesConfig, TerminateInstancesConfig, TerminationPolicyConfig,
+    WarmPoolConfig, ZoneOutageConfig,
 };
-use crate::scaling::PolicyConfig;
+use super::life_resolve::MetricsCollectionConfig;
+use super::life_settings::LifeSettings;
+use super::settings::{GroupSettings, Termination, TerminationPolicy};
+use crate::engine::Distribution;
+use crate::language::{DistributionOf, DistributionSpec, Duration, Files, Named, Problems, choice, section};
+use crate::scaling::{
+    ManualChange, PolicyConfig, ScalingService, ScalingSettings, ScheduledActionConfig,
+    SetDesiredCapacityConfig,
+};
 use crate::wire::span;
 
 section! {
@@ -17,7 +25,9 @@ section! {
         pub max_size: u32, within (0, 100_000);
         /// Instances at the start, in service from the beginning; by default `min_size`.
         pub desired_capacity: Option<u32>;
-        /// From the decision to launch an instance to its first receive call. AWS publishes no such time: an assumption.
+        /// From the decision to launch an instance to its running, which puts it in service unless a lifecycle hook holds it
+        /// up. The default is the whole time to the first receive call; when `os_boot` or `application_start` is given, it is
+        /// `{ triangular: [5s, 17s, 35s] }`. AWS publishes no such time: an assumption.
         pub launch_time: DistributionOf<Duration> = default_launch_time();
         /// How an instance is taken out of service; by default gracefully.
         pub termination: TerminationConfig = TerminationConfig::Graceful(None);
@@ -27,10 +37,60 @@ section! {
         pub termination_policy: TerminationPolicyConfig = TerminationPolicyConfig::OldestInstance;
         /// Simple scaling waits this long after an activity (`DefaultCooldown`).
         pub default_cooldown: Duration = Duration::from_seconds(300);
-        /// How long an instance counts as warming up after it is in service (`DefaultInstanceWarmup`).
-        pub instance_warmup: Duration = Duration::from_seconds(300), within (Duration::ZERO, Duration::from_hours(1));
+        /// How long an instance counts as warming up after it is in service (`DefaultInstanceWarmup`); by default
+        /// `default_cooldown`.
+        pub instance_warmup: Option<Duration>, within (Duration::ZERO, Duration::from_hours(1));
         /// What changes the desired capacity.
         pub policies: Vec<PolicyConfig> = Vec::new();
+        /// What changes its sizes at given times.
+        pub scheduled_actions: Named<ScheduledActionConfig>;
+        /// Calls of `SetDesiredCapacity` at given times.
+        pub set_desired_capacity: Vec<SetDesiredCapacityConfig> = Vec::new();
+        /// From running to the operating system being up; by default part of `launch_time`.
+        pub os_boot: Option<DistributionOf<Duration>>;
+        /// From there to the first receive call. An instance is in service meanwhile, and does nothing; by default part of
+        /// `launch_time`.
+        pub application_start: Option<DistributionOf<Duration>>;
+        /// Lifecycle hooks by name, 50 at most.
+        pub lifecycle_hooks: Hooks;
+        /// Instances that were launched before they are needed.
+        pub warm_pool: Option<WarmPoolConfig>;
+        /// Availability Zones of the group: `a`, `b` and so on.
+        pub availability_zones: u32 = 1, within (1, 6);
+        /// Zones that go down.
+        pub zone_outages: Vec<ZoneOutageConfig> = Vec::new();
+        /// Launches that EC2 has no capacity for.
+        pub capacity_errors: Option<CapacityErrorsConfig>;
+        /// Wait after a launch that failed, doubled with each one more. An assumption.
+        pub launch_retry_interval: Duration = Duration::from_seconds(60), at_least (Duration::from_seconds(1));
+        /// The longest such wait. An assumption.
+        pub launch_retry_maximum: Duration = Duration::from_minutes(15), at_least (Duration::from_seconds(1));
+        /// How the group finds out that an instance is not well.
+        pub health_check: Option<HealthCheckConfig>;
+        /// What fails on instances.
+        pub instance_failures: Vec<InstanceFailureConfig> = Vec::new();
+        /// Instances older than this are replaced, one at a time (`MaxInstanceLifetime`).
+        pub max_instance_lifetime: Option<Duration>, within (Duration::from_days(1), Duration::from_days(365));
+        /// Several termination policies, instead of one (`TerminationPolicies`): each chooses among the instances that the
+        /// former ones left. `Default` must be the last.
+        pub termination_policies: Vec<TerminationPolicyConfig> = Vec::new();
+        /// Whether instances are protected from scale-in as soon as they are in service
+        /// (`NewInstancesProtectedFromScaleIn`).
+        pub new_instances_protected_from_scale_in: bool = false;
+        /// Whether an instance protects itself from scale-in while it has messages in hand.
+        pub protect_while_processing: bool = false;
+        /// Protection of instances set or lifted.
+        pub instance_protection: Vec<ProtectionChangeConfig> = Vec::new();
+        /// Spot Instances.
+        pub spot: Option<SpotConfig>;
+        /// Instances that leave service for a time.
+        pub standby: Vec<StandbyConfig> = Vec::new();
+        /// Instances that are terminated by hand.
+        pub terminate_instances: Vec<TerminateInstancesConfig> = Vec::new();
+        /// Processes that are suspended for a time.
+        pub suspended_processes: Vec<SuspendedProcessesConfig> = Vec::new();
+        /// Which metrics of the group CloudWatch gets (`MetricsCollection`). AWS's default is none, queuelab's all.
+        pub metrics_collection: MetricsCollectionConfig = MetricsCollectionConfig::All;
     }
     check AutoScalingGroupConfig::check;
 }
@@ -54,16 +114,6 @@ section! {
 }
 
 const DEFAULT_GRACE: Duration = Duration::from_seconds(30);
-
-keyword! {
-    /// Which instance goes first when the group shrinks.
-    pub enum TerminationPolicyConfig {
-        /// The one launched first.
-        OldestInstance = "OldestInstance",
-        /// The one launched last.
-        NewestInstance = "NewestInstance",
-    }
-}
 
 fn default_launch_time() -> DistributionOf<Duration> {
     let seconds = |seconds: u64| Duration::from_seconds(seconds).as_nanos() as f64;
@@ -91,21 +141,38 @@ impl AutoScalingGroupConfig {
                 ),
             );
         }
-        // "Target tracking scaling policies": several of them must each use a different metric, and there is one metric.
-        let tracking = self.policies.iter().filter_map(|policy| match policy {
-            PolicyConfig::TargetTracking(policy) => Some(policy.place),
-            PolicyConfig::StepScaling(_) | PolicyConfig::SimpleScaling(_) => None,
-        });
-        for place in tracking.skip(1) {
-            problems
-                .error(place, "a group can have only one target tracking policy of the same metric")
-                .label("the second one");
+        self.check_life(problems);
+        PolicyConfig::check_all(&self.policies, ScalingService::Ec2AutoScaling, problems);
+        // "Quotas for Amazon EC2 Auto Scaling".
+        const MOST_ACTIONS: usize = 125;
+        if let Some((name, _)) = self.scheduled_actions.entries.get(MOST_ACTIONS) {
+            problems.error(name.place, format!("a group has {MOST_ACTIONS} scheduled actions at most"));
+        }
+    }
+
+    /// What changes the group's capacity, besides its policies.
+    pub fn scaling(&self, begin: jiff::Timestamp) -> ScalingSettings {
+        let mut manual_changes: Vec<ManualChange> =
+            self.set_desired_capacity.iter().map(|change| change.resolve(begin)).collect();
+        manual_changes.sort_by_key(|change| change.at);
+        let cooldown = span(self.default_cooldown);
+        ScalingSettings {
+            default_cooldown: cooldown,
+            instance_warmup: self.instance_warmup.map_or(cooldown, span),
+            scheduled_actions: self
+                .scheduled_actions
+                .iter()
+                .filter_map(|(name, action)| action.resolve(name, begin))
+                .collect(),
+            manual_changes,
+            start_unix_millis: begin.as_millisecond(),
+            ..ScalingSettings::fixed(self.min_size, self.max_size)
         }
     }
 
     pub(super) fn settings(&self, files: &dyn Files, problems: &mut Problems) -> Option<GroupSettings> {
-        let (launch, gone) =
-            (self.launch_time.build(files, problems), self.termination_time.build(files, problems));
+        let (launch, gone) = (self.launch(files, problems), self.termination_time.build(files, problems));
+        let life = self.life(files, problems);
         Some(GroupSettings {
             min_size: self.min_size,
             max_size: self.max_size,
@@ -118,13 +185,11 @@ impl AutoScalingGroupConfig {
                 )),
                 TerminationConfig::Kill => Termination::Kill,
             },
-            termination_policy: match self.termination_policy {
-                TerminationPolicyConfig::OldestInstance => TerminationPolicy::OldestInstance,
-                TerminationPolicyConfig::NewestInstance => TerminationPolicy::NewestInstance,
-            },
-            default_cooldown: span(self.default_cooldown),
-            instance_warmup: span(self.instance_warmup),
-            policies: Vec::new(),
+            termination_policies: self.chosen_termination_policies(),
+            is_auto_scaling: true,
+            life: life?,
+            // The scenario puts in what changes them.
+            scaling: ScalingSettings::fixed(self.min_size, self.max_size),
         })
     }
 }
@@ -138,9 +203,9 @@ pub(super) fn fixed_group(instances: u32) -> Option<GroupSettings> {
         launch_time: Distribution::constant(0.0).ok()?,
         termination_time: Distribution::constant(0.0).ok()?,
         termination: Termination::Kill,
-        termination_policy: TerminationPolicy::OldestInstance,
-        default_cooldown: Span::ZERO,
-        instance_warmup: Span::ZERO,
-        policies: Vec::new(),
+        termination_policies: vec![TerminationPolicy::OldestInstance],
+        is_auto_scaling: false,
+        life: LifeSettings::default(),
+        scaling: ScalingSettings::fixed(instances, instances),
     })
 }

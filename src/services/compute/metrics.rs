@@ -51,3 +51,54 @@ crate::metrics! {
         pub instances_total: Level [Count] as "GroupTotalInstances",
     }
 }
+
+crate::metrics! {
+    /// More metrics of an Auto Scaling group ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling"). An instance is one
+    /// unit of capacity: groups without weights.
+    pub struct GroupCapacityMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
+        /// Fewest instances of the group.
+        pub min_size: Level [Count] as "GroupMinSize",
+        /// Most instances of the group.
+        pub max_size: Level [Count] as "GroupMaxSize",
+        /// Instances in standby.
+        pub instances_standby: Level [Count] as "GroupStandbyInstances",
+        /// Capacity units in service.
+        pub capacity_in_service: Level [Count] as "GroupInServiceCapacity",
+        /// Capacity units being launched.
+        pub capacity_pending: Level [Count] as "GroupPendingCapacity",
+        /// Capacity units in standby.
+        pub capacity_standby: Level [Count] as "GroupStandbyCapacity",
+        /// Capacity units being terminated.
+        pub capacity_terminating: Level [Count] as "GroupTerminatingCapacity",
+        /// Capacity units in any of these states.
+        pub capacity_total: Level [Count] as "GroupTotalCapacity",
+        /// Launches that EC2 refused, or that a lifecycle hook abandoned.
+        pub launches_failed: Counter [Count],
+        /// Instances that were replaced because they were not well or too old.
+        pub instances_replaced: Counter [Count],
+        /// Spot Instances that got an interruption notice.
+        pub spot_interruptions: Counter [Count],
+    }
+}
+
+crate::metrics! {
+    /// The metrics of a warm pool ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling").
+    pub struct WarmPoolMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
+        /// Fewest instances of the pool.
+        pub pool_min_size: Level [Count] as "WarmPoolMinSize",
+        /// Instances the pool tries to have.
+        pub pool_desired: Level [Count] as "WarmPoolDesiredCapacity",
+        /// Instances that are being prepared for the pool.
+        pub pool_pending: Level [Count] as "WarmPoolPendingCapacity",
+        /// Instances that are ready to be taken.
+        pub pool_warmed: Level [Count] as "WarmPoolWarmedCapacity",
+        /// Instances of the pool that are being terminated.
+        pub pool_terminating: Level [Count] as "WarmPoolTerminatingCapacity",
+        /// Instances of the pool in any of these states.
+        pub pool_total: Level [Count] as "WarmPoolTotalCapacity",
+        /// Instances that group and pool try to have.
+        pub group_and_pool_desired: Level [Count] as "GroupAndWarmPoolDesiredCapacity",
+        /// Instances of group and pool, in any state.
+        pub group_and_pool_total: Level [Count] as "GroupAndWarmPoolTotalCapacity",
+    }
+}

@@ -9,26 +9,48 @@
 //!
 //! Batches, processing for each message or for the whole batch, slow outliers, failures, poison, crashes,
 //! heartbeats that extend the visibility timeout, deletes one by one or together, results sent on to another queue;
-//! launch times, graceful and abrupt termination, cooldown, warm-up; simple, step and target tracking policies.
+//! cooldown, warm-up; simple, step and target tracking policies.
+//!
+//! The life of an instance: launch times piece by piece, capacity errors, lifecycle hooks, the warm pool, Availability
+//! Zones and their balance, health checks and replacement, Spot interruptions, standby, termination policies, scale-in
+//! protection, graceful and abrupt termination, suspended processes.
 //!
 //! # What is not, yet
 //!
-//! Life-cycle hooks, warm pools, health checks, Spot instances, Availability Zones, scheduled and predictive scaling,
-//! ECS services.
+//! ECS services; instance weights, instance refresh, instances that are attached or
+//! detached, load balancers.
 
 mod config;
 mod fleet;
 mod group;
 mod group_config;
+mod health;
+mod hooks;
+mod instance;
+mod launch;
+mod leave;
+mod life_config;
+mod life_resolve;
+mod life_settings;
 mod metrics;
+mod orders;
 mod policies;
+mod selection;
 mod settings;
+mod spot;
+mod warm_pool;
 mod worker;
+mod zones;
 
-pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, ForwardTarget, SourceQueue};
 pub use fleet::Fleet;
 pub use group_config::AutoScalingGroupConfig;
-pub use metrics::{ConsumerMetrics, GroupMetrics};
+pub use instance::PoolState;
+pub use life_settings::{
+    ActionResult, CapacityErrors, Completion, FailureKind, HealthChecks, LifeSettings, LifecycleHook, Order,
+    Process, Spot, Transition, WarmPool,
+};
+pub use metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
 pub use settings::{
     ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
     Termination, TerminationPolicy,
@@ -36,6 +58,7 @@ pub use settings::{
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
+use crate::scaling::ScalingTimer;
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
 
 /// Why a consumer wakes.
@@ -80,15 +103,15 @@ pub enum Timer {
     Crash {
         /// The instance.
         instance: u32,
-        /// Its life.
-        epoch: u32,
+        /// The start of its application.
+        start: u32,
     },
     /// The process of an instance is up again.
     Restarted {
         /// The instance.
         instance: u32,
-        /// Its life.
-        epoch: u32,
+        /// The start of its application.
+        start: u32,
     },
     /// A draining instance has had its time.
     DrainEnded {
@@ -104,6 +127,79 @@ pub enum Timer {
         /// Its life.
         epoch: u32,
     },
+    /// The application on an instance is ready.
+    Ready {
+        /// The instance.
+        instance: u32,
+        /// The start of its application.
+        start: u32,
+    },
+    /// A lifecycle action is complete, or timed out.
+    HookEnded {
+        /// The instance.
+        instance: u32,
+        /// Its life.
+        epoch: u32,
+        /// The wait it belongs to.
+        round: u16,
+        /// The hook.
+        hook: u8,
+        /// Whether nobody completed it.
+        timed_out: bool,
+    },
+    /// An instance is back in the warm pool.
+    Returned {
+        /// The instance.
+        instance: u32,
+        /// Its life.
+        epoch: u32,
+    },
+    /// Something fails on an instance.
+    Fails {
+        /// The instance.
+        instance: u32,
+        /// Its stay in the group.
+        stint: u32,
+        /// What fails.
+        what: FailureKind,
+    },
+    /// EC2 recommends to replace a Spot Instance.
+    AtRisk {
+        /// The instance.
+        instance: u32,
+        /// Its stay in the group.
+        stint: u32,
+    },
+    /// A Spot Instance gets its interruption notice.
+    Notice {
+        /// The instance.
+        instance: u32,
+        /// Its stay in the group.
+        stint: u32,
+    },
+    /// A Spot Instance is interrupted.
+    Interrupted {
+        /// The instance.
+        instance: u32,
+        /// Its life.
+        epoch: u32,
+    },
+    /// Launches may be tried again.
+    Retry,
+    /// The group looks at its instances.
+    Check,
+    /// The time of an order has come.
+    Order {
+        /// Which one.
+        index: u32,
+    },
+    /// Something may change the desired capacity.
+    Scaling(ScalingTimer),
+}
+
+/// An instance's id: instances are numbered in the order of their launches.
+fn instance_id(launch: u64) -> String {
+    format!("i-{launch:08x}")
 }
 
 impl Service for Fleet {
@@ -118,7 +214,8 @@ impl Service for Fleet {
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
-            Signal::AlarmAction { policy, state, value } => self.invoke_policy(policy, state, value, cx),
+            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
+            Signal::Load { policy, hour, load } => self.hear_load(policy, hour, load),
             Signal::DeleteThrottled { batch } => self.delete_again(batch, cx),
             Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a consumer is never told {other:?}"),
@@ -133,10 +230,26 @@ impl Service for Fleet {
             Timer::Paused { worker, epoch } => self.end_pause(worker, epoch, cx),
             Timer::Heartbeat { worker, beat } => self.beat(worker, beat, cx),
             Timer::Launched { instance, epoch } => self.end_launch(instance, epoch, cx),
-            Timer::Crash { instance, epoch } => self.crash(instance, epoch, cx),
-            Timer::Restarted { instance, epoch } => self.restart(instance, epoch, cx),
+            Timer::Crash { instance, start } => self.crash(instance, start, cx),
+            Timer::Restarted { instance, start } => self.restart(instance, start, cx),
             Timer::DrainEnded { instance, epoch } => self.end_drain(instance, epoch, cx),
             Timer::Terminated { instance, epoch } => self.end_termination(instance, epoch, cx),
+            Timer::Ready { instance, start } => self.end_boot(instance, start, cx),
+            Timer::HookEnded { instance, epoch, round, hook, timed_out } => {
+                self.end_hook(instance, epoch, (round, hook, timed_out), cx);
+            }
+            Timer::Returned { instance, epoch } => self.end_return(instance, epoch, cx),
+            Timer::Fails { instance, stint, what } => self.fail(instance, stint, what, cx),
+            Timer::AtRisk { instance, stint } => self.take_recommendation(instance, stint, cx),
+            Timer::Notice { instance, stint } => {
+                self.take_notice(instance, stint, cx);
+                self.update_group_metrics(cx.now);
+            }
+            Timer::Interrupted { instance, epoch } => self.interrupt(instance, epoch, cx),
+            Timer::Retry => self.reconcile(cx),
+            Timer::Check => self.check(cx),
+            Timer::Order { index } => self.obey(index, cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
         }
     }
 
@@ -145,6 +258,27 @@ impl Service for Fleet {
             .visit(&mut |position, instrument| visitor(&ConsumerMetrics::DEFINITIONS[position], instrument));
         self.group_metrics
             .visit(&mut |position, instrument| visitor(&GroupMetrics::DEFINITIONS[position], instrument));
+        if self.settings.group.is_auto_scaling {
+            let definitions = GroupCapacityMetrics::DEFINITIONS;
+            self.capacity_metrics
+                .visit(&mut |position, instrument| visitor(&definitions[position], instrument));
+        }
+        if self.settings.group.life.warm_pool.is_some() {
+            let definitions = WarmPoolMetrics::DEFINITIONS;
+            self.pool_metrics.visit(&mut |position, instrument| visitor(&definitions[position], instrument));
+        }
+    }
+
+    fn publishes(&self, metric: &MetricDefinition) -> bool {
+        let collected = self.settings.group.life.collected.as_ref();
+        let is_group_metric = metric.namespace == "AWS/AutoScaling";
+        let (Some(collected), true) = (collected, is_group_metric) else { return true };
+        metric.cloudwatch_name.is_some_and(|name| collected.contains(&name))
+    }
+
+    fn end_warm_up(&mut self, now: Time) {
+        self.billed.end_warm_up(now);
+        self.billed_spot.end_warm_up(now);
     }
 
     fn balance(&self) -> Balance {
@@ -170,7 +304,9 @@ impl Service for Fleet {
     }
 
     fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
-        let hours = self.group_metrics.instances_total.area_seconds(now) / 3_600.0;
+        let on_demand_hours = self.billed.area_seconds(now) / 3_600.0;
+        let spot_hours = self.billed_spot.area_seconds(now) / 3_600.0;
+        let spot_price = self.settings.group.life.spot.map_or(1.0, |spot| spot.price_share);
         let threads = self.metrics.threads.area_seconds(now);
         let busy = self.metrics.busy_threads.area_seconds(now);
         let processed = self.metrics.messages_processed.since_warm_up() as f64;
@@ -186,7 +322,8 @@ impl Service for Fleet {
         };
         row("throughput", "mean", if seconds > 0.0 { processed / seconds } else { 0.0 }, Unit::PerSecond);
         row("utilization", "mean", if threads > 0.0 { busy / threads } else { 0.0 }, Unit::Ratio);
-        row("instance_hours", "sum", hours, Unit::Hours);
-        row("estimated_cost", "sum", hours * self.settings.instance_price_per_hour, Unit::Dollars);
+        row("instance_hours", "sum", on_demand_hours + spot_hours, Unit::Hours);
+        let paid_hours = on_demand_hours + spot_hours * spot_price;
+        row("estimated_cost", "sum", paid_hours * self.settings.instance_price_per_hour, Unit::Dollars);
     }
 }

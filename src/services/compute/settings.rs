@@ -1,8 +1,9 @@
 //! Everything that is fixed about a consumer during a run.
 
+use super::life_settings::LifeSettings;
 use crate::engine::{Distribution, Span};
-use crate::scaling::Policy;
-use crate::wire::{ApiLatency, EntityId};
+use crate::scaling::ScalingSettings;
+use crate::wire::{ApiLatency, EntityId, MessageGroups, Retries};
 
 /// What a processing time is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,10 @@ pub struct Forward {
     pub size: Option<Distribution>,
     /// How long the send call takes, in nanoseconds.
     pub latency: Distribution,
+    /// Whether that is a FIFO queue.
+    pub is_fifo: bool,
+    /// The groups of the results; `None` keeps the message's.
+    pub groups: Option<MessageGroups>,
 }
 
 /// Crashes of the process on an instance.
@@ -74,10 +79,16 @@ pub enum Termination {
 /// Which instance goes first when the group shrinks ("Configure termination policies for Amazon EC2 Auto Scaling").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TerminationPolicy {
+    /// The one closest to the next hour of its bill, then any.
+    Default,
     /// The one launched first.
     OldestInstance,
     /// The one launched last.
     NewestInstance,
+    /// The one closest to the next hour of its bill.
+    ClosestToNextInstanceHour,
+    /// One of Spot or on-demand instances, whichever there are too many of.
+    AllocationStrategy,
 }
 
 /// The group of instances a consumer runs on.
@@ -95,14 +106,14 @@ pub struct GroupSettings {
     pub termination_time: Distribution,
     /// How an instance is taken out of service.
     pub termination: Termination,
-    /// Which instance goes first.
-    pub termination_policy: TerminationPolicy,
-    /// `DefaultCooldown`: simple policies wait this long after an activity.
-    pub default_cooldown: Span,
-    /// How long after being in service an instance counts as warming up, for step and target tracking policies.
-    pub instance_warmup: Span,
-    /// Scaling policies, in the order alarms know them by.
-    pub policies: Vec<Policy>,
+    /// Which instance goes first: each policy chooses among those that the former ones left.
+    pub termination_policies: Vec<TerminationPolicy>,
+    /// What changes its size.
+    pub scaling: ScalingSettings,
+    /// Whether it is an Auto Scaling group; otherwise a fleet of fixed size.
+    pub is_auto_scaling: bool,
+    /// The life of its instances.
+    pub life: LifeSettings,
 }
 
 /// Everything that is fixed about a consumer during a run.
@@ -132,6 +143,9 @@ pub struct ConsumerSettings {
     pub delete_mode: DeleteMode,
     /// Probability that a processing fails.
     pub failure_rate: f64,
+    /// How often throttled receives and deletes are tried; without, a receive is repeated after 200 ms, and a delete every
+    /// 200 ms until it is taken.
+    pub retries: Option<Retries>,
     /// Probability that a delete call never reaches the queue.
     pub lost_deletes: f64,
     /// Probability that the answer to a receive call never comes.

@@ -5,8 +5,8 @@ use super::fleet::Fleet;
 use super::settings::{DeleteMode, FailureMode, ProcessingMode};
 use crate::engine::{Span, Time};
 use crate::wire::{
-    BatchId, Context, Entry, MessageId, NewMessage, Outbox, PollOutcome, PollerId, Signal, draw_bytes,
-    draw_span,
+    ApiError, BatchId, Context, Deduplication, Entry, MessageId, NewMessage, Outbox, PollOutcome, PollerId,
+    Signal, draw_bytes, draw_span,
 };
 use std::ops::Range;
 
@@ -45,6 +45,8 @@ pub(super) struct Worker {
     heartbeat: u32,
     /// Messages in the batch.
     length: u8,
+    /// How often in a row its receive call was refused.
+    refused: u8,
 }
 
 impl Worker {
@@ -60,6 +62,7 @@ impl Worker {
             fails: false,
             heartbeat: 0,
             length: 0,
+            refused: 0,
         }
     }
 
@@ -164,16 +167,37 @@ impl Fleet {
                 worker.batch = Some(batch);
                 worker.position = 0;
                 worker.length = received;
+                worker.refused = 0;
                 self.begin_heartbeat(index, cx);
                 self.begin_processing(index, cx);
             }
-            PollOutcome::Empty if pause == Span::ZERO => self.poll(index, cx),
-            PollOutcome::Empty => self.pause(index, pause, cx),
-            PollOutcome::Refused(_) => {
+            PollOutcome::Empty => {
+                worker.refused = 0;
+                if pause == Span::ZERO {
+                    self.poll(index, cx);
+                } else {
+                    self.pause(index, pause, cx);
+                }
+            }
+            PollOutcome::Refused(error) => {
                 self.metrics.receive_errors.add(1);
-                self.pause(index, pause.max(PAUSE_AFTER_REFUSAL), cx);
+                let pause = self.pause_after_refusal(index, error).unwrap_or(pause.max(PAUSE_AFTER_REFUSAL));
+                self.pause(index, pause, cx);
             }
         }
+    }
+
+    /// How long the worker waits before it repeats a refused receive call; `None` when the call is given up, or was none to
+    /// repeat: then the worker's loop begins anew.
+    #[cold]
+    fn pause_after_refusal(&mut self, index: u32, error: ApiError) -> Option<Span> {
+        let worker = &mut self.workers[index as usize];
+        let attempts = worker.refused.saturating_add(1);
+        worker.refused = 0;
+        let retries = self.settings.retries.filter(|_| error.is_retryable())?;
+        let pause = retries.pause(u32::from(attempts), &mut self.chance.retry)?;
+        worker.refused = attempts;
+        Some(pause)
     }
 
     fn pause<O: Outbox<Timer>>(&mut self, index: u32, pause: Span, cx: &mut Context<'_, O>) {
@@ -345,6 +369,12 @@ impl Fleet {
         worker.batch = None;
         worker.heartbeat = 0;
         cx.batches.close(batch);
+        if self.surplus_waits {
+            let worker = &mut self.workers[index as usize];
+            worker.doing = Doing::Pausing;
+            let instance = worker.instance;
+            self.look_for_surplus(instance, cx);
+        }
         self.poll(index, cx);
     }
 
@@ -356,11 +386,29 @@ impl Fleet {
             cx.batches.close(receipts);
             return;
         }
+        if self.settings.retries.is_some() {
+            cx.batches.entries_mut(receipts)[0].receive_count = 0;
+        }
         cx.outbox.send(self.settings.queue, Span::ZERO, Signal::Delete { batch: receipts });
     }
 
-    /// A FIFO queue had too many delete calls: it is asked again after a while.
+    /// A FIFO queue had too many delete calls: it is asked again after a while, or given up; then the messages come back.
     pub(super) fn delete_again<O: Outbox<Timer>>(&mut self, receipts: BatchId, cx: &mut Context<'_, O>) {
+        if let Some(retries) = self.settings.retries {
+            // The receives of a message say nothing to a delete call: the field of its first one counts the attempts.
+            let first = &mut cx.batches.entries_mut(receipts)[0];
+            first.receive_count += 1;
+            match retries.pause(first.receive_count, &mut self.chance.retry) {
+                Some(pause) => {
+                    cx.outbox.send(self.settings.queue, pause, Signal::Delete { batch: receipts });
+                }
+                None => {
+                    self.metrics.deletes_lost.add(1);
+                    cx.batches.close(receipts);
+                }
+            }
+            return;
+        }
         cx.outbox.send(self.settings.queue, PAUSE_AFTER_REFUSAL, Signal::Delete { batch: receipts });
     }
 
@@ -398,13 +446,21 @@ impl Fleet {
                 Some(size) => draw_bytes(size, &mut self.chance.forwarding),
                 None => cx.messages.bytes(ancestor),
             };
+            let mut detail = cx.messages.detail(ancestor);
+            if let Some(groups) = &forward.groups {
+                detail.group = groups.draw(self.forwarded, &mut self.chance.group);
+            }
+            if !forward.is_fifo {
+                // A standard queue takes no deduplication ids.
+                detail.deduplication = Deduplication::Once;
+            }
             let message = cx.messages.create(NewMessage {
                 published_at: cx.messages.published_at(ancestor),
                 producer: cx.me,
                 sequence: self.forwarded,
                 bytes,
                 poison: false,
-                detail: cx.messages.detail(ancestor),
+                detail,
             });
             self.forwarded += 1;
             cx.batches.entries_mut(sent).push(Entry::new(message));

@@ -1,7 +1,6 @@
 //! A producer in a scenario.
 
 use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
-use super::groups::GroupConfig;
 use super::library::{KeyConfigs, LibraryConfig, StreamTarget, record_settings};
 use super::partition_keys::PartitionKeyConfig;
 use crate::engine::Distribution;
@@ -10,7 +9,7 @@ use crate::language::{
     Problems, Reference, Value, choice, section,
 };
 use crate::traffic::ArrivalsConfig;
-use crate::wire::{EntityId, IdentityConfig, SqsQuotas, Texts, span};
+use crate::wire::{EntityId, GroupConfig, IdentityConfig, Retries, RetriesConfig, SqsQuotas, Texts, span};
 
 section! {
     /// Somebody who sends messages.
@@ -64,17 +63,6 @@ section! {
         pub partition_key: Option<PartitionKeyConfig>;
         /// The hash key of every record, in place of the partition key's (`ExplicitHashKey`).
         pub explicit_hash_key: Option<Located<String>>;
-    }
-}
-
-section! {
-    /// How often a refused call is tried, and how long between ("Retry behavior", standard mode, of the SDKs): a random
-    /// part of a second, doubled with each attempt.
-    pub struct RetriesConfig {
-        /// Attempts in all; then the messages are lost.
-        pub max_attempts: u32 = 3, within (1, 100);
-        /// Longest time between two attempts.
-        pub max_backoff: Duration = Duration::from_seconds(20);
     }
 }
 
@@ -209,11 +197,9 @@ impl ProducerConfig {
             delay_seconds: delay_seconds.map_or(Some(None), |delay| delay.map(Some))?,
             batching,
             groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
-            max_attempts: own_attempts
-                .unwrap_or(self.retries.as_ref().map_or(3, |retries| retries.max_attempts)),
-            max_backoff: span(
-                self.retries.as_ref().map_or(Duration::from_seconds(20), |retries| retries.max_backoff),
-            ),
+            retries: own_attempts.map_or(Retries::of(self.retries.as_ref()), |attempts| {
+                Retries::of(self.retries.as_ref()).with_attempts(attempts)
+            }),
             lost_responses: self.lost_responses.as_f64(),
             response_timeout: span(self.response_timeout),
             records,

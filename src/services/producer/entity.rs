@@ -1,15 +1,14 @@
 //! A producer: makes messages when its arrivals say so and hands them to its target.
 
 use super::Timer;
-use super::groups::MessageGroups;
 use super::kpl::Kpl;
 use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
-    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, NewMessage, Outbox, Purpose,
-    Signal, draw_bytes, draw_span,
+    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageGroups, NewMessage,
+    Outbox, Purpose, Retries, Signal, draw_bytes, draw_span,
 };
 
 /// How a message attribute gets its value.
@@ -74,10 +73,8 @@ pub struct ProducerSettings {
     pub batching: Option<Batching>,
     /// The groups of the messages.
     pub groups: Option<MessageGroups>,
-    /// How often a call is tried.
-    pub max_attempts: u32,
-    /// Longest time between two attempts.
-    pub max_backoff: Span,
+    /// How often a call is tried, and how long between.
+    pub retries: Retries,
     /// Probability that the answer to a send gets lost.
     pub lost_responses: f64,
     /// How long the producer waits for such an answer.
@@ -356,10 +353,12 @@ impl Producer {
         // A message that is being sent has no receives: the field counts the attempts.
         let entries = cx.batches.entries_mut(batch);
         let attempts = 1 + entries.first().map_or(0, |entry| entry.receive_count);
-        if !error.is_retryable() || attempts >= self.settings.max_attempts {
+        let retries = self.settings.retries;
+        let pause = if error.is_retryable() { retries.pause(attempts, &mut self.chance.retry) } else { None };
+        let Some(pause) = pause else {
             self.metrics.messages_rejected.add(cx.reject(batch));
             return;
-        }
+        };
         for entry in entries.iter_mut() {
             entry.receive_count = attempts;
         }
@@ -367,15 +366,13 @@ impl Producer {
         self.handed_over -= messages;
         self.waiting_for_retry += messages;
         self.metrics.records_retried.add(if self.settings.records.is_some() { messages } else { 0 });
-        let longest = self.settings.max_backoff.as_seconds_f64();
-        let seconds = self.chance.retry.unit() * f64::from(1_u32 << (attempts - 1).min(20));
         let free = self.refused.iter().position(Option::is_none);
         let place = free.unwrap_or(self.refused.len());
         if free.is_none() {
             self.refused.push(None);
         }
         self.refused[place] = Some(batch);
-        cx.outbox.wake(cx.now + Span::from_seconds_f64(seconds.min(longest)), Timer::Retry(place as u32));
+        cx.outbox.wake(cx.now + pause, Timer::Retry(place as u32));
     }
 
     /// A refused call is tried again.

@@ -18,7 +18,6 @@
 
 mod config;
 mod entity;
-mod groups;
 mod kpl;
 mod library;
 mod metrics;
@@ -27,7 +26,6 @@ mod records;
 
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
-pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use library::{
     AgentConfig, Gathering, KplConfig, KplSettings, Library, LibraryConfig, PutRecordsConfig, RecordSettings,
     StreamTarget,

@@ -1,8 +1,8 @@
-//! Message groups of a producer: which group each message belongs to (`MessageGroupId`).
+//! Message groups of somebody who sends: which group each message belongs to (`MessageGroupId`).
 
+use super::{GroupId, Texts};
 use crate::engine::{Distribution, Stream};
 use crate::language::{Decode, Definitions, Json, Located, Named, Node, Problems, Value, choice, section};
-use crate::wire::{GroupId, Texts};
 
 choice! {
     /// A group that differs from message to message.
@@ -75,7 +75,7 @@ pub enum MessageGroups {
 impl MessageGroups {
     /// The group of the message with this number.
     #[inline]
-    pub(super) fn draw(&self, number: u64, stream: &mut Stream) -> GroupId {
+    pub fn draw(&self, number: u64, stream: &mut Stream) -> GroupId {
         match self {
             MessageGroups::Constant(group) => *group,
             MessageGroups::EachMessage => {
@@ -89,7 +89,7 @@ impl MessageGroups {
 
 impl GroupConfig {
     /// The groups, their names known; `None` when a problem was told.
-    pub(super) fn build(&self, texts: &mut Texts, problems: &mut Problems) -> Option<MessageGroups> {
+    pub fn build(&self, texts: &mut Texts, problems: &mut Problems) -> Option<MessageGroups> {
         let drawn = match self {
             GroupConfig::Constant(name) => return Some(MessageGroups::Constant(texts.group(name))),
             GroupConfig::EachMessage => return Some(MessageGroups::EachMessage),

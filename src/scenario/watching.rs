@@ -1,0 +1,268 @@
+//! Which time series is meant: metrics are looked up, metric math is read and checked ("MetricDataQuery").
+
+use super::config::ScenarioConfig;
+use super::directory::{Directory, Names};
+use crate::language::{Duration, Located, Place, Problems, Reference};
+use crate::record::MetricDefinition;
+use crate::series::math::{MathError, MetricMath, Query, read};
+use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
+use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
+use crate::services::compute::{
+    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics,
+};
+use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
+use crate::services::producer::ProducerMetrics;
+use crate::services::sqs::QueueMetrics;
+use crate::wire::EntityId;
+use crate::world::{WatchedMetric, watched_metric};
+use std::sync::Arc;
+
+/// Most metrics that an alarm's metric math may name ("Using metric math", alarms).
+const MOST_METRICS: usize = 10;
+
+/// The metrics that somebody watches, each once.
+pub(super) struct Watching<'a> {
+    config: &'a ScenarioConfig,
+    pub(super) directory: Directory<'a>,
+    custom: Names<'a>,
+    watched: Vec<WatchedMetric>,
+}
+
+impl<'a> Watching<'a> {
+    pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>) -> Self {
+        let custom = Names::new("custom metric", config.custom_metrics.names(), 0);
+        let published = WatchedMetric { entity: None, metric: "", keeps_values: false };
+        let watched = vec![published; config.custom_metrics.entries.len()];
+        Self { config, directory, custom, watched }
+    }
+
+    /// What is watched, by the position in a [`MetricId`].
+    pub(super) fn into_watched(self) -> Vec<WatchedMetric> {
+        self.watched
+    }
+
+    /// The metric as CloudWatch's store knows it, of which this statistic is wanted.
+    fn watch(&mut self, entity: EntityId, metric: &'static str, statistic: Statistic) -> MetricId {
+        let known = self
+            .watched
+            .iter()
+            .position(|watched| watched.entity == Some(entity) && watched.metric == metric);
+        let position = known.unwrap_or_else(|| {
+            self.watched.push(WatchedMetric { entity: Some(entity), metric, keeps_values: false });
+            self.watched.len() - 1
+        });
+        self.watched[position].keeps_values |= statistic.needs_values();
+        watched_metric(position)
+    }
+
+    /// How many metrics are published by programs: they are the first ones.
+    pub(super) fn custom_metrics(&self) -> usize {
+        self.config.custom_metrics.entries.len()
+    }
+
+    /// Somebody needs the single values of everything that is read here.
+    pub(super) fn keep_values(&mut self, watched: &Watched) {
+        for (metric, _) in watched.metrics() {
+            self.watched[metric.0 as usize].keeps_values = true;
+        }
+    }
+
+    /// The time series of one metric, or the metric math it is short for.
+    pub(super) fn series(
+        &mut self,
+        metric: &MetricConfig,
+        statistic: Statistic,
+        problems: &mut Problems,
+    ) -> Option<Watched> {
+        match &metric.backlog_per_instance {
+            Some(consumer) => self.backlog_per_instance(consumer, problems),
+            None => Some(Watched::Metric(self.metric(metric, statistic, problems)?, statistic)),
+        }
+    }
+
+    /// The metric of a thing, by its name.
+    fn metric(
+        &mut self,
+        metric: &MetricConfig,
+        statistic: Statistic,
+        problems: &mut Problems,
+    ) -> Option<MetricId> {
+        if let Some(custom) = &metric.custom_metric {
+            return Some(watched_metric(self.custom.find(custom, problems)?.0));
+        }
+        let (owner, tables) = self.owner(metric, problems)?;
+        let name = metric.name.as_ref()?;
+        let definitions = || tables.iter().copied().flatten();
+        let found = definitions().find(|definition| {
+            definition.name == name.value || definition.cloudwatch_name == Some(&name.value)
+        });
+        let Some(definition) = found else {
+            let names: Vec<&str> = definitions().map(|d| d.cloudwatch_name.unwrap_or(d.name)).collect();
+            let help = problems.suggest(&name.value, &names, "metrics");
+            problems.error(name.place, format!("there is no metric `{}`", name.value)).help(help);
+            return None;
+        };
+        Some(self.watch(owner, definition.name, statistic))
+    }
+
+    /// The thing whose metric is meant, and the tables of metrics that such things have.
+    fn owner(
+        &self,
+        metric: &MetricConfig,
+        problems: &mut Problems,
+    ) -> Option<(EntityId, &'static [&'static [MetricDefinition]])> {
+        if let Some(queue) = &metric.queue {
+            return Some((self.directory.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS]));
+        }
+        if let Some(consumer) = &metric.consumer {
+            let tables = &[
+                ConsumerMetrics::DEFINITIONS,
+                GroupMetrics::DEFINITIONS,
+                GroupCapacityMetrics::DEFINITIONS,
+                WarmPoolMetrics::DEFINITIONS,
+            ];
+            return Some((self.directory.consumers.find(consumer, problems)?.1, tables));
+        }
+        if let Some(stream) = &metric.stream {
+            return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));
+        }
+        if let Some(consumer) = &metric.stream_consumer {
+            let found = self.directory.stream_consumers.find(consumer, problems)?;
+            return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
+        }
+        let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
+        Some((producer.1, &[ProducerMetrics::DEFINITIONS]))
+    }
+
+    /// "Scaling based on Amazon SQS": visible messages (Sum) over instances in service (Average), as metric math.
+    pub(super) fn backlog_per_instance(
+        &mut self,
+        consumer: &Reference,
+        problems: &mut Problems,
+    ) -> Option<Watched> {
+        let (position, group) = self.directory.consumers.find(consumer, problems)?;
+        let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
+        let (_, queue) = self.directory.queues.find(queue, problems)?;
+        let metrics = vec![
+            Some((self.watch(queue, "messages_visible", Statistic::Sum), Statistic::Sum)),
+            Some((self.watch(group, "instances_in_service", Statistic::Average), Statistic::Average)),
+            None,
+        ];
+        let query = |id: &str, expression| Query { id: id.to_owned(), expression };
+        let division = read("m1 / m2").ok()?;
+        let queries = vec![query("m1", None), query("m2", None), query("e1", Some(division))];
+        let math = MetricMath::new(queries, 2).ok()?;
+        Some(Watched::Math(Arc::new(WatchedMath { math, metrics })))
+    }
+
+    /// Metric math: the time series that a list of queries returns, and the period its metrics ask for. `place` is
+    /// where the list stands.
+    pub(super) fn queries(
+        &mut self,
+        configs: &[MetricQueryConfig],
+        place: Option<Place>,
+        problems: &mut Problems,
+    ) -> Option<(Watched, Option<Located<Duration>>)> {
+        let errors = problems.errors();
+        check_ids(configs, problems);
+        let returned = returned(configs, place, problems);
+        let period = period(configs, problems);
+        let named = configs.iter().filter(|config| config.metric.is_some()).count();
+        if named > MOST_METRICS {
+            problems
+                .error(
+                    place,
+                    format!("metric math of an alarm has at most {MOST_METRICS} metrics, not {named}"),
+                )
+                .why("Using metric math: an alarm can be based on up to ten metrics");
+        }
+        let mut metrics = Vec::new();
+        let mut queries = Vec::new();
+        for config in configs {
+            let statistic = config.statistic.map_or(Statistic::Average, |statistic| statistic.0);
+            let metric = config.metric.as_ref().map(|metric| self.metric(metric, statistic, problems));
+            metrics.push(metric.flatten().map(|metric| (metric, statistic)));
+            let expression = config.expression.as_ref().map(|expression| {
+                let term = read(&expression.value);
+                term.map_err(|error| tell(expression, &error, problems)).ok()
+            });
+            queries.push(Query { id: config.id.value.clone(), expression: expression.flatten() });
+        }
+        if problems.errors() > errors {
+            return None;
+        }
+        let returned = returned?;
+        match MetricMath::new(queries, returned) {
+            Ok(math) => {
+                let watched = match metrics.get(returned)? {
+                    Some((metric, statistic)) => Watched::Metric(*metric, *statistic),
+                    None => Watched::Math(Arc::new(WatchedMath { math, metrics })),
+                };
+                Some((watched, period))
+            }
+            Err(errors) => {
+                for error in errors {
+                    if let Some(expression) = &configs[error.query].expression {
+                        tell(expression, &error.error, problems);
+                    }
+                }
+                None
+            }
+        }
+    }
+}
+
+/// A problem of an expression, at its place in the scenario.
+fn tell(expression: &Located<String>, error: &MathError, problems: &mut Problems) {
+    let place = expression.place.part(&expression.value, error.start, error.end);
+    problems.error(place, error.what.clone()).help(error.help.clone());
+}
+
+fn check_ids(configs: &[MetricQueryConfig], problems: &mut Problems) {
+    for (position, config) in configs.iter().enumerate() {
+        if configs[..position].iter().any(|earlier| earlier.id.value == config.id.value) {
+            problems.error(config.id.place, format!("two queries have the id `{}`", config.id.value));
+        }
+    }
+}
+
+/// The position of the one query that is watched.
+fn returned(configs: &[MetricQueryConfig], place: Option<Place>, problems: &mut Problems) -> Option<usize> {
+    let returned: Vec<usize> = (0..configs.len()).filter(|query| configs[*query].return_data).collect();
+    match returned[..] {
+        [one] => return Some(one),
+        [] => {
+            problems.error(place, "one of the queries must be watched").help("leave its `return_data` away");
+        }
+        [_, second, ..] => {
+            let expressions = configs.iter().any(|config| config.expression.is_some());
+            problems
+                .error(configs[second].id.place, "only one of the queries can be watched")
+                .why("an alarm watches one time series, and `return_data` is true where it is not given")
+                .help(if expressions {
+                    "give the metrics that the expression reads `return_data: false`"
+                } else {
+                    "add an `expression`, and give the other queries `return_data: false`"
+                });
+        }
+    }
+    None
+}
+
+/// The period of the metrics, where one is given: all must agree.
+fn period(configs: &[MetricQueryConfig], problems: &mut Problems) -> Option<Located<Duration>> {
+    let mut found: Option<Located<Duration>> = None;
+    for config in configs {
+        let Some((value, place)) = config.period.zip(config.places.of("period")) else { continue };
+        match found {
+            None => found = Some(Located { value, place }),
+            Some(first) if first.value != value => {
+                problems
+                    .error(place, "all metrics of an expression have the same period")
+                    .why(format!("another one has {}", first.value));
+            }
+            Some(_) => {}
+        }
+    }
+    found
+}

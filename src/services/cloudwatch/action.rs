@@ -1,0 +1,53 @@
+//! What an alarm does when it changes its state, and how often.
+
+use crate::wire::{AlarmState, EntityId};
+
+/// Something an alarm does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmAction {
+    /// It invokes a scaling policy: on the change, and once a minute while the state stays ("Using Amazon CloudWatch
+    /// alarms").
+    Policy {
+        /// The group whose policy it is.
+        group: EntityId,
+        /// The policy, as the group numbers it.
+        policy: u32,
+    },
+}
+
+/// `OKActions`, `AlarmActions` and `InsufficientDataActions`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlarmActions {
+    /// When the state becomes OK.
+    pub ok: Vec<AlarmAction>,
+    /// When the state becomes ALARM.
+    pub alarm: Vec<AlarmAction>,
+    /// When the state becomes INSUFFICIENT_DATA.
+    pub insufficient_data: Vec<AlarmAction>,
+}
+
+impl AlarmActions {
+    /// The actions of a state.
+    pub fn of(&self, state: AlarmState) -> &[AlarmAction] {
+        match state {
+            AlarmState::Ok => &self.ok,
+            AlarmState::Alarm => &self.alarm,
+            AlarmState::InsufficientData => &self.insufficient_data,
+        }
+    }
+
+    /// Whether it invokes scaling policies.
+    pub fn has_policies(&self) -> bool {
+        [&self.ok, &self.alarm, &self.insufficient_data]
+            .iter()
+            .any(|actions| actions.iter().any(|action| matches!(action, AlarmAction::Policy { .. })))
+    }
+
+    /// A scaling policy is told of every state: so are the alarms that target tracking makes (*observed*).
+    pub fn add_policy(&mut self, group: EntityId, policy: u32) {
+        let action = AlarmAction::Policy { group, policy };
+        for actions in [&mut self.ok, &mut self.alarm, &mut self.insufficient_data] {
+            actions.push(action);
+        }
+    }
+}
