@@ -101,7 +101,7 @@ const TABLES: [(&str, &str); 6] = [
         "timestamp,time_s,namespace,metric,dimensions,period_s,sample_count,sum,minimum,maximum,average,unit",
     ),
     ("ledger.csv", "kind,name,fate,messages"),
-    ("alarms.csv", "timestamp,time_s,alarm,old_state,new_state,reason"),
+    ("alarms.csv", "timestamp,time_s,alarm,old_state,new_state,reason,actions"),
     ("scaling_activities.csv", "timestamp,time_s,group,policy,cause,old_desired,new_desired,status"),
     ("expectations.csv", "name,expression,observed,passed"),
 ];

@@ -10,9 +10,14 @@ use queuelab::record::{InstrumentKind, MetricDefinition, Tape};
 use queuelab::report::{Options, summary, write};
 use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
-use queuelab::services::compute::{ConsumerMetrics, GroupMetrics};
+use queuelab::services::compute::{
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    WarmPoolMetrics,
+};
 use queuelab::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
+use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
+use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -249,8 +254,16 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a queue", QueueMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
+        ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
+        ("Metrics of a warm pool", WarmPoolMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
         ("Metrics of a scripted client", ClientMetrics::DEFINITIONS),
+        ("Metrics of a requester", RequesterMetrics::DEFINITIONS),
+        ("Metrics of a requester's temporary queues", TemporaryQueueMetrics::DEFINITIONS),
+        ("Metrics of a consumer that answers requests", ReplyMetrics::DEFINITIONS),
+        ("Metrics of a consumer of large payloads", PayloadMetrics::DEFINITIONS),
+        ("Metrics of a consumer that receives ahead", PrefetchMetrics::DEFINITIONS),
+        ("Metrics of an object store", ObjectStoreMetrics::DEFINITIONS),
         ("Metrics of a stream", StreamMetrics::DEFINITIONS),
         ("Metrics of a stream consumer", StreamConsumerMetrics::DEFINITIONS),
     ] {

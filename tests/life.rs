@@ -41,7 +41,7 @@ assumptions:
 /// A group of which nothing is asked but what its keys say: launches take 20 s, terminations 30 s, and one message of
 /// `processing` each comes at 30 s, `messages` of them.
 fn group_with_work(messages: u32, processing: &str, keys: &str, seconds: u32) -> String {
-    let keys = keys.lines().map(|line| format!("      {}\n", line)).collect::<String>();
+    let keys = keys.lines().fold(String::new(), |text, line| text + &format!("      {line}\n"));
     format!(
         "duration: {seconds}s
 queues: {{ q: {{ visibility_timeout: 300s, receive_message_wait_time: 20s }} }}

@@ -1,6 +1,8 @@
 //! Whole runs, through the library and through the command line. One binary, one module a subject.
 
+mod alarms;
 mod architecture;
+mod calls;
 mod command_line;
 mod determinism;
 mod documentation;

@@ -36,8 +36,8 @@ fn the_tables_of_a_small_tape() {
     run,orders,processed,127
     ");
     assert_snapshot!(read("alarms.csv"), @r#"
-    timestamp,time_s,alarm,old_state,new_state,reason
-    2026-03-02T08:03:00Z,180,too old,OK,ALARM,"Threshold Crossed: 1 datapoint [0.75] was above 0.5, ""said"" the alarm"
+    timestamp,time_s,alarm,old_state,new_state,reason,actions
+    2026-03-02T08:03:00Z,180,too old,OK,ALARM,"Threshold Crossed: 1 datapoint [0.75] was above 0.5, ""said"" the alarm",performed
     "#);
     assert_snapshot!(read("scaling_activities.csv"), @r"
     timestamp,time_s,group,policy,cause,old_desired,new_desired,status

@@ -42,6 +42,9 @@ impl<'a> Principals<'a> {
         for (name, client) in config.clients.iter() {
             everybody.enter(name, client.identity.as_ref(), &directory.clients);
         }
+        for (name, requester) in config.requesters.iter() {
+            everybody.enter(name, requester.identity.as_ref(), &directory.requesters);
+        }
         everybody
     }
 

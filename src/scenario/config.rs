@@ -1,15 +1,18 @@
 //! The scenario file: its sections, as they are written.
 
 use super::quotas::QuotasConfig;
+use crate::engine::Distribution;
 use crate::language::{
-    Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Located, Name, Named, Node,
-    Probability, Problems, keyword, section,
+    Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Files, Json, Located, Name, Named,
+    Node, Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
+use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
+use crate::services::requester::RequesterConfig;
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
@@ -48,6 +51,10 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// Who sends requests and waits for replies.
+        pub requesters: Named<RequesterConfig>;
+        /// Stores for payloads that are too large for messages.
+        pub object_stores: Named<ObjectStoreConfig>;
         /// Kinesis data streams.
         pub streams: Named<StreamConfig>;
         /// Who reads them.
@@ -62,6 +69,18 @@ section! {
         pub expect: Named<ExpressionsConfig>;
     }
     check ScenarioConfig::check;
+}
+
+section! {
+    /// How long after their minute the metrics of single namespaces can be read.
+    pub struct MetricDelaysConfig {
+        /// `AWS/SQS`: queues.
+        pub aws_sqs: Option<DistributionOf<Duration>>;
+        /// `AWS/AutoScaling`: groups.
+        pub aws_auto_scaling: Option<DistributionOf<Duration>>;
+        /// `queuelab`: consumers, producers and what else AWS has no metrics of.
+        pub queuelab: Option<DistributionOf<Duration>>;
+    }
 }
 
 section! {
@@ -82,6 +101,8 @@ section! {
         pub message_move_rate: u32 = 500, within (1, 500);
         /// How long after its minute a metric can be read by alarms.
         pub metric_delay: DistributionOf<Duration> = default_metric_delay();
+        /// The same for the metrics of one namespace, where that differs.
+        pub metric_delays: Option<MetricDelaysConfig>;
         /// From an alarm's state change to the scaling policy's decision.
         pub alarm_action_delay: Duration = Duration::from_seconds(1);
         /// The low alarm of target tracking is at this share of the target.
@@ -162,6 +183,27 @@ impl Decode for ExpressionsConfig {
 
     fn type_name() -> String {
         "expression or list of expressions such as `p99 < 30s`".to_owned()
+    }
+}
+
+impl AssumptionsConfig {
+    /// The delays of namespaces that have their own; `None` when a problem was told.
+    pub(super) fn metric_delays(
+        &self,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<Vec<(&'static str, Distribution)>> {
+        let Some(delays) = &self.metric_delays else { return Some(Vec::new()) };
+        let all = [
+            ("AWS/SQS", &delays.aws_sqs),
+            ("AWS/AutoScaling", &delays.aws_auto_scaling),
+            ("queuelab", &delays.queuelab),
+        ];
+        let given = all.into_iter().filter_map(|(namespace, delay)| Some((namespace, delay.as_ref()?)));
+        // All are built before any is missed, so that all problems are told.
+        let built: Vec<_> =
+            given.map(|(namespace, delay)| Some((namespace, delay.build(files, problems)?))).collect();
+        built.into_iter().collect()
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Directory<'a> {
     pub(super) consumers: Names<'a>,
     pub(super) producers: Names<'a>,
     pub(super) clients: Names<'a>,
+    pub(super) requesters: Names<'a>,
+    pub(super) object_stores: Names<'a>,
     pub(super) streams: Names<'a>,
     pub(super) stream_consumers: Names<'a>,
 }
@@ -67,14 +69,25 @@ impl<'a> Directory<'a> {
             consumers: number("consumer", config.consumers.names().collect()),
             producers: number("producer", config.producers.names().collect()),
             clients: number("client", config.clients.names().collect()),
+            requesters: number("requester", config.requesters.names().collect()),
+            object_stores: number("object store", config.object_stores.names().collect()),
             streams: number("stream", config.streams.names().collect()),
             stream_consumers: number("stream consumer", config.stream_consumers.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 6] {
-        [&self.queues, &self.consumers, &self.producers, &self.clients, &self.streams, &self.stream_consumers]
+    fn kinds(&self) -> [&Names<'a>; 8] {
+        [
+            &self.queues,
+            &self.consumers,
+            &self.producers,
+            &self.clients,
+            &self.requesters,
+            &self.object_stores,
+            &self.streams,
+            &self.stream_consumers,
+        ]
     }
 
     /// The names of all entities, by entity.

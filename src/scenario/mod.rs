@@ -9,8 +9,10 @@ mod composites;
 mod config;
 mod custom_metrics;
 mod directory;
+mod payloads;
 mod quotas;
 mod references;
+mod requesters;
 mod resolve;
 mod scaling;
 mod scripts;
@@ -30,7 +32,9 @@ use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
+use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
 use crate::services::producer::{Producer, ProducerSettings};
+use crate::services::requester::{Requester, RequesterSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
 use crate::wire::Purpose;
@@ -51,8 +55,10 @@ pub struct Scenario {
     quota_profile: &'static str,
     queues: Vec<QueueSettings>,
     consumers: Vec<ConsumerSettings>,
-    producers: Vec<ResolvedProducer>,
+    producers: Vec<WithArrivals<ProducerSettings>>,
     clients: Vec<ClientSettings>,
+    requesters: Vec<WithArrivals<RequesterSettings>>,
+    object_stores: Vec<ObjectStoreSettings>,
     streams: Vec<StreamSettings>,
     stream_consumers: Vec<StreamConsumerSettings>,
     /// What scripts expect, by client.
@@ -66,10 +72,10 @@ pub struct Scenario {
     warnings: String,
 }
 
-/// A producer with its recording read.
+/// Settings of somebody with arrivals of its own, its recording read.
 #[derive(Debug, Clone)]
-struct ResolvedProducer {
-    settings: ProducerSettings,
+struct WithArrivals<S> {
+    settings: S,
     arrivals: ArrivalsConfig,
     trace: Option<Trace>,
 }
@@ -205,6 +211,13 @@ impl Scenario {
     }
 
     fn plan(&self, seed: u64, replication: u32) -> Plan {
+        let arrivals = |kind: &str, name: &str, config: &ArrivalsConfig, trace: Option<&Trace>| {
+            config.build(ArrivalsContext {
+                stream: Purpose::Arrivals.stream(seed, replication, kind, name),
+                start_unix_millis: self.start_unix_millis,
+                trace,
+            })
+        };
         let mut seats = Vec::new();
         let mut seat = |name: &str, entity: Entity| seats.push(Seat { name: name.to_owned(), entity });
         for queue in &self.queues {
@@ -215,15 +228,19 @@ impl Scenario {
         }
         for producer in &self.producers {
             let name = &producer.settings.name;
-            let arrivals = producer.arrivals.build(ArrivalsContext {
-                stream: Purpose::Arrivals.stream(seed, replication, "producer", name),
-                start_unix_millis: self.start_unix_millis,
-                trace: producer.trace.as_ref(),
-            });
+            let arrivals = arrivals("producer", name, &producer.arrivals, producer.trace.as_ref());
             seat(name, Producer::new(producer.settings.clone(), arrivals, seed, replication).into());
         }
         for client in &self.clients {
             seat(&client.name, Client::new(client.clone(), seed, replication).into());
+        }
+        for requester in &self.requesters {
+            let name = &requester.settings.name;
+            let arrivals = arrivals("requester", name, &requester.arrivals, requester.trace.as_ref());
+            seat(name, Requester::new(requester.settings.clone(), arrivals, seed, replication).into());
+        }
+        for store in &self.object_stores {
+            seat(&store.name, ObjectStore::new(store.clone()).into());
         }
         for stream in &self.streams {
             seat(&stream.name, DataStream::new(stream.clone(), seed, replication).into());

@@ -7,7 +7,7 @@ use super::directory::Directory;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::streams;
-use super::{ResolvedProducer, Scenario};
+use super::{Scenario, WithArrivals};
 use super::{composites, custom_metrics};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
@@ -15,7 +15,9 @@ use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
 use crate::services::kinesis::{DataStream, StreamConsumerSettings, StreamSettings};
-use crate::services::producer::{Producer, ProducerConfig, ProducerTarget, SendTarget, StreamTarget};
+use crate::services::producer::{
+    Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget, StreamTarget,
+};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
@@ -56,7 +58,9 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
+    let object_stores = resolver.object_stores();
     let clients = resolver.clients(problems);
+    let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
@@ -67,6 +71,7 @@ pub(super) fn resolve(
     let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
+    let metric_delays = assumptions.metric_delays(files, problems);
     if problems.has_errors() {
         return None;
     }
@@ -74,7 +79,7 @@ pub(super) fn resolve(
     for (consumer, settings) in consumers.iter_mut().zip(scaled) {
         consumer.group.scaling = settings;
     }
-    let producers: Vec<ResolvedProducer> = producers.into_iter().collect::<Option<_>>()?;
+    let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
     let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
@@ -95,6 +100,8 @@ pub(super) fn resolve(
             .unwrap_or(0),
         producers,
         clients: clients.settings,
+        object_stores,
+        requesters: requesters.into_iter().collect::<Option<_>>()?,
         streams: streams?,
         stream_consumers: stream_consumers?,
         scripted: clients.expected,
@@ -105,6 +112,7 @@ pub(super) fn resolve(
             prices: CloudWatchPrices::of(prices),
             metrics: watched.len() as u32,
             metric_delay: metric_delay?,
+            metric_delays: metric_delays?,
             action_delay: span(assumptions.alarm_action_delay),
             start_unix_millis: config.start.timestamp().as_millisecond(),
         },
@@ -122,13 +130,13 @@ pub(super) fn resolve(
 }
 
 /// A scenario on its way from names to entities.
-struct Resolver<'a> {
-    config: &'a ScenarioConfig,
-    files: &'a dyn Files,
-    defaults: QueueDefaults,
-    directory: Directory<'a>,
+pub(super) struct Resolver<'a> {
+    pub(super) config: &'a ScenarioConfig,
+    pub(super) files: &'a dyn Files,
+    pub(super) defaults: QueueDefaults,
+    pub(super) directory: Directory<'a>,
     assumptions: &'a AssumptionsConfig,
-    prices: &'a PriceList,
+    pub(super) prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
     /// The queues that scripts call, and the dead-letter queues of those.
@@ -136,7 +144,7 @@ struct Resolver<'a> {
     /// Standard queues and FIFO queues.
     by_type: [Arc<[EntityId]>; 2],
     /// How long calls to each queue take.
-    latencies: Vec<ApiLatency>,
+    pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
     texts: Texts,
     flows: Vec<Flow>,
@@ -221,7 +229,7 @@ impl<'a> Resolver<'a> {
         defaults
     }
 
-    fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
+    pub(super) fn flow(&mut self, from_kind: &'static str, from: &str, to_kind: &'static str, to: &str) {
         self.flows.push(Flow { from_kind, from: from.to_owned(), to_kind, to: to.to_owned() });
     }
 
@@ -322,10 +330,15 @@ impl<'a> Resolver<'a> {
 
     fn consumers(&mut self, problems: &mut Problems) -> Vec<Option<ConsumerSettings>> {
         let config = self.config;
+        let addresses = self.reply_addresses();
         let mut settings = Vec::new();
         for (name, consumer) in config.consumers.iter() {
             let ConsumerSource::Queue(reference) = &consumer.receives_from;
             let source = self.source_queue(reference, problems);
+            let payload_store = consumer
+                .large_payloads
+                .as_ref()
+                .and_then(|large| self.payload_store(&large.object_store, problems));
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
                 let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
                 let is_fifo = is_fifo(forward.queue.as_str());
@@ -337,7 +350,8 @@ impl<'a> Resolver<'a> {
                         )
                         .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
                 }
-                Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
+                let target = ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo };
+                forward.settings(target, &mut self.texts, self.files, problems)
             });
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
@@ -346,7 +360,8 @@ impl<'a> Resolver<'a> {
                         name.as_str(),
                         source,
                         forward,
-                        &mut self.texts,
+                        &addresses,
+                        payload_store,
                         self.files,
                         problems,
                     )?;
@@ -388,28 +403,44 @@ impl<'a> Resolver<'a> {
             latency: self.latencies[position].clone(),
             wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
             visibility_timeout: span(queue.visibility_timeout),
+            is_fifo: is_fifo(reference.as_str()),
         })
     }
 
-    fn producers(&mut self, problems: &mut Problems) -> Vec<Option<ResolvedProducer>> {
+    /// The recording that arrivals replay, if they do.
+    pub(super) fn recording(
+        &mut self,
+        name: &Name,
+        arrivals: &ArrivalsConfig,
+        problems: &mut Problems,
+    ) -> Option<Option<Trace>> {
+        let ArrivalsConfig::Trace(trace) = arrivals else { return Some(None) };
+        let trace = trace.read(self.files, problems)?;
+        tell_gaps(name, &trace, self.config, &mut self.notes);
+        Some(Some(trace))
+    }
+
+    fn producers(&mut self, problems: &mut Problems) -> Vec<Option<WithArrivals<ProducerSettings>>> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let trace = match &producer.arrivals {
-                ArrivalsConfig::Trace(trace) => trace.read(self.files, problems).map(Some),
-                _ => Some(None),
-            };
-            if let Some(Some(trace)) = &trace {
-                tell_gaps(name, trace, config, &mut self.notes);
-            }
+            let trace = self.recording(name, &producer.arrivals, problems);
+            let payload_store = producer
+                .large_payloads
+                .as_ref()
+                .and_then(|large| self.payload_store(&large.object_store, problems));
+            self.check_readers(name, producer, problems);
             let (target, is_found) = match &producer.publishes_to {
                 ProducerTarget::Queue(reference) => self.queue_target(name, reference, problems),
                 ProducerTarget::Stream(reference) => self.stream_target(name, reference, problems),
             };
             // Also without a target the rest is looked at, so that all problems are told at once.
+            let target = SendTarget { payload_store, ..target };
             let settings = producer.settings(name.as_str(), target, &mut self.texts, self.files, problems);
-            resolved.push(settings.filter(|_| is_found).zip(trace).map(|(settings, trace)| {
-                ResolvedProducer { settings, arrivals: producer.arrivals.clone(), trace }
+            resolved.push(settings.filter(|_| is_found).zip(trace).map(|(settings, trace)| WithArrivals {
+                settings,
+                arrivals: producer.arrivals.clone(),
+                trace,
             }));
         }
         resolved
@@ -431,6 +462,7 @@ impl<'a> Resolver<'a> {
             send_latency: latency.send,
             quotas: self.defaults.quotas,
             is_fifo: is_fifo(reference.as_str()),
+            payload_store: None,
             stream: None,
         };
         (target, found.is_some())
@@ -453,6 +485,7 @@ impl<'a> Resolver<'a> {
             send_latency: self.defaults.latency.send.clone(),
             quotas: self.defaults.quotas,
             is_fifo: false,
+            payload_store: None,
             stream: Some(StreamTarget {
                 quotas,
                 max_record_bytes: stream

@@ -4,5 +4,7 @@ pub mod client;
 pub mod cloudwatch;
 pub mod compute;
 pub mod kinesis;
+pub mod object_store;
 pub mod producer;
+pub mod requester;
 pub mod sqs;

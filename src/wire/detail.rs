@@ -1,5 +1,6 @@
 //! What only some messages carry: a group, a body somebody will read, an identity that a queue compares.
 
+use super::EntityId;
 use std::collections::BTreeMap;
 
 /// A text of the scenario (a body, the name of a group, a deduplication id), by number.
@@ -40,6 +41,16 @@ impl GroupId {
     }
 }
 
+/// What a request and its reply have in common ("Amazon SQS best practices": use correlation identifiers). Also the address
+/// of the reply: whoever answers knows the reply queue of each requester, as the request's `ResponseQueueUrl` tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Correlation {
+    /// Who asked.
+    pub requester: EntityId,
+    /// The number of the request.
+    pub number: u32,
+}
+
 /// What a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Content {
@@ -48,10 +59,17 @@ pub enum Content {
     Own,
     /// A text of a script.
     Text(TextId),
-    /// The reply to a request of a requester, by the request's number.
-    Reply(u32),
-    /// A pointer to a payload of this many bytes in an object store.
-    Pointer(u32),
+    /// A request that wants a reply.
+    Request(Correlation),
+    /// The reply to a request.
+    Reply(Correlation),
+    /// A pointer to a payload in an object store.
+    Pointer {
+        /// The object store.
+        store: EntityId,
+        /// Size of the payload.
+        bytes: u32,
+    },
 }
 
 /// What a FIFO queue compares messages by ("`SendMessage`", `MessageDeduplicationId`).

@@ -30,6 +30,8 @@ pub enum ApiError {
     OverLimit,
     /// The queue was purged less than a minute ago.
     PurgeQueueInProgress,
+    /// There is no queue of this name, or no longer.
+    QueueDoesNotExist,
     /// The receipt handle is none.
     ReceiptHandleIsInvalid,
     /// More calls than the queue takes.
@@ -73,6 +75,7 @@ impl ApiError {
             ApiError::MissingParameter => "MissingParameter",
             ApiError::OverLimit => "OverLimit",
             ApiError::PurgeQueueInProgress => "PurgeQueueInProgress",
+            ApiError::QueueDoesNotExist => "QueueDoesNotExist",
             ApiError::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
             ApiError::RequestThrottled => "RequestThrottled",
             ApiError::ResourceNotFoundException => "ResourceNotFoundException",

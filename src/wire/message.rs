@@ -1,7 +1,8 @@
 //! Where messages live while they are in the system: one arena, addressed by index, recycled.
 
-use super::{Detail, EntityId};
+use super::{Content, Detail, EntityId, Payload};
 use crate::engine::Time;
+use std::collections::BTreeMap;
 
 /// The address of a message. Valid as long as somebody holds the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +62,7 @@ struct Record {
     expired: bool,
     rejected: bool,
     deduplicated: bool,
+    payload_deleted: bool,
     streamed: bool,
 }
 
@@ -80,6 +82,8 @@ pub struct Messages {
     free: u32,
     created: u64,
     fates: [u64; 5],
+    /// By object store: payloads whose message is gone.
+    orphaned: BTreeMap<EntityId, u64>,
 }
 
 impl Messages {
@@ -93,6 +97,7 @@ impl Messages {
             free: NONE,
             created: 0,
             fates: [0; 5],
+            orphaned: BTreeMap::new(),
         }
     }
 
@@ -113,6 +118,7 @@ impl Messages {
             expired: false,
             rejected: false,
             deduplicated: false,
+            payload_deleted: false,
             streamed: false,
         };
         let index = if self.free == NONE {
@@ -186,7 +192,48 @@ impl Messages {
             record.next_free = free;
             self.free = message.0;
             self.fates[fate as usize] += 1;
+            if !self.details.is_empty() {
+                self.leave_payload(message);
+            }
         }
+    }
+
+    /// The message is gone: its payload, if nobody deleted it, stays behind.
+    fn leave_payload(&mut self, message: MessageId) {
+        if let Some(payload) = self.payload(message)
+            && !payload.is_deleted
+        {
+            *self.orphaned.entry(payload.store).or_insert(0) += 1;
+        }
+    }
+
+    /// What the message points to, if its payload lies in an object store.
+    #[inline]
+    pub fn payload(&self, message: MessageId) -> Option<Payload> {
+        match self.detail(message).content {
+            Content::Pointer { store, bytes } => {
+                Some(Payload { store, bytes, is_deleted: self.record(message).payload_deleted })
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes that the payload was deleted; gives it, unless it already was.
+    pub fn delete_payload(&mut self, message: MessageId) -> Option<Payload> {
+        let payload = self.payload(message).filter(|payload| !payload.is_deleted)?;
+        self.record_mut(message).payload_deleted = true;
+        Some(payload)
+    }
+
+    /// Payloads of an object store whose message is gone although nobody deleted them.
+    pub fn orphaned_payloads(&self, store: EntityId) -> u64 {
+        self.orphaned.get(&store).copied().unwrap_or(0)
+    }
+
+    /// Sets what the message says.
+    pub fn set_content(&mut self, message: MessageId, content: Content) {
+        let detail = Detail { content, ..self.detail(message) };
+        self.set_detail(message.0, detail);
     }
 
     /// When the business event behind the message was first published.

@@ -75,6 +75,12 @@ pub enum Purpose {
     SpotInterruption,
     /// Which of equal instances is terminated.
     TerminationChoice,
+    /// How large replies are, and how long it takes to send them.
+    Reply,
+    /// How long it takes to create a queue.
+    CreateQueue,
+    /// How long calls to an object store take.
+    ObjectStore,
     /// Which partition key a record has.
     PartitionKey,
     /// How long a stream takes to push records to a subscriber.
@@ -123,6 +129,9 @@ impl Purpose {
             Purpose::InstanceFailure => "instance failure",
             Purpose::SpotInterruption => "spot interruption",
             Purpose::TerminationChoice => "termination choice",
+            Purpose::Reply => "reply",
+            Purpose::CreateQueue => "create queue",
+            Purpose::ObjectStore => "object store",
             Purpose::PartitionKey => "partition key",
             Purpose::PushDelay => "push delay",
             Purpose::Splitting => "splitting",

@@ -88,6 +88,8 @@ pub enum Signal {
         maximum: u8,
         /// How long to wait for a message, in seconds (0: short poll); `None` takes the queue's setting.
         wait_seconds: Option<u8>,
+        /// How long to hide what is returned, in seconds; `None` takes the queue's visibility timeout.
+        visibility_seconds: Option<u16>,
     },
     /// The answer to a `Poll`. The poller holds the messages (besides the queue, which keeps them in flight).
     Delivery {
@@ -117,6 +119,21 @@ pub enum Signal {
     RedrivePolicy {
         /// Whether it does.
         named: bool,
+    },
+    /// An upload to an object store ends.
+    PutObject {
+        /// Size of the object.
+        bytes: u32,
+    },
+    /// A download from an object store ends.
+    GetObject {
+        /// Whether the object was there.
+        found: bool,
+    },
+    /// A delete in an object store takes effect.
+    DeleteObject {
+        /// Size of the object.
+        bytes: u32,
     },
     /// The end of a call that puts records on a stream. What the stream does not take comes back as `Refused`, record by
     /// record.

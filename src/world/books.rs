@@ -85,12 +85,15 @@ impl World {
             let balance = seat.entity.balance();
             ledger.enter(seat.entity.kind(), &seat.name, &balance);
         }
-        let produced = sum("produced", &ledger, "producer") + sum("produced", &ledger, "client");
+        let produced =
+            ["producer", "client", "requester"].iter().map(|kind| sum("produced", &ledger, kind)).sum();
+        let replied = sum("replied", &ledger, "consumer");
         let forwarded = sum("forwarded", &ledger, "consumer");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
             forwarded,
+            replied,
             self.messages.fated(Fate::Processed) + processed,
             dead_lettered,
             self.messages.fated(Fate::Expired),
@@ -100,7 +103,9 @@ impl World {
             self.messages.fated(Fate::Discarded),
             rest,
         ];
-        let side = |fate: &str| if matches!(fate, "produced" | "forwarded") { Side::In } else { Side::Out };
+        let side = |fate: &str| {
+            if matches!(fate, "produced" | "forwarded" | "replied") { Side::In } else { Side::Out }
+        };
         let fates: Vec<_> =
             RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
         ledger.enter("run", scenario, &fates);
@@ -247,9 +252,10 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.
-const RUN_FATES: [&str; 10] = [
+const RUN_FATES: [&str; 11] = [
     "produced",
     "forwarded",
+    "replied",
     "processed",
     "dead_lettered",
     "expired",
@@ -270,27 +276,42 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .map(|row| row.value)
             .sum()
     };
-    let calls =
-        ["send_calls", "receive_calls", "delete_calls", "change_visibility_calls", "management_calls"];
+    let calls = [
+        "send_calls",
+        "receive_calls",
+        "delete_calls",
+        "change_visibility_calls",
+        "management_calls",
+        "create_queue_calls",
+        "delete_queue_calls",
+        "tag_queue_calls",
+        "list_calls",
+    ];
     let stream_calls = ["put_record_calls", "put_records_calls", "get_records_calls"];
     let by_all = |metric: &str| total("consumer", &[metric]) + total("stream_consumer", &[metric]);
     let totals = [
         (
             "messages_produced",
-            total("producer", &["messages_produced"]) + total("client", &["messages_produced"]),
+            total("producer", &["messages_produced"])
+                + total("client", &["messages_produced"])
+                + total("requester", &["requests_sent"]),
             Unit::Count,
         ),
         ("messages_processed", by_all("messages_processed"), Unit::Count),
         ("duplicates", by_all("duplicates"), Unit::Count),
         ("out_of_order", by_all("out_of_order"), Unit::Count),
-        ("api_calls", total("queue", &calls) + total("stream", &stream_calls), Unit::Count),
+        (
+            "api_calls",
+            total("queue", &calls) + total("requester", &calls) + total("stream", &stream_calls),
+            Unit::Count,
+        ),
         ("instance_hours", by_all("instance_hours"), Unit::Hours),
         (
             "estimated_cost",
-            total("queue", &["estimated_cost"])
-                + total("stream", &["estimated_cost"])
-                + by_all("estimated_cost")
-                + total("cloudwatch", &["estimated_cost"]),
+            ["queue", "consumer", "requester", "object_store", "cloudwatch", "stream", "stream_consumer"]
+                .iter()
+                .map(|kind| total(kind, &["estimated_cost"]))
+                .sum(),
             Unit::Dollars,
         ),
     ];

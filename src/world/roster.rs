@@ -3,7 +3,7 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, kinesis, producer, sqs};
+use crate::services::{client, cloudwatch, compute, kinesis, object_store, producer, requester, sqs};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal};
 
 macro_rules! roster {
@@ -113,6 +113,10 @@ roster! {
     Consumer: compute::Fleet,
     /// Somebody who plays a script.
     Client: client::Client,
+    /// Somebody who sends requests and waits for replies.
+    Requester: requester::Requester,
+    /// A store for payloads that are too large for messages.
+    ObjectStore: object_store::ObjectStore,
     /// A Kinesis data stream.
     Stream: kinesis::DataStream,
     /// A consumer of a stream with its workers.

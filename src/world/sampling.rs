@@ -148,13 +148,18 @@ impl Sampler {
                 if definition.cloudwatch_name.is_some() {
                     track.datapoints.push(datapoint);
                 }
-                published.extend(track.watched.map(|metric| (metric, datapoint, publication.readable_from)));
+                published.extend(
+                    track
+                        .watched
+                        .map(|metric| (metric, definition.namespace, datapoint, publication.readable_from)),
+                );
             });
         }
         self.last_minute = now;
         if let Some(cloudwatch) = cloudwatch(seats) {
-            let visible_from = now + cloudwatch.draw_metric_delay();
-            for (metric, datapoint, readable_from) in published {
+            cloudwatch.draw_metric_delays();
+            for (metric, namespace, datapoint, readable_from) in published {
+                let visible_from = now + cloudwatch.metric_delay(namespace);
                 let values = self.observers.take_minute(metric);
                 cloudwatch.put(metric, datapoint, values, visible_from.max(readable_from));
             }

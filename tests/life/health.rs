@@ -99,6 +99,15 @@ fn old_instances_are_replaced_one_at_a_time() {
 }
 
 #[test]
+fn an_instance_that_is_not_needed_any_more_is_not_replaced() {
+    // The lost one terminates from 120 s to 150 s; meanwhile the desired capacity falls by one.
+    let keys = "min_size: 1\nmax_size: 2\ndesired_capacity: 2\ninstance_failures: [{ at: 100s }]\nset_desired_capacity: [{ at: 130s, desired_capacity: 1 }]";
+    let tape = run(&group(keys, 600));
+    assert_eq!(states(&tape, 2), [(0, "InService")]);
+    assert!(states(&tape, 3).is_empty());
+}
+
+#[test]
 fn a_replacement_is_no_activity_of_a_policy() {
     // The cooldown of a simple policy waits for its own launches, not for the replacement.
     let keys = "min_size: 1\nmax_size: 3\ninstance_failures: [{ at: 50s }]";

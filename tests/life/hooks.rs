@@ -177,8 +177,8 @@ fn what_aws_would_not_create_is_told() {
     let problem = |text: &str| load(&format!("name: life\n{text}")).expect_err("it is refused");
     let hook = "  drain: { transition: terminating }";
     assert!(problem(&terminating("kill", hook, 0, "1s")).contains("nobody completes the action of `drain`"));
-    let hooks =
-        (0..51).map(|number| format!("  h{number}: {{ transition: launching }}\n")).collect::<String>();
+    let hooks = (0..51)
+        .fold(String::new(), |text, number| text + &format!("  h{number}: {{ transition: launching }}\n"));
     assert!(problem(&launching(&hooks, 60)).contains("50 lifecycle hooks at most"));
     for timeout in ["29s", "7201s"] {
         let hook = format!("  h: {{ transition: launching, heartbeat_timeout: {timeout} }}");

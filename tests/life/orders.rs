@@ -54,6 +54,14 @@ fn a_worker_in_standby_finishes_and_takes_nothing_new() {
 }
 
 #[test]
+fn an_application_that_starts_goes_on_starting_in_standby() {
+    // Launched at 10 s, in service at 30 s, in standby from 40 s to 60 s, ready at 130 s.
+    let keys = "min_size: 0\nmax_size: 2\ndesired_capacity: 1\napplication_start: 100s\nset_desired_capacity: [{ at: 10s, desired_capacity: 2 }]\nterminate_instances: [{ at: 35s, decrement: true }]\nstandby: [{ at: 40s, duration: 20s }]";
+    let tape = run(&group(keys, 600));
+    check_close(area(&tape, "threads"), 35.0 + 470.0, "threads");
+}
+
+#[test]
 fn terminating_with_a_decrement_launches_nothing() {
     let keys = "min_size: 0\nmax_size: 3\ndesired_capacity: 3\nterminate_instances: [{ at: 100s, instances: 2, decrement: true }]";
     let tape = run(&group(keys, 600));
@@ -81,7 +89,7 @@ fn alarms_in_breach_are_heard_when_notifications_are_resumed() {
     let keys =
         "min_size: 1\nmax_size: 2\nsuspended_processes: [{ duration: 300s, processes: [AlarmNotification] }]";
     let tape = run(&changing(&group(keys, 600), 1));
-    let resumed = (0..).map(|minute| acts_at() + 60 * minute).find(|at| *at >= 300).unwrap();
+    let resumed = acts_at() + 60 * (300 - acts_at()).div_ceil(60);
     assert_eq!(activities(&tape)[0], (resumed, "Successful", 2));
 }
 

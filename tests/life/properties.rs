@@ -111,6 +111,7 @@ fn hook(transition: &'static str) -> BoxedStrategy<String> {
     }))
 }
 
+#[allow(clippy::too_many_lines, reason = "one scenario, key by key")]
 fn scenario() -> impl Strategy<Value = (u32, String)> {
     let sizes = (0..4_u32, 1..6_u32, 0..6_u32);
     let at = || 0..2_000_u32;
@@ -189,7 +190,7 @@ fn scenario() -> impl Strategy<Value = (u32, String)> {
                 "{}{terminations}{standby}{suspended}{kind}{hooks}{termination}availability_zones: {zones}\n",
                 times.concat()
             );
-            let keys: String = keys.lines().map(|line| format!("      {line}\n")).collect();
+            let keys = keys.lines().fold(String::new(), |text, line| text + &format!("      {line}\n"));
             let text = format!(
                 "name: random
 duration: 40m

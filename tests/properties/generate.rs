@@ -12,6 +12,7 @@ struct Pieces {
     queues: Vec<QueuePiece>,
     producers: Vec<ProducerPiece>,
     consumers: Vec<ConsumerPiece>,
+    requesters: Vec<RequesterPiece>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +51,15 @@ struct ConsumerPiece {
 }
 
 #[derive(Debug, Clone)]
+struct RequesterPiece {
+    target: Index,
+    requests: u32,
+    arrivals: usize,
+    replies: &'static str,
+    keys: &'static str,
+}
+
+#[derive(Debug, Clone)]
 struct Scaling {
     minimum: u32,
     more: u32,
@@ -59,8 +69,11 @@ struct Scaling {
 
 /// YAML of a scenario that is in order.
 pub(super) fn scenario() -> impl Strategy<Value = String> {
-    (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), vec(consumer(), 0..=3)).prop_map(
-        |(globals, queues, producers, consumers)| Pieces { globals, queues, producers, consumers }.yaml(),
+    let requesters = vec(requester(), 0..=2);
+    (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), vec(consumer(), 0..=3), requesters).prop_map(
+        |(globals, queues, producers, consumers, requesters)| {
+            Pieces { globals, queues, producers, consumers, requesters }.yaml()
+        },
     )
 }
 
@@ -116,6 +129,8 @@ fn producer() -> impl Strategy<Value = ProducerPiece> {
         ", batching: { max_entries: 1 }",
         ", batching: { max_bytes: 2KiB, linger: 1m }",
         ", batching: { linger: 0s }",
+        ", batching: { linger: 200ms, max_inflight_batches: 1 }",
+        ", batching: { linger: 0s, max_inflight_batches: 2 }",
     ]);
     let size = one(&[
         "1B",
@@ -134,13 +149,48 @@ fn producer() -> impl Strategy<Value = ProducerPiece> {
         "",
         ", attributes: { kind: order, n: { uniform: [1, 500] }, t: { one_of: { a: 1, bcd: 2 } } }",
     ]);
-    let keys = (batching, size, delay, attributes, select(vec![0_u32, 0, 10, 100])).prop_map(
-        |(batching, size, delay, attributes, poison)| {
-            format!("message: {{ size: {size}, poison_rate: {poison}%{delay}{attributes} }}{batching}")
+    let large = one(&[
+        "",
+        ", large_payloads: { object_store: bucket }",
+        ", large_payloads: { object_store: bucket, threshold: 1KiB, pointer_size: 2KiB }",
+        ", large_payloads: { object_store: other, always_through_object_store: true }",
+    ]);
+    let keys = (batching, size, delay, attributes, select(vec![0_u32, 0, 10, 100]), large).prop_map(
+        |(batching, size, delay, attributes, poison, large)| {
+            format!("message: {{ size: {size}, poison_rate: {poison}%{delay}{attributes} }}{batching}{large}")
         },
     );
     (any::<Index>(), 1..200_u32, 0..ARRIVALS.len(), keys)
         .prop_map(|(target, messages, arrivals, keys)| ProducerPiece { target, messages, arrivals, keys })
+}
+
+fn requester() -> impl Strategy<Value = RequesterPiece> {
+    // `H` is a queue of its own.
+    let replies = one(&[
+        "{ virtual_queues: { host_queue: H } }",
+        "{ virtual_queues: { host_queue: H, polling_threads: 3, max_wait_time: 2s, clean_up_interval: 7s } }",
+        "{ virtual_queues: { host_queue: H, idle_queue_retention_period: 1s } }",
+        "{ queue_per_requester: { queue: H } }",
+        "{ queue_per_request: {} }",
+        "{ queue_per_request: { ready_after: 0s, create_queue_latency: 0s, max_wait_time: 1s, \
+         idle_queue_retention_period: 3s, clean_up_interval: 5s } }",
+    ]);
+    let keys = one(&[
+        "",
+        ", timeout: 1s, max_attempts: 3",
+        ", timeout: 40s, request_size: 3KiB",
+        ", crashes: { mean_time_between: 30s }",
+        ", timeout: 100ms, max_attempts: 2, request_size: 200KiB",
+    ]);
+    (any::<Index>(), 1..100_u32, 0..ARRIVALS.len(), replies, keys).prop_map(
+        |(target, requests, arrivals, replies, keys)| RequesterPiece {
+            target,
+            requests,
+            arrivals,
+            replies,
+            keys,
+        },
+    )
 }
 
 /// Kinds of arrivals: `N` messages in `T` seconds, at a mean rate of `R` an hour.
@@ -187,6 +237,20 @@ fn consumer() -> impl Strategy<Value = ConsumerPiece> {
             ", crashes: { mean_time_between: 10s, restart_time: 0s }",
         ]),
         one(&["", ", outliers: { share: 10%, processing_time: 3m }"]),
+        one(&[
+            "",
+            "",
+            ", prefetch: {}",
+            ", prefetch: { max_inflight_receive_batches: 2, max_done_receive_batches: 3, long_poll_wait_timeout: 0s }",
+            ", prefetch: { max_done_receive_batches: 0, visibility_timeout: 7s }",
+        ]),
+        one(&[
+            "",
+            ", answers_requests: {}",
+            ", answers_requests: { reply_size: 130KiB }, lost_receives: 10%, lost_deletes: 10%",
+            ", large_payloads: { object_store: bucket }, answers_requests: {}",
+            ", large_payloads: { object_store: other, delete_payloads: false }",
+        ]),
     );
     let keys = (loops, work, extras).prop_map(|((batch, threads, wait, pause), work, extras)| {
         let (processing, per_batch, whole_batch, again, failures) = work;
@@ -196,11 +260,12 @@ fn consumer() -> impl Strategy<Value = ConsumerPiece> {
             if whole_batch { "whole_batch" } else { "each_message" },
             if again { "make_visible_again" } else { "wait_for_timeout" },
         );
-        let (heartbeat, crashes, outliers) = extras;
+        let (heartbeat, crashes, outliers, prefetch, clients) = extras;
+        let wait = if prefetch.is_empty() { wait } else { String::new() };
         format!(
             "batch_size: {batch}, threads: {threads}, pause_after_empty_receive: {pause}s{wait}, \
              processing_time: {processing}, processing: {per_batch}, delete: {delete}, on_failure: {again}, \
-             failure_rate: {failures}%{heartbeat}{crashes}{outliers}"
+             failure_rate: {failures}%{heartbeat}{crashes}{outliers}{prefetch}{clients}"
         )
     });
     let size = one(&["", ", size: 3KiB", ", size: { uniform: [1B, 130KiB] }"]);
@@ -251,6 +316,16 @@ const POLICIES: &[&str] = &[
 pub(super) const RECORDING: &str = "timestamp,value\n2026-01-01T00:00:00Z,13\n2026-01-01T00:01:00Z,0\n\
                                     2026-01-01T00:02:00Z,40\n2026-01-01T00:05:00Z,7\n2026-01-01T00:06:00Z,21\n";
 
+/// Arrivals of this kind: so many in so many seconds.
+fn arrivals_of(kind: usize, messages: u32, seconds: u32) -> String {
+    let rate = f64::from(messages) * 3_600.0 / f64::from(seconds);
+    ARRIVALS[kind]
+        .replace('R', &format!("{rate:.3}"))
+        .replace('Q', &format!("{}s", seconds / 4))
+        .replace('H', &format!("{}s", seconds / 4 + seconds / 4 + 1))
+        .replace('N', &messages.to_string())
+}
+
 impl Pieces {
     fn yaml(&self) -> String {
         let Globals { seconds, warm_up, latency, copies, sampling, jitter, in_flight } = &self.globals;
@@ -272,14 +347,25 @@ impl Pieces {
             }
             text.push_str(" }\n");
         }
+        for number in 0..self.requesters.len() {
+            let _ = writeln!(text, "  h{number}: {{}}");
+        }
+        text.push_str(
+            "object_stores: { bucket: {}, other: { put_latency: 0s, get_latency: 3s } }\nrequesters:\n",
+        );
+        for (number, requester) in self.requesters.iter().enumerate() {
+            let arrivals = arrivals_of(requester.arrivals, requester.requests, *seconds);
+            let (target, keys) = (requester.target.index(count), requester.keys);
+            let replies = requester.replies.replace('H', &format!("h{number}"));
+            let _ = writeln!(
+                text,
+                "  r{number}: {{ sends_requests_to: {{ queue: q{target} }}, arrivals: {arrivals}, \
+                 replies_through: {replies}{keys} }}"
+            );
+        }
         text.push_str("producers:\n");
         for (number, producer) in self.producers.iter().enumerate() {
-            let rate = f64::from(producer.messages) * 3_600.0 / f64::from(*seconds);
-            let arrivals = ARRIVALS[producer.arrivals]
-                .replace('R', &format!("{rate:.3}"))
-                .replace('Q', &format!("{}s", seconds / 4))
-                .replace('H', &format!("{}s", seconds / 4 + seconds / 4 + 1))
-                .replace('N', &producer.messages.to_string());
+            let arrivals = arrivals_of(producer.arrivals, producer.messages, *seconds);
             let (target, keys) = (producer.target.index(count), &producer.keys);
             let _ = writeln!(
                 text,

@@ -23,8 +23,16 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
     let width = width.max(40);
     let mut parts = vec![header(tape, width)];
-    let tables =
-        [producers(tape), queues(tape), consumers(tape), streams(tape), sizing(tape), stream_consumers(tape)];
+    let tables = [
+        producers(tape),
+        requesters(tape),
+        queues(tape),
+        consumers(tape),
+        object_stores(tape),
+        streams(tape),
+        sizing(tape),
+        stream_consumers(tape),
+    ];
     for table in tables {
         parts.push(table.render(width));
     }
@@ -103,6 +111,33 @@ fn producers(tape: &Tape) -> Grid {
     table(tape, "Producers", "producer", &columns)
 }
 
+fn requesters(tape: &Tape) -> Grid {
+    let columns = [
+        ("requests", "requests", "sum", true),
+        ("replies", "replies_received", "sum", true),
+        ("p50", "response_time", "p50", true),
+        ("p99", "response_time", "p99", true),
+        ("slowest", "response_time", "max", true),
+        ("timeouts", "timeouts", "sum", false),
+        ("failed", "requests_failed", "sum", false),
+        ("late replies", "late_replies", "sum", false),
+        ("abandoned", "requests_abandoned", "sum", false),
+    ];
+    table(tape, "Requesters", "requester", &columns)
+}
+
+fn object_stores(tape: &Tape) -> Grid {
+    let columns = [
+        ("puts", "put_requests", "sum", true),
+        ("gets", "get_requests", "sum", true),
+        ("deletes", "delete_requests", "sum", true),
+        ("objects", "objects", "last", true),
+        ("orphans", "orphaned_objects", "last", false),
+        ("missing", "get_errors", "sum", false),
+    ];
+    table(tape, "Object stores", "object_store", &columns)
+}
+
 fn queues(tape: &Tape) -> Grid {
     let columns = [
         ("sent", "messages_sent", "sum", true),
@@ -133,6 +168,7 @@ fn consumers(tape: &Tape) -> Grid {
         ("failures", "failures", "sum", false),
         ("crashes", "crashes", "sum", false),
         ("abandoned", "messages_abandoned", "sum", false),
+        ("expired in buffer", "prefetched_messages_expired", "sum", false),
     ];
     let mut grid = table(tape, "Consumers", "consumer", &columns);
     let names = names(tape, "consumer");

@@ -29,6 +29,8 @@ pub struct CloudWatchSettings {
     pub metrics: u32,
     /// How long after its period a datapoint can be read, in nanoseconds.
     pub metric_delay: Distribution,
+    /// The same for single namespaces, in place of it.
+    pub metric_delays: Vec<(&'static str, Distribution)>,
     /// From an alarm's decision to the policy's, in nanoseconds.
     pub action_delay: Span,
     /// The simulated wall clock at time zero, in milliseconds since 1970.
@@ -46,12 +48,22 @@ pub struct CloudWatch {
     series: Vec<AlarmSeries>,
     changes: Vec<u64>,
     store: Store,
-    metric_delay: Distribution,
-    delay_stream: Stream,
+    delays: Vec<Delay>,
     action_delay: Span,
     start_unix_millis: i64,
     prices: CloudWatchPrices,
     calls_at_warm_up: u64,
+}
+
+/// How late the datapoints of a namespace can be read.
+#[derive(Debug)]
+struct Delay {
+    /// `None` for all that have none of their own.
+    namespace: Option<&'static str>,
+    distribution: Distribution,
+    stream: Stream,
+    /// What was drawn for this minute.
+    drawn: Span,
 }
 
 /// Why CloudWatch wakes.
@@ -94,8 +106,17 @@ impl CloudWatch {
                 .map(|settings| CustomMetric::new(settings, seed, replication))
                 .collect(),
             store: Store::new(settings.metrics as usize, keep + Span::from_minutes(5)),
-            metric_delay: settings.metric_delay,
-            delay_stream: Purpose::MetricDelay.stream(seed, replication, "cloudwatch", ""),
+            delays: settings
+                .metric_delays
+                .into_iter()
+                .map(|(namespace, distribution)| (Some(namespace), distribution))
+                .chain([(None, settings.metric_delay)])
+                .map(|(namespace, distribution)| {
+                    let name = namespace.unwrap_or_default();
+                    let stream = Purpose::MetricDelay.stream(seed, replication, "cloudwatch", name);
+                    Delay { namespace, distribution, stream, drawn: Span::ZERO }
+                })
+                .collect(),
             action_delay: settings.action_delay,
             start_unix_millis: settings.start_unix_millis,
             prices: settings.prices,
@@ -103,10 +124,18 @@ impl CloudWatch {
         }
     }
 
-    /// How late the datapoints of this minute can be read: the same for all of them, so that the operands of an
-    /// expression do not drift apart.
-    pub fn draw_metric_delay(&mut self) -> Span {
-        draw_span(&self.metric_delay, &mut self.delay_stream)
+    /// Draws how late the datapoints of this minute can be read: the same for all metrics of a namespace, so that the
+    /// operands of an expression do not drift apart.
+    pub fn draw_metric_delays(&mut self) {
+        for delay in &mut self.delays {
+            delay.drawn = draw_span(&delay.distribution, &mut delay.stream);
+        }
+    }
+
+    /// How late the datapoints of this minute of a namespace can be read.
+    pub fn metric_delay(&self, namespace: &str) -> Span {
+        let delay = self.delays.iter().find(|delay| delay.namespace.is_none_or(|own| own == namespace));
+        delay.map_or(Span::ZERO, |delay| delay.drawn)
     }
 
     /// A datapoint is published.

@@ -11,15 +11,7 @@ pub(super) fn reason(settings: &AlarmSettings, evaluation: &Evaluation) -> Strin
     let range = evaluation.values.len();
     let treat = settings.treat_missing_data.word();
     if evaluation.rule == Rule::Empty {
-        let meaning = match settings.treat_missing_data {
-            TreatMissingData::Missing => "",
-            TreatMissingData::Ignore => ", the state is kept",
-            TreatMissingData::Breaching => " as breaching",
-            TreatMissingData::NotBreaching => " as not breaching",
-        };
-        return format!(
-            "no datapoint in the last {range} periods; missing data is treated as `{treat}`{meaning}"
-        );
+        return format!("no datapoint in the last {range} periods; missing data is treated as `{treat}`");
     }
     let real =
         evaluation.values.iter().enumerate().filter_map(|(slot, value)| value.map(|value| (slot, value)));
@@ -29,8 +21,9 @@ pub(super) fn reason(settings: &AlarmSettings, evaluation: &Evaluation) -> Strin
         judged.iter().filter(|(_, value)| settings.comparison.breaches(*value, settings.threshold));
     let breaching = breaching.count();
     let mut text = format!(
-        "{breaching} of the last {} datapoints {} {} the threshold {}: ",
+        "{breaching} of the last {} datapoint{} {} {} the threshold {}: ",
         judged.len(),
+        if judged.len() == 1 { "" } else { "s" },
         if breaching == 1 { "is" } else { "are" },
         settings.comparison.words(),
         settings.threshold

@@ -1,8 +1,10 @@
 //! A consumer in a scenario.
 
 use super::group_config::{AutoScalingGroupConfig, fixed_group};
+use super::prefetch::Prefetch;
 use super::settings::{
-    ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, Heartbeat, ProcessingMode,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, Heartbeat, Payloads,
+    ProcessingMode, ReplyAddress,
 };
 use crate::engine::{Distribution, Span};
 use crate::language::{
@@ -10,8 +12,8 @@ use crate::language::{
     keyword, section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, GroupConfig, IdentityConfig, PriceList, Retries, RetriesConfig, Texts, span,
-    whole_seconds,
+    ApiLatency, EntityId, GroupConfig, IdentityConfig, PayloadStore, PriceList, Retries, RetriesConfig,
+    Texts, span, whole_seconds,
 };
 
 section! {
@@ -53,6 +55,12 @@ section! {
         pub heartbeat: Option<HeartbeatConfig>;
         /// Send a message on for each one that was processed.
         pub forwards_to: Option<ForwardConfig>;
+        /// Send a reply for each processed message that is a request of a requester.
+        pub answers_requests: Option<AnswersConfig>;
+        /// Read payloads that lie in an object store (the Extended Client Library).
+        pub large_payloads: Option<ReadPayloadsConfig>;
+        /// Receive ahead of the threads, into a buffer of each instance (`AmazonSQSBufferedAsyncClient`).
+        pub prefetch: Option<PrefetchConfig>;
         /// Crashes of the process on an instance.
         pub crashes: Option<CrashesConfig>;
         /// A fleet of fixed size; 1 when neither this nor a group is given.
@@ -140,6 +148,40 @@ section! {
 }
 
 section! {
+    /// Replies to requests. Each is sent in a call of its own, before the request is deleted.
+    pub struct AnswersConfig {
+        /// Size of a reply, attributes included.
+        pub reply_size: DistributionOf<Bytes> = DistributionOf::constant(Bytes::from_kib(1));
+    }
+}
+
+section! {
+    /// Payloads in an object store: fetched after the receive, deleted before the message.
+    pub struct ReadPayloadsConfig {
+        /// The object store.
+        pub object_store: Reference;
+        /// Whether a payload is deleted together with its message.
+        pub delete_payloads: bool = true;
+    }
+}
+
+section! {
+    /// Receiving ahead ("Enabling client-side buffering and request batching with Amazon SQS"). Receives of up to ten messages
+    /// fill a buffer, where the visibility timeouts run on. For standard queues only.
+    pub struct PrefetchConfig {
+        /// Most receive calls under way (`maxInflightReceiveBatches`); 0 receives only on demand.
+        pub max_inflight_receive_batches: u32 = 10, within (0, 100);
+        /// Most batches in the buffer (`maxDoneReceiveBatches`); 0 receives only on demand.
+        pub max_done_receive_batches: u32 = 10, within (0, 1_000);
+        /// How long a receive waits (`longPollWaitTimeoutSeconds`); 0s leaves it to the queue (`longPoll: false`).
+        pub long_poll_wait_timeout: Duration = Duration::from_seconds(20), within (Duration::ZERO, Duration::from_seconds(20));
+        /// The visibility timeout of what is received (`visibilityTimeoutSeconds`); by default the queue's.
+        pub visibility_timeout: Option<Duration>, within (Duration::from_seconds(1), Duration::from_hours(12));
+    }
+    check PrefetchConfig::check;
+}
+
+section! {
     /// Crashes of the process on an instance; what it has in hand is lost to it.
     pub struct CrashesConfig {
         /// Mean time between two crashes of one instance (exponential).
@@ -171,10 +213,59 @@ pub struct SourceQueue {
     pub wait_seconds: u8,
     /// How long it hides a received message.
     pub visibility_timeout: Span,
+    /// Whether it is a FIFO queue.
+    pub is_fifo: bool,
+}
+
+impl PrefetchConfig {
+    fn check(&self, problems: &mut Problems) {
+        let place = self.places.of("long_poll_wait_timeout");
+        whole_seconds(self.long_poll_wait_timeout, place, "long_poll_wait_timeout", problems);
+        if let Some(timeout) = self.visibility_timeout {
+            whole_seconds(timeout, self.places.of("visibility_timeout"), "visibility_timeout", problems);
+        }
+    }
+
+    /// `None` when a problem was told.
+    fn build(&self, queue: &SourceQueue, problems: &mut Problems) -> Option<Prefetch> {
+        if queue.is_fifo {
+            problems
+                .error(self.place, "a FIFO queue cannot be read ahead")
+                .why("`AmazonSQSBufferedAsyncClient` does not support FIFO queues");
+            return None;
+        }
+        let wait = self.wait_seconds(queue);
+        let timeout = self.visibility_timeout.map_or(queue.visibility_timeout, span);
+        if timeout <= Span::from_seconds(u64::from(wait)) {
+            problems
+                .warning(self.place, "what is received may be too old for the client when it arrives")
+                .why(format!(
+                    "the client counts the visibility timeout from the begin of its call, which may wait for {wait} s"
+                ));
+        }
+        let wait = self.long_poll_wait_timeout;
+        Some(Prefetch {
+            maximum_in_flight: self.max_inflight_receive_batches,
+            maximum_done: self.max_done_receive_batches,
+            wait_seconds: (!wait.is_zero()).then(|| (span(wait) / Span::from_seconds(1)) as u8),
+            visibility_seconds: self
+                .visibility_timeout
+                .map(|timeout| (span(timeout) / Span::from_seconds(1)) as u16),
+            timeout,
+        })
+    }
+
+    fn wait_seconds(&self, queue: &SourceQueue) -> u8 {
+        match (span(self.long_poll_wait_timeout) / Span::from_seconds(1)) as u8 {
+            0 => queue.wait_seconds,
+            wait => wait,
+        }
+    }
 }
 
 impl ForwardConfig {
-    fn settings(
+    /// Where results go, the queue found; `None` when a problem was told.
+    pub fn settings(
         &self,
         target: ForwardTarget,
         texts: &mut Texts,
@@ -211,6 +302,14 @@ impl ConsumerConfig {
                     "a consumer has either `instances` or an `auto_scaling_group`",
                 )
                 .help("the group's `desired_capacity` is its size at the start");
+        }
+        if self.prefetch.is_some() && self.wait_time.is_some() {
+            problems
+                .error(
+                    self.places.key("wait_time"),
+                    "the threads of a consumer with `prefetch` wait for its buffer",
+                )
+                .help("its receives wait for `long_poll_wait_timeout`");
         }
     }
 
@@ -251,7 +350,10 @@ impl ConsumerConfig {
 
     /// Polls that return at once, cost no time and are followed by no pause would go on for ever at one instant.
     fn check_that_time_passes(&self, queue: &SourceQueue, problems: &mut Problems) {
-        let wait = self.wait_time.map_or(u64::from(queue.wait_seconds), Duration::as_nanos);
+        let wait = match &self.prefetch {
+            Some(prefetch) => u64::from(prefetch.wait_seconds(queue)),
+            None => self.wait_time.map_or(u64::from(queue.wait_seconds), Duration::as_nanos),
+        };
         let free = |latency: &Distribution| latency.maximum() <= 0.0;
         if wait == 0 && self.pause_after_empty_receive.is_zero() && free(&queue.latency.receive) {
             problems
@@ -287,8 +389,9 @@ impl ConsumerConfig {
         &self,
         name: &str,
         queue: &SourceQueue,
-        forward: Option<ForwardTarget>,
-        texts: &mut Texts,
+        forward: Option<Forward>,
+        addresses: &[ReplyAddress],
+        payload_store: Option<PayloadStore>,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
@@ -297,8 +400,11 @@ impl ConsumerConfig {
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });
-        let forward = self.forwards_to.as_ref().zip(forward);
-        let forward = forward.map(|(config, target)| config.settings(target, texts, files, problems));
+        let answers = self.answers_requests.as_ref().map(|answers| {
+            let size = answers.reply_size.build(files, problems)?;
+            Some(Answers { size, addresses: addresses.to_vec() })
+        });
+        let prefetch = self.prefetch.as_ref().map(|prefetch| prefetch.build(queue, problems));
         let group = match &self.auto_scaling_group {
             Some(group) => group.settings(files, problems),
             None => fixed_group(self.instances.unwrap_or(1)),
@@ -333,7 +439,14 @@ impl ConsumerConfig {
                 interval: span(heartbeat.interval),
                 visibility_timeout: span(heartbeat.visibility_timeout),
             }),
-            forward: forward.map_or(Some(None), |forward| forward.map(Some))?,
+            forward,
+            payloads: self
+                .large_payloads
+                .as_ref()
+                .zip(payload_store)
+                .map(|(config, store)| Payloads { store, delete: config.delete_payloads }),
+            prefetch: prefetch.map_or(Some(None), |prefetch| prefetch.map(Some))?,
+            answers: answers.map_or(Some(None), |answers| answers.map(Some))?,
             crashes: self.crashes.as_ref().map(|crashes| Crashes {
                 mean_time_between: span(crashes.mean_time_between),
                 restart_time: span(crashes.restart_time),

@@ -1,7 +1,11 @@
 //! A consumer: workers on the instances of a group.
 
 use super::instance::{Census, Instance, LifeCycle, MOST_ZONES, state_name};
-use super::metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
+use super::metrics::{
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    WarmPoolMetrics,
+};
+use super::prefetch::Buffer;
 use super::settings::ConsumerSettings;
 use super::worker::Worker;
 use crate::engine::{Span, Stream, Time};
@@ -43,6 +47,8 @@ pub(super) struct Chance {
     pub(super) change_latency: Stream,
     pub(super) forward_latency: Stream,
     pub(super) forwarding: Stream,
+    pub(super) reply: Stream,
+    pub(super) object_store: Stream,
     pub(super) crash: Stream,
     pub(super) launch: Stream,
     pub(super) termination: Stream,
@@ -79,6 +85,10 @@ pub struct Fleet {
     pub(super) scaling: Controller,
     /// Simple policies wait until this activity has ended and its cooldown has run out.
     pub(super) activity: Activity,
+    /// What the clients of the instances have received ahead, by instance.
+    pub(super) buffers: Vec<Buffer>,
+    /// Messages in all of them.
+    pub(super) prefetched: u64,
     pub(super) busy: u64,
     pub(super) received: u64,
     pub(super) forwarded: u64,
@@ -86,6 +96,9 @@ pub struct Fleet {
     pub(super) order: Order,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
+    pub(super) reply_metrics: ReplyMetrics,
+    pub(super) payload_metrics: PayloadMetrics,
+    pub(super) prefetch_metrics: PrefetchMetrics,
     pub(super) group_metrics: GroupMetrics,
     pub(super) capacity_metrics: GroupCapacityMetrics,
     pub(super) pool_metrics: WarmPoolMetrics,
@@ -140,6 +153,8 @@ impl Fleet {
             change_latency: stream(Purpose::ChangeVisibilityLatency),
             forward_latency: stream(Purpose::SendLatency),
             forwarding: stream(Purpose::Forwarding),
+            reply: stream(Purpose::Reply),
+            object_store: stream(Purpose::ObjectStore),
             crash: stream(Purpose::Crash),
             launch: stream(Purpose::Launch),
             termination: stream(Purpose::Termination),
@@ -169,6 +184,8 @@ impl Fleet {
             surplus_waits: false,
             scaling,
             activity: Activity::default(),
+            buffers: Vec::new(),
+            prefetched: 0,
             busy: 0,
             received: 0,
             forwarded: 0,
@@ -176,6 +193,9 @@ impl Fleet {
             order: Order::default(),
             chance,
             metrics: ConsumerMetrics::default(),
+            reply_metrics: ReplyMetrics::default(),
+            payload_metrics: PayloadMetrics::default(),
+            prefetch_metrics: PrefetchMetrics::default(),
             group_metrics: GroupMetrics::default(),
             capacity_metrics: GroupCapacityMetrics::default(),
             pool_metrics: WarmPoolMetrics::default(),

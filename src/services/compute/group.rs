@@ -36,6 +36,10 @@ impl Fleet {
         self.release_outgoing(cx);
         self.surplus_waits = false;
         while self.census.present() > self.desired {
+            if self.census.keeping_place > 0 {
+                self.give_up_place(cx);
+                continue;
+            }
             if self.is_suspended(Process::Terminate, cx.now) {
                 break;
             }
@@ -52,6 +56,15 @@ impl Fleet {
         }
         self.settle_pool(cx);
         self.update_group_metrics(cx.now);
+    }
+
+    /// An instance that is being replaced needs no replacement any more.
+    fn give_up_place<O>(&mut self, cx: &mut Context<'_, O>) {
+        let keeps = |life| matches!(life, LifeCycle::Draining | LifeCycle::Terminating);
+        let index = self.instances.iter().position(|one| one.keeps_place && keeps(one.life));
+        if let Some(index) = index {
+            self.alter(index as u32, "scale-in", cx, |instance| instance.keeps_place = false);
+        }
     }
 
     /// Instances that are to go once they are replaced go as soon as enough others are in service.

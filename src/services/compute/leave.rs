@@ -126,7 +126,7 @@ impl Fleet {
             instance.takes_messages = false;
             instance.application = Application::Down;
             instance.start = instance.start.wrapping_add(1);
-            instance.hooks = HookWait { round, proceeds, ..HookWait::default() };
+            instance.hooks = HookWait { proceeds, round, ..HookWait::default() };
         });
         self.stop_workers(index, cx);
         let time = draw_span(&self.settings.group.termination_time, &mut self.chance.termination);

@@ -297,3 +297,46 @@ impl LifeSettings {
         self.suspended.iter().any(|(which, from, until)| *which == process && *from <= now && now < *until)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hook(timeout: u64, interval: Option<u64>) -> LifecycleHook {
+        LifecycleHook {
+            name: "hook".to_owned(),
+            transition: Transition::Launching,
+            heartbeat_timeout: Span::from_seconds(timeout),
+            heartbeat_interval: interval.map(Span::from_seconds),
+            default_result: ActionResult::Abandon,
+            completion: Completion::ByApplication,
+            result: ActionResult::Continue,
+            never_completed: 0.0,
+        }
+    }
+
+    #[test]
+    fn an_action_waits_for_48_hours_at_most() {
+        assert_eq!(hook(7_200, None).timeout(true), Span::from_hours(2));
+        assert_eq!(hook(7_200, Some(600)).timeout(true), Span::from_hours(48));
+        assert_eq!(hook(7_200, Some(600)).timeout(false), Span::from_hours(2), "nobody cares for it");
+        assert_eq!(hook(30, Some(29)).timeout(true), Span::from_seconds(3_000));
+        assert_eq!(hook(30, Some(30)).timeout(true), Span::from_seconds(30), "the heartbeat comes too late");
+    }
+
+    #[test]
+    fn the_share_of_on_demand_instances_is_rounded_up() {
+        let spot = |base, share| Spot {
+            on_demand_base_capacity: base,
+            on_demand_share_above_base: share,
+            mean_time_to_interruption: None,
+            capacity_rebalance: false,
+            recommendation_lead: Span::ZERO,
+            drains_on_notice: true,
+            price_share: 1.0,
+        };
+        assert_eq!([0, 1, 2, 3, 7].map(|members| spot(2, 0.0).on_demand(members)), [0, 1, 2, 2, 2]);
+        assert_eq!([2, 3, 4, 7].map(|members| spot(2, 0.5).on_demand(members)), [2, 3, 3, 5]);
+        assert_eq!(spot(0, 0.3).on_demand(10), 3, "three tenths of ten are three");
+    }
+}

@@ -37,6 +37,38 @@ crate::metrics! {
 }
 
 crate::metrics! {
+    /// What a consumer that answers requests measures besides.
+    pub struct ReplyMetrics in "queuelab", by "ConsumerName" {
+        /// Replies sent to requesters.
+        pub replies_sent: Counter [Count] as "RepliesSent",
+    }
+}
+
+crate::metrics! {
+    /// What a consumer of large payloads measures besides.
+    pub struct PayloadMetrics in "queuelab", by "ConsumerName" {
+        /// Payloads fetched from the object store.
+        pub payloads_fetched: Counter [Count],
+        /// Payloads that were gone: somebody had deleted them although the message came once more. Its processing fails.
+        pub payloads_missing: Counter [Count],
+        /// Payloads deleted together with their messages.
+        pub payloads_deleted: Counter [Count],
+    }
+}
+
+crate::metrics! {
+    /// What a consumer that receives ahead measures besides.
+    pub struct PrefetchMetrics in "queuelab", by "ConsumerName" {
+        /// Messages in the buffers of clients: in flight, and not yet in the hands of a worker.
+        pub prefetched_messages: Level [Count] as "PrefetchedMessages",
+        /// Messages that clients forgot because their visibility timeout had run out in the buffer.
+        pub prefetched_messages_expired: Counter [Count] as "PrefetchedMessagesExpired",
+        /// How long messages lay in a buffer before a worker got them.
+        pub buffer_time: Distribution [Seconds],
+    }
+}
+
+crate::metrics! {
     /// The metrics of a consumer's Auto Scaling group ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling").
     pub struct GroupMetrics in "AWS/AutoScaling", by "AutoScalingGroupName" {
         /// Instances the group tries to have.

@@ -8,6 +8,7 @@
 //! # What is modelled
 //!
 //! Batches, processing for each message or for the whole batch, slow outliers, failures, poison, crashes,
+//! replies to requests, payloads in an object store, clients that receive ahead of their application;
 //! heartbeats that extend the visibility timeout, deletes one by one or together, results sent on to another queue;
 //! cooldown, warm-up; simple, step and target tracking policies.
 //!
@@ -22,6 +23,7 @@
 
 mod config;
 mod fleet;
+mod forward;
 mod group;
 mod group_config;
 mod health;
@@ -34,7 +36,10 @@ mod life_resolve;
 mod life_settings;
 mod metrics;
 mod orders;
+mod payload;
 mod policies;
+mod prefetch;
+mod reply;
 mod selection;
 mod settings;
 mod spot;
@@ -50,10 +55,14 @@ pub use life_settings::{
     ActionResult, CapacityErrors, Completion, FailureKind, HealthChecks, LifeSettings, LifecycleHook, Order,
     Process, Spot, Transition, WarmPool,
 };
-pub use metrics::{ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics};
+pub use metrics::{
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
+    WarmPoolMetrics,
+};
+pub use prefetch::Prefetch;
 pub use settings::{
-    ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, ProcessingMode,
-    Termination, TerminationPolicy,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, Payloads,
+    ProcessingMode, ReplyAddress, Termination, TerminationPolicy,
 };
 
 use crate::engine::Time;
@@ -66,6 +75,13 @@ use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Servic
 pub enum Timer {
     /// A worker's processing has come to its end.
     Processed {
+        /// The worker.
+        worker: u32,
+        /// Its life.
+        epoch: u32,
+    },
+    /// The payloads of a worker's batch are there.
+    Fetched {
         /// The worker.
         worker: u32,
         /// Its life.
@@ -226,6 +242,7 @@ impl Service for Fleet {
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
         match timer {
             Timer::Processed { worker, epoch } => self.end_processing(worker, epoch, cx),
+            Timer::Fetched { worker, epoch } => self.end_fetching(worker, epoch, cx),
             Timer::Called { worker, epoch } => self.end_calls(worker, epoch, cx),
             Timer::Paused { worker, epoch } => self.end_pause(worker, epoch, cx),
             Timer::Heartbeat { worker, beat } => self.beat(worker, beat, cx),
@@ -256,6 +273,20 @@ impl Service for Fleet {
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics
             .visit(&mut |position, instrument| visitor(&ConsumerMetrics::DEFINITIONS[position], instrument));
+        if self.settings.answers.is_some() {
+            self.reply_metrics
+                .visit(&mut |position, instrument| visitor(&ReplyMetrics::DEFINITIONS[position], instrument));
+        }
+        if self.settings.payloads.is_some() {
+            self.payload_metrics.visit(&mut |position, instrument| {
+                visitor(&PayloadMetrics::DEFINITIONS[position], instrument)
+            });
+        }
+        if self.settings.prefetch.is_some() {
+            self.prefetch_metrics.visit(&mut |position, instrument| {
+                visitor(&PrefetchMetrics::DEFINITIONS[position], instrument);
+            });
+        }
         self.group_metrics
             .visit(&mut |position, instrument| visitor(&GroupMetrics::DEFINITIONS[position], instrument));
         if self.settings.group.is_auto_scaling {
@@ -289,16 +320,25 @@ impl Service for Fleet {
             (Side::Out, "processed_again", metrics.duplicates.total()),
             (Side::Out, "failed", metrics.failures.total()),
             (Side::Out, "abandoned", metrics.messages_abandoned.total()),
-            (Side::Out, "in_hand", self.unfinished()),
+            (Side::Out, "in_hand", self.unfinished() + self.prefetched),
             (Side::Memo, "forwarded", metrics.messages_forwarded.total()),
+            (Side::Memo, "replied", self.reply_metrics.replies_sent.total()),
             (Side::Memo, "rejected", metrics.messages_rejected.total()),
         ]
     }
 
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
+        for buffer in &self.buffers {
+            buffer.messages(batches).for_each(&mut *mark);
+        }
         for worker in &self.workers {
             if let Some(batch) = worker.batch {
                 batches.entries(batch)[worker.held_from()..].iter().for_each(|entry| mark(entry.message));
+            }
+            if let Some(receipts) = worker.to_delete
+                && self.settings.payloads.is_some()
+            {
+                batches.entries(receipts).iter().for_each(|entry| mark(entry.message));
             }
         }
     }

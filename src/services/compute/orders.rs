@@ -79,10 +79,13 @@ impl Fleet {
         }
         for (_, index) in resting {
             self.desired += 1;
-            self.alter(index, "ExitStandby", cx, |instance| instance.life = LifeCycle::Pending);
-            if self.instances[index as usize].failure.is_none() {
-                self.instances[index as usize].application = Application::Up;
-            }
+            self.alter(index, "ExitStandby", cx, |instance| {
+                instance.life = LifeCycle::Pending;
+                if instance.failure.is_none() && instance.application != Application::Starting {
+                    instance.application = Application::Up;
+                    instance.start = instance.start.wrapping_add(1);
+                }
+            });
             self.enter_service(index, cx);
         }
         self.tell(format!("ExitStandby of {number} instances."), old_desired, "Successful", cx);

@@ -77,6 +77,10 @@ impl Fleet {
         }
         if let Some(change) = change {
             self.carry_out(change, cx);
+        } else {
+            // The sizes may have changed, and with them the warm pool.
+            self.settle_pool(cx);
+            self.update_group_metrics(cx.now);
         }
     }
 

@@ -37,7 +37,7 @@ impl Fleet {
                 TerminationPolicy::OldestInstance => self.keep(&mut left, |one| one.launch),
                 TerminationPolicy::NewestInstance => self.keep(&mut left, |one| u64::MAX - one.launch),
                 TerminationPolicy::ClosestToNextInstanceHour => {
-                    self.keep(&mut left, |one| to_next_hour(one, now))
+                    self.keep(&mut left, |one| to_next_hour(one, now));
                 }
                 TerminationPolicy::AllocationStrategy => self.align(&mut left),
                 TerminationPolicy::Default => {

@@ -1,9 +1,10 @@
 //! Everything that is fixed about a consumer during a run.
 
 use super::life_settings::LifeSettings;
+use super::prefetch::Prefetch;
 use crate::engine::{Distribution, Span};
 use crate::scaling::ScalingSettings;
-use crate::wire::{ApiLatency, EntityId, MessageGroups, Retries};
+use crate::wire::{ApiLatency, EntityId, MessageGroups, PayloadStore, Retries};
 
 /// What a processing time is drawn for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,35 @@ pub struct Forward {
     pub is_fifo: bool,
     /// The groups of the results; `None` keeps the message's.
     pub groups: Option<MessageGroups>,
+}
+
+/// Replies to the requests that are processed.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// Size of a reply with its attributes, in bytes.
+    pub size: Distribution,
+    /// Where the replies to each requester go.
+    pub addresses: Vec<ReplyAddress>,
+}
+
+/// Where the replies to a requester go.
+#[derive(Debug, Clone)]
+pub struct ReplyAddress {
+    /// The requester.
+    pub requester: EntityId,
+    /// The queue that takes its replies, or the requester itself when it has a temporary queue for each request.
+    pub queue: EntityId,
+    /// How long a send call to it takes, in nanoseconds.
+    pub send_latency: Distribution,
+}
+
+/// Payloads in an object store.
+#[derive(Debug, Clone)]
+pub struct Payloads {
+    /// The store.
+    pub store: PayloadStore,
+    /// Whether a payload is deleted with its message.
+    pub delete: bool,
 }
 
 /// Crashes of the process on an instance.
@@ -156,6 +186,12 @@ pub struct ConsumerSettings {
     pub heartbeat: Option<Heartbeat>,
     /// Where results go.
     pub forward: Option<Forward>,
+    /// Replies to requests.
+    pub answers: Option<Answers>,
+    /// Payloads in an object store.
+    pub payloads: Option<Payloads>,
+    /// How the client receives ahead of the workers.
+    pub prefetch: Option<Prefetch>,
     /// Crashes.
     pub crashes: Option<Crashes>,
     /// The instances it runs on.

@@ -2,12 +2,10 @@
 
 use super::Timer;
 use super::fleet::Fleet;
+use super::prefetch::is_of_buffer;
 use super::settings::{DeleteMode, FailureMode, ProcessingMode};
 use crate::engine::{Span, Time};
-use crate::wire::{
-    ApiError, BatchId, Context, Deduplication, Entry, MessageId, NewMessage, Outbox, PollOutcome, PollerId,
-    Signal, draw_bytes, draw_span,
-};
+use crate::wire::{ApiError, BatchId, Context, MessageId, Outbox, PollOutcome, PollerId, Signal, draw_span};
 use std::ops::Range;
 
 /// What a worker is doing.
@@ -19,6 +17,8 @@ pub(super) enum Doing {
     Polling,
     /// Pausing before the next receive call.
     Pausing,
+    /// Fetching the payloads of its batch from an object store.
+    Fetching,
     /// Processing a message, or a whole batch.
     Processing,
     /// Waiting for the end of a call that follows processing (send on, delete, change of visibility).
@@ -36,7 +36,7 @@ pub(super) struct Worker {
     pub(super) batch: Option<BatchId>,
     position: u8,
     /// Receipts to delete in one call at the end of the batch.
-    to_delete: Option<BatchId>,
+    pub(super) to_delete: Option<BatchId>,
     /// When the processing under way began.
     began: Time,
     /// Whether the processing under way will fail.
@@ -119,11 +119,16 @@ impl Fleet {
         }
         let worker = &mut self.workers[index as usize];
         worker.doing = Doing::Polling;
+        if self.settings.prefetch.is_some() {
+            self.ask_buffer(index, cx);
+            return;
+        }
         let poller = poller(index, worker.epoch);
         let signal = Signal::Poll {
             poller,
             maximum: self.settings.batch_size,
             wait_seconds: self.settings.wait_seconds,
+            visibility_seconds: None,
         };
         cx.outbox.send(self.settings.queue, Span::ZERO, signal);
     }
@@ -136,8 +141,11 @@ impl Fleet {
         outcome: PollOutcome,
         cx: &mut Context<'_, O>,
     ) {
+        if is_of_buffer(poller) {
+            self.take_ahead(poller, outcome, cx);
+            return;
+        }
         let (index, epoch) = (poller.0 as u32, (poller.0 >> 32) as u32);
-        let pause = self.settings.pause_after_empty_receive;
         let received = match outcome {
             PollOutcome::Messages(batch) => cx.batches.entries(batch).len() as u8,
             PollOutcome::Empty | PollOutcome::Refused(_) => 0,
@@ -154,25 +162,38 @@ impl Fleet {
             }
             return;
         }
-        let Some(worker) = self.alive(index, epoch) else {
+        if self.alive(index, epoch).is_none() {
             // Nobody is there any more: the messages come back when their visibility timeout runs out.
             if let PollOutcome::Messages(batch) = outcome {
                 self.metrics.messages_abandoned.add(u64::from(received));
                 Self::drop_batch(batch, 0, cx);
             }
             return;
-        };
+        }
+        self.hand_over(index, outcome, cx);
+    }
+
+    /// What a worker asked for is there.
+    #[inline]
+    pub(super) fn hand_over<O: Outbox<Timer>>(
+        &mut self,
+        index: u32,
+        outcome: PollOutcome,
+        cx: &mut Context<'_, O>,
+    ) {
+        let pause = self.settings.pause_after_empty_receive;
         match outcome {
             PollOutcome::Messages(batch) => {
+                let worker = &mut self.workers[index as usize];
                 worker.batch = Some(batch);
                 worker.position = 0;
-                worker.length = received;
+                worker.length = cx.batches.entries(batch).len() as u8;
                 worker.refused = 0;
                 self.begin_heartbeat(index, cx);
-                self.begin_processing(index, cx);
+                self.begin_fetching(index, batch, cx);
             }
             PollOutcome::Empty => {
-                worker.refused = 0;
+                self.workers[index as usize].refused = 0;
                 if pause == Span::ZERO {
                     self.poll(index, cx);
                 } else {
@@ -213,6 +234,26 @@ impl Fleet {
         }
     }
 
+    /// What the messages point to is fetched before the application sees them.
+    #[inline]
+    fn begin_fetching<O: Outbox<Timer>>(&mut self, index: u32, batch: BatchId, cx: &mut Context<'_, O>) {
+        let time = self.fetch_payloads(batch, cx);
+        if time == Span::ZERO {
+            self.begin_processing(index, cx);
+        } else {
+            let worker = &mut self.workers[index as usize];
+            worker.doing = Doing::Fetching;
+            cx.outbox.wake(cx.now + time, Timer::Fetched { worker: index, epoch: worker.epoch });
+        }
+    }
+
+    /// The payloads are there.
+    pub(super) fn end_fetching<O: Outbox<Timer>>(&mut self, index: u32, epoch: u32, cx: &mut Context<'_, O>) {
+        if self.alive(index, epoch).is_some() {
+            self.begin_processing(index, cx);
+        }
+    }
+
     /// The next message (or the whole batch) is taken up.
     #[inline]
     fn begin_processing<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
@@ -225,7 +266,7 @@ impl Fleet {
             if self.order.is_late(producer, sequence) {
                 self.metrics.out_of_order.add(1);
             }
-            fails |= cx.messages.is_poison(entry.message);
+            fails |= cx.messages.is_poison(entry.message) || self.cannot_read(entry.message, cx.messages);
         }
         fails |= self.chance.failure.chance(self.settings.failure_rate);
         let time = self.draw_processing_time();
@@ -278,7 +319,11 @@ impl Fleet {
             if self.settings.forward.is_some() {
                 until = self.call_forward(batch, range.clone(), cx);
             }
+            if self.settings.answers.is_some() {
+                until = self.call_replies(batch, range.clone(), until, cx);
+            }
             if self.settings.delete_mode == DeleteMode::EachMessage {
+                until += self.payload_delete_time(batch, range.clone(), cx);
                 until += draw_span(&self.settings.latency.delete, &mut self.chance.delete_latency);
             }
         }
@@ -320,6 +365,12 @@ impl Fleet {
             self.end_batch(index, batch, cx);
             return;
         }
+        if !worker.fails && self.settings.payloads.is_some() {
+            // Until its payload is deleted with it.
+            for position in range.clone() {
+                cx.messages.hold(cx.batches.entries(batch)[position].message);
+            }
+        }
         if !worker.fails {
             match self.settings.delete_mode {
                 DeleteMode::EachMessage if range.len() == 1 => {
@@ -347,15 +398,15 @@ impl Fleet {
             return;
         }
         // The whole batch has been worked on: what is left is the delete call for all of it.
-        let latency = if worker.to_delete.is_some() && self.settings.delete_mode == DeleteMode::WholeBatch {
-            draw_span(&self.settings.latency.delete, &mut self.chance.delete_latency)
-        } else {
-            Span::ZERO
-        };
+        let (receipts, epoch) = (worker.to_delete, worker.epoch);
+        let receipts = receipts.filter(|_| self.settings.delete_mode == DeleteMode::WholeBatch);
+        let latency = receipts.map_or(Span::ZERO, |receipts| {
+            let payloads = self.payload_delete_time(receipts, 0..cx.batches.entries(receipts).len(), cx);
+            payloads + draw_span(&self.settings.latency.delete, &mut self.chance.delete_latency)
+        });
         if latency == Span::ZERO {
             self.end_batch(index, batch, cx);
         } else {
-            let epoch = worker.epoch;
             cx.outbox.wake(cx.now + latency, Timer::Called { worker: index, epoch });
         }
     }
@@ -381,6 +432,7 @@ impl Fleet {
     /// The delete call takes effect, unless it gets lost: then nobody notices.
     #[inline]
     fn send_delete<O: Outbox<Timer>>(&mut self, receipts: BatchId, cx: &mut Context<'_, O>) {
+        self.delete_payloads(receipts, cx);
         if self.chance.loss.chance(self.settings.lost_deletes) {
             self.metrics.deletes_lost.add(1);
             cx.batches.close(receipts);
@@ -398,14 +450,11 @@ impl Fleet {
             // The receives of a message say nothing to a delete call: the field of its first one counts the attempts.
             let first = &mut cx.batches.entries_mut(receipts)[0];
             first.receive_count += 1;
-            match retries.pause(first.receive_count, &mut self.chance.retry) {
-                Some(pause) => {
-                    cx.outbox.send(self.settings.queue, pause, Signal::Delete { batch: receipts });
-                }
-                None => {
-                    self.metrics.deletes_lost.add(1);
-                    cx.batches.close(receipts);
-                }
+            if let Some(pause) = retries.pause(first.receive_count, &mut self.chance.retry) {
+                cx.outbox.send(self.settings.queue, pause, Signal::Delete { batch: receipts });
+            } else {
+                self.metrics.deletes_lost.add(1);
+                cx.batches.close(receipts);
             }
             return;
         }
@@ -424,54 +473,6 @@ impl Fleet {
         cx.batches.copy(batch, range, receipts);
         let signal = Signal::ChangeVisibility { batch: receipts, timeout: Span::ZERO };
         cx.outbox.send(self.settings.queue, latency, signal);
-        cx.now + latency
-    }
-
-    /// The result of processing is sent on to another queue; returns when that call ends.
-    fn call_forward<O: Outbox<Timer>>(
-        &mut self,
-        batch: BatchId,
-        range: Range<usize>,
-        cx: &mut Context<'_, O>,
-    ) -> Time {
-        let Some(forward) = &self.settings.forward else { return cx.now };
-        let latency = draw_span(&forward.latency, &mut self.chance.forward_latency);
-        let sent = cx.batches.open();
-        for position in range {
-            let ancestor = cx.batches.entries(batch)[position].message;
-            if !self.chance.forwarding.chance(forward.share) {
-                continue;
-            }
-            let bytes = match &forward.size {
-                Some(size) => draw_bytes(size, &mut self.chance.forwarding),
-                None => cx.messages.bytes(ancestor),
-            };
-            let mut detail = cx.messages.detail(ancestor);
-            if let Some(groups) = &forward.groups {
-                detail.group = groups.draw(self.forwarded, &mut self.chance.group);
-            }
-            if !forward.is_fifo {
-                // A standard queue takes no deduplication ids.
-                detail.deduplication = Deduplication::Once;
-            }
-            let message = cx.messages.create(NewMessage {
-                published_at: cx.messages.published_at(ancestor),
-                producer: cx.me,
-                sequence: self.forwarded,
-                bytes,
-                poison: false,
-                detail,
-            });
-            self.forwarded += 1;
-            cx.batches.entries_mut(sent).push(Entry::new(message));
-        }
-        let messages = cx.batches.entries(sent).len() as u64;
-        if messages == 0 {
-            cx.batches.close(sent);
-            return cx.now;
-        }
-        self.metrics.messages_forwarded.add(messages);
-        cx.outbox.send(forward.queue, latency, Signal::Put { batch: sent });
         cx.now + latency
     }
 
@@ -513,6 +514,7 @@ impl Fleet {
         let worker = self.workers[index as usize];
         match worker.doing {
             Doing::Nothing => return,
+            Doing::Polling if self.settings.prefetch.is_some() => self.leave_buffer(index),
             Doing::Polling => {
                 let signal = Signal::HangUp { poller: poller(index, worker.epoch) };
                 cx.outbox.send(self.settings.queue, Span::ZERO, signal);
@@ -521,7 +523,7 @@ impl Fleet {
                 self.busy -= 1;
                 self.metrics.busy_threads.set(cx.now, self.busy);
             }
-            Doing::Pausing | Doing::Calling => {}
+            Doing::Pausing | Doing::Fetching | Doing::Calling => {}
         }
         if let Some(batch) = worker.batch {
             // They stay in flight until their visibility timeout runs out.
@@ -529,11 +531,17 @@ impl Fleet {
             Self::drop_batch(batch, usize::from(worker.position), cx);
         }
         if let Some(receipts) = worker.to_delete {
+            if self.settings.payloads.is_some() {
+                cx.batches.entries(receipts).iter().for_each(|entry| cx.messages.release(entry.message));
+            }
             cx.batches.close(receipts);
         }
         self.workers[index as usize] =
             Worker { epoch: worker.epoch.wrapping_add(1), ..Worker::new(worker.instance) };
         self.worker_stopped(worker.instance, cx);
+        if self.instances[worker.instance as usize].running_workers == 0 {
+            self.end_buffer(worker.instance, cx);
+        }
     }
 
     /// The messages of a batch leave the worker's hands, from `position` on.

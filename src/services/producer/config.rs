@@ -3,13 +3,16 @@
 use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
 use super::library::{KeyConfigs, LibraryConfig, StreamTarget, record_settings};
 use super::partition_keys::PartitionKeyConfig;
+use super::payload::LargePayloads;
 use crate::engine::Distribution;
 use crate::language::{
     Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Located, Named, Node, Probability,
     Problems, Reference, Value, choice, section,
 };
 use crate::traffic::ArrivalsConfig;
-use crate::wire::{EntityId, GroupConfig, IdentityConfig, Retries, RetriesConfig, SqsQuotas, Texts, span};
+use crate::wire::{
+    EntityId, GroupConfig, IdentityConfig, PayloadStore, Retries, RetriesConfig, SqsQuotas, Texts, span,
+};
 
 section! {
     /// Somebody who sends messages.
@@ -28,6 +31,8 @@ section! {
         pub response_timeout: Duration = Duration::from_seconds(5);
         /// Who it is to the queue; by default a role of the queue's account.
         pub identity: Option<IdentityConfig>;
+        /// Keep large payloads in an object store and send pointers to them (the Extended Client Library).
+        pub large_payloads: Option<LargePayloadsConfig>;
         /// Send several messages in one call (`SendMessageBatch`); by default each goes alone.
         pub batching: Option<BatchingConfig>;
         /// What puts records on a stream; by default the SDK, record by record.
@@ -63,6 +68,20 @@ section! {
         pub partition_key: Option<PartitionKeyConfig>;
         /// The hash key of every record, in place of the partition key's (`ExplicitHashKey`).
         pub explicit_hash_key: Option<Located<String>>;
+    }
+}
+
+section! {
+    /// Payloads that are kept in an object store, up to 2 GB ("Managing large Amazon SQS messages using Amazon S3").
+    pub struct LargePayloadsConfig {
+        /// The object store.
+        pub object_store: Reference;
+        /// Messages above this size, attributes included, go there; by default those that are larger than the quota.
+        pub threshold: Option<Bytes>;
+        /// All payloads go there, whatever their size.
+        pub always_through_object_store: bool = false;
+        /// Size of what is sent instead of the payload: a pointer, and an attribute with the payload's size. An assumption.
+        pub pointer_size: Bytes = Bytes::new(256), within (Bytes::new(1), Bytes::from_kib(64));
     }
 }
 
@@ -113,8 +132,11 @@ section! {
         pub max_entries: u32 = 10, within (1, 10);
         /// Most bytes in a call; by default the quota.
         pub max_bytes: Option<Bytes>, at_least (Bytes::new(1));
-        /// How long the first message of a batch waits for others.
+        /// How long the first message of a batch waits for others; 200ms in `AmazonSQSBufferedAsyncClient` (`maxBatchOpenMs`).
         pub linger: Duration = Duration::from_milliseconds(100);
+        /// Most calls under way at once; by default any number, and 5 in `AmazonSQSBufferedAsyncClient`
+        /// (`maxInflightOutboundBatches`). Further batches wait.
+        pub max_inflight_batches: Option<u32>, within (1, 10_000);
     }
 }
 
@@ -131,6 +153,8 @@ pub struct SendTarget {
     pub is_fifo: bool,
     /// What it is, when it is a stream.
     pub stream: Option<StreamTarget>,
+    /// Where large payloads go.
+    pub payload_store: Option<PayloadStore>,
 }
 
 /// Most attributes of a message ("Amazon SQS message metadata").
@@ -168,6 +192,7 @@ impl ProducerConfig {
         };
         if let Some(size) = &body_size
             && size.minimum() > f64::from(largest)
+            && self.large_payloads.is_none()
         {
             problems
                 .error(
@@ -177,13 +202,15 @@ impl ProducerConfig {
                         Bytes::new(u64::from(largest))
                     ),
                 )
-                .help("AWS refuses larger ones; keep the payload elsewhere and send a pointer");
+                .help("AWS refuses larger ones; keep the payload elsewhere and send a pointer (for queues: `large_payloads`)");
         }
         let attributes =
             message.map_or(Some(Vec::new()), |message| message.build_attributes(files, problems));
         let delay_seconds = message
             .and_then(|message| message.delay.as_ref())
             .map(|delay| build_delay(delay, files, problems));
+        let large_payloads = self.large_payloads.as_ref().map(|large| large.build(&target, problems));
+        let large_payloads = large_payloads.map_or(Some(None), |large| large.map(Some))?;
         let batching = self.batching.as_ref().map(|batching| batching.build(quotas, problems));
         let records = records.map_or(Some(None), |records| records.map(Some))?;
         let own_attempts = records.as_ref().and_then(|records| records.max_attempts);
@@ -196,6 +223,7 @@ impl ProducerConfig {
             poison_rate: message.map_or(0.0, |message| message.poison_rate.as_f64()),
             delay_seconds: delay_seconds.map_or(Some(None), |delay| delay.map(Some))?,
             batching,
+            large_payloads,
             groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
             retries: own_attempts.map_or(Retries::of(self.retries.as_ref()), |attempts| {
                 Retries::of(self.retries.as_ref()).with_attempts(attempts)
@@ -226,6 +254,11 @@ impl ProducerConfig {
                 "`library: { put_records: {} }` sends batches to a stream",
             ),
         ];
+        if let Some(place) = self.places.key("large_payloads") {
+            problems
+                .error(place, "records for a stream have no `large_payloads`")
+                .why("the Extended Client Library is for queues");
+        }
         for (key, place, why) in keys {
             if let Some(place) = place {
                 problems.error(place, format!("records for a stream have no `{key}`")).why(why);
@@ -357,6 +390,25 @@ impl AttributeConfig {
     }
 }
 
+impl LargePayloadsConfig {
+    fn build(&self, target: &SendTarget, problems: &mut Problems) -> Option<LargePayloads> {
+        let largest = target.quotas.maximum_message_bytes;
+        let threshold = self.threshold.map_or(u64::from(largest), Bytes::as_u64);
+        if threshold > u64::from(largest) {
+            problems
+                .error(
+                    self.places.of("threshold"),
+                    format!("a message has {} at most", Bytes::new(u64::from(largest))),
+                )
+                .why("what is larger, but not above the threshold, would be refused");
+        }
+        let threshold =
+            (!self.always_through_object_store).then_some(threshold.min(u64::from(largest)) as u32);
+        let store = target.payload_store.clone()?;
+        Some(LargePayloads { store, threshold, pointer_bytes: self.pointer_size.as_u64() as u32 })
+    }
+}
+
 impl BatchingConfig {
     fn build(&self, quotas: &SqsQuotas, problems: &mut Problems) -> Batching {
         let largest = u64::from(quotas.maximum_batch_bytes);
@@ -371,6 +423,7 @@ impl BatchingConfig {
             maximum_entries: self.max_entries as usize,
             maximum_bytes: maximum.min(largest) as u32,
             linger: span(self.linger),
+            maximum_in_flight: self.max_inflight_batches,
         }
     }
 }

@@ -4,12 +4,14 @@ use super::Timer;
 use super::kpl::Kpl;
 use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
+use super::payload::LargePayloads;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
     ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageGroups, NewMessage,
     Outbox, Purpose, Retries, Signal, draw_bytes, draw_span,
 };
+use std::collections::VecDeque;
 
 /// How a message attribute gets its value.
 #[derive(Debug, Clone)]
@@ -50,6 +52,8 @@ pub struct Batching {
     pub maximum_bytes: u32,
     /// A message waits no longer than this for others.
     pub linger: Span,
+    /// Most calls under way at once; `None` for any number.
+    pub maximum_in_flight: Option<u32>,
 }
 
 /// Everything that is fixed about a producer during a run.
@@ -71,6 +75,8 @@ pub struct ProducerSettings {
     pub delay_seconds: Option<MessageDelay>,
     /// Whether messages go in batches.
     pub batching: Option<Batching>,
+    /// Which payloads go to an object store.
+    pub large_payloads: Option<LargePayloads>,
     /// The groups of the messages.
     pub groups: Option<MessageGroups>,
     /// How often a call is tried, and how long between.
@@ -88,7 +94,7 @@ pub struct ProducerSettings {
 pub struct Producer {
     pub(super) settings: ProducerSettings,
     pub(super) arrivals: Arrivals,
-    chance: Chance,
+    pub(super) chance: Chance,
     sequence: u64,
     /// The batch being filled, and its bytes so far.
     pub(super) filling: Option<BatchId>,
@@ -99,6 +105,9 @@ pub struct Producer {
     pub(super) batches_begun: u32,
     pub(super) kpl: Option<Kpl>,
     pub(super) waiting: u64,
+    /// Batches that are closed and wait for an earlier call to end, and the calls under way.
+    closed: VecDeque<BatchId>,
+    calls_in_flight: u32,
     /// Batches that were refused and wait to be sent again; a free place is empty.
     pub(super) refused: Vec<Option<BatchId>>,
     pub(super) waiting_for_retry: u64,
@@ -107,7 +116,7 @@ pub struct Producer {
 }
 
 #[derive(Debug)]
-struct Chance {
+pub(super) struct Chance {
     size: Stream,
     attributes: Stream,
     poison: Stream,
@@ -117,6 +126,7 @@ struct Chance {
     retry: Stream,
     loss: Stream,
     key: Stream,
+    pub(super) object_store: Stream,
 }
 
 impl Producer {
@@ -133,6 +143,7 @@ impl Producer {
             retry: stream(Purpose::Retry),
             loss: stream(Purpose::Loss),
             key: stream(Purpose::PartitionKey),
+            object_store: stream(Purpose::ObjectStore),
         };
         let kpl = match settings.records.as_ref().map(|records| &records.library) {
             Some(Library::Kpl(kpl)) => Some(Kpl::new(kpl.clone())),
@@ -149,6 +160,8 @@ impl Producer {
             filling_until: Time::ZERO,
             batches_begun: 0,
             waiting: 0,
+            closed: VecDeque::new(),
+            calls_in_flight: 0,
             refused: Vec::new(),
             waiting_for_retry: 0,
             handed_over: 0,
@@ -184,7 +197,7 @@ impl Producer {
             let entry = self.make_message(at, cx);
             let batch = cx.batches.open();
             cx.batches.entries_mut(batch).push(entry);
-            self.send(batch, at, cx);
+            let _ = self.send(batch, at, cx);
             match self.arrivals.next_arrival() {
                 Some(next) if next < cx.unobserved_until => at = next,
                 Some(next) => {
@@ -199,7 +212,8 @@ impl Producer {
 
     #[inline]
     pub(super) fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
-        let mut bytes = draw_bytes(&self.settings.body_size, &mut self.chance.size);
+        let body = draw_bytes(&self.settings.body_size, &mut self.chance.size);
+        let mut bytes = body;
         let poison = self.chance.poison.chance(self.settings.poison_rate);
         let key = self
             .settings
@@ -238,6 +252,7 @@ impl Producer {
             }
             cx.messages.set_bytes(message, bytes);
         }
+        self.point_to_payload(message, body, bytes, cx);
         self.metrics.messages_produced.add(1);
         self.metrics.message_size.record(u64::from(bytes));
         if let Some((key, records)) = key.zip(self.settings.records.as_ref()) {
@@ -255,7 +270,7 @@ impl Producer {
         let Some(batching) = self.settings.batching else { return };
         let bytes = cx.messages.bytes(entry.message);
         if self.filling_bytes.saturating_add(bytes) > batching.maximum_bytes {
-            self.send_batch(cx.now, cx);
+            self.send_batch(cx);
         }
         let batch = if let Some(batch) = self.filling {
             batch
@@ -270,36 +285,67 @@ impl Producer {
         self.waiting += 1;
         self.filling_bytes = self.filling_bytes.saturating_add(bytes);
         if cx.batches.entries(batch).len() >= batching.maximum_entries {
-            self.send_batch(cx.now, cx);
+            self.send_batch(cx);
         }
     }
 
     /// The first message of a batch has waited long enough.
     pub(super) fn end_linger<O: Outbox<Timer>>(&mut self, batch: u32, cx: &mut Context<'_, O>) {
-        if batch == self.batches_begun {
-            self.send_batch(cx.now, cx);
+        if batch != self.batches_begun {
+            return;
+        }
+        if self.settings.records.is_some() {
+            self.send_gathered(cx.now, cx);
+        } else {
+            self.send_batch(cx);
         }
     }
 
-    pub(super) fn send_batch<O: Outbox<Timer>>(&mut self, at: Time, cx: &mut Context<'_, O>) {
-        if let Some(batch) = self.filling.take() {
-            self.waiting = 0;
-            self.filling_bytes = 0;
-            self.send(batch, at, cx);
+    fn send_batch<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let Some(batch) = self.filling.take() else { return };
+        self.filling_bytes = 0;
+        self.closed.push_back(batch);
+        self.send_closed(cx);
+    }
+
+    /// Closed batches are sent as long as another call may be under way.
+    fn send_closed<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let most = self.settings.batching.and_then(|batching| batching.maximum_in_flight);
+        while most.is_none_or(|most| self.calls_in_flight < most) {
+            let Some(batch) = self.closed.pop_front() else { return };
+            self.waiting -= cx.batches.entries(batch).len() as u64;
+            let duration = self.send(batch, cx.now, cx);
+            if most.is_some() {
+                self.calls_in_flight += 1;
+                cx.outbox.wake(cx.now + duration, Timer::Sent);
+            }
         }
     }
 
-    /// The send call begins at `at`; the messages reach the target when it ends.
+    /// One of a limited number of calls has ended.
+    pub(super) fn end_call<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        self.calls_in_flight -= 1;
+        self.send_closed(cx);
+    }
+
+    /// The send call begins at `at`; the messages reach the target when it ends. Tells how long it takes.
     #[inline]
-    pub(super) fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) {
+    pub(super) fn send<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        at: Time,
+        cx: &mut Context<'_, O>,
+    ) -> Span {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
-        let delay = draw_span(&self.settings.send_latency, &mut self.chance.latency);
+        let uploads = self.store_payloads(batch, at - cx.now, cx);
+        let delay = uploads + draw_span(&self.settings.send_latency, &mut self.chance.latency);
         if self.settings.lost_responses > 0.0 {
             self.lose_response((at - cx.now) + delay, batch, cx);
         }
         let signal = self.sending(batch);
         cx.outbox.send(self.settings.target, (at - cx.now) + delay, signal);
+        delay
     }
 
     /// The call that hands a batch over.
@@ -383,9 +429,9 @@ impl Producer {
         }
     }
 
-    /// The batch being filled.
-    pub(super) fn filling(&self) -> Option<BatchId> {
-        self.filling
+    /// The batches that are not sent yet.
+    pub(super) fn unsent(&self) -> impl Iterator<Item = BatchId> {
+        self.filling.into_iter().chain(self.closed.iter().copied())
     }
 
     /// When its first message is due is asked at time zero.

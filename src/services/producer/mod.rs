@@ -22,6 +22,7 @@ mod kpl;
 mod library;
 mod metrics;
 mod partition_keys;
+mod payload;
 mod records;
 
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
@@ -32,6 +33,7 @@ pub use library::{
 };
 pub use metrics::ProducerMetrics;
 pub use partition_keys::{DrawnKeyConfig, Key, PartitionKeyConfig, PartitionKeys};
+pub use payload::LargePayloads;
 
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{Answer, Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
@@ -45,6 +47,8 @@ pub enum Timer {
     Linger(u32),
     /// A call that was refused is tried again.
     Retry(u32),
+    /// One of a limited number of calls has ended.
+    Sent,
     /// The Kinesis Producer Library has something to do.
     Library(u32),
 }
@@ -75,6 +79,7 @@ impl Service for Producer {
             Timer::Arrival => self.produce(cx),
             Timer::Linger(batch) => self.end_linger(batch, cx),
             Timer::Retry(place) => self.retry(place, cx),
+            Timer::Sent => self.end_call(cx),
             Timer::Library(wake) => self.wake_kpl(wake, cx),
         }
     }
@@ -96,7 +101,7 @@ impl Service for Producer {
     }
 
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
-        for batch in self.filling().into_iter().chain(self.refused.iter().copied().flatten()) {
+        for batch in self.unsent().chain(self.refused.iter().copied().flatten()) {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
         }
         if let Some(kpl) = &self.kpl {

@@ -3,6 +3,7 @@
 use super::Timer;
 use super::entity::Producer;
 use super::library::Gathering;
+use crate::engine::Time;
 use crate::wire::{Context, Outbox};
 
 /// Most records made ahead of their time.
@@ -16,7 +17,7 @@ impl Producer {
             let entry = self.make_message(at, cx);
             let bytes = cx.messages.bytes(entry.message);
             if self.filling_bytes.saturating_add(bytes) > gathering.maximum_bytes {
-                self.send_batch(at, cx);
+                self.send_gathered(at, cx);
             }
             let batch = if let Some(batch) = self.filling {
                 batch
@@ -31,12 +32,12 @@ impl Producer {
             self.waiting += 1;
             self.filling_bytes = self.filling_bytes.saturating_add(bytes);
             if cx.batches.entries(batch).len() >= gathering.maximum_entries {
-                self.send_batch(at, cx);
+                self.send_gathered(at, cx);
             }
             let next = self.arrivals.next_arrival();
             let ends_before = self.filling.is_some() && next.is_none_or(|next| next >= self.filling_until);
             if ends_before && self.filling_until < cx.unobserved_until {
-                self.send_batch(self.filling_until, cx);
+                self.send_gathered(self.filling_until, cx);
             }
             match next {
                 Some(next) if next < cx.unobserved_until => at = next,
@@ -59,6 +60,15 @@ impl Producer {
     fn await_linger<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         if self.filling.is_some() {
             cx.outbox.wake(self.filling_until.max(cx.now), Timer::Linger(self.batches_begun));
+        }
+    }
+
+    /// The batch being filled is sent at `at`, now or soon.
+    pub(super) fn send_gathered<O: Outbox<Timer>>(&mut self, at: Time, cx: &mut Context<'_, O>) {
+        if let Some(batch) = self.filling.take() {
+            self.waiting = 0;
+            self.filling_bytes = 0;
+            self.send(batch, at, cx);
         }
     }
 }

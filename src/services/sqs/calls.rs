@@ -20,8 +20,8 @@ pub(super) const LONGEST_DELAY_SECONDS: i64 = 900;
 /// Who waits for the answer to a receive.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Caller {
-    /// A poller of a fleet.
-    Poller(PollerId),
+    /// A poller of a fleet, and the `VisibilityTimeout` of its call.
+    Poller(PollerId, Option<Span>),
     /// A call whose answer is read.
     Request(Asked),
 }
@@ -41,7 +41,7 @@ pub(super) struct Asked {
 impl Caller {
     pub(super) fn visibility(&self) -> Option<Span> {
         match self {
-            Caller::Poller(_) => None,
+            Caller::Poller(_, visibility) => *visibility,
             Caller::Request(asked) => asked.visibility,
         }
     }

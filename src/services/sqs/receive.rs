@@ -129,7 +129,7 @@ impl Queue {
         }
         self.bill(bytes);
         match caller {
-            Caller::Poller(poller) => {
+            Caller::Poller(poller, _) => {
                 let delay = draw_span(&self.settings.latency.receive, &mut self.chance.receive_latency);
                 cx.outbox.send(to, delay, Signal::Delivery { poller, outcome });
             }

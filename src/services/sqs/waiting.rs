@@ -77,7 +77,7 @@ impl Waiters {
     /// The poller's connection is gone.
     pub(super) fn hang_up(&mut self, from: EntityId, poller: PollerId) {
         self.queue.retain(|waiter| {
-            waiter.from != from || !matches!(waiter.caller, Caller::Poller(one) if one == poller)
+            waiter.from != from || !matches!(waiter.caller, Caller::Poller(one, _) if one == poller)
         });
         if self.queue.is_empty() {
             self.earliest = None;

@@ -304,7 +304,7 @@ impl Bench {
         let (maximum, wait_seconds, name) = signal;
         let poller = PollerId(self.pollers.len() as u64);
         self.pollers.push(name.to_owned());
-        self.tell(queue, Signal::Poll { poller, maximum, wait_seconds });
+        self.tell(queue, Signal::Poll { poller, maximum, wait_seconds, visibility_seconds: None });
         match self.answers.front() {
             Some((_, who, _)) if who == name => self.answers.pop_front().unwrap().2,
             _ => "waits".to_owned(),

@@ -1,0 +1,50 @@
+//! Object stores, and who can read what lies in them.
+
+use super::resolve::Resolver;
+use crate::language::{Name, Problems, Reference};
+use crate::services::compute::ConsumerSource;
+use crate::services::object_store::{ObjectStoreConfig, ObjectStoreSettings};
+use crate::services::producer::{ProducerConfig, ProducerTarget};
+use crate::wire::{EntityId, PayloadStore};
+
+impl Resolver<'_> {
+    /// The settings of all object stores.
+    pub(super) fn object_stores(&self) -> Vec<ObjectStoreSettings> {
+        let names = self.config.object_stores.names();
+        names
+            .filter_map(|name| {
+                let id = self.directory.object_stores.entity(name)?;
+                Some(ObjectStoreConfig::settings(name, id, self.prices))
+            })
+            .collect()
+    }
+
+    /// The object store of this name, as its callers see it.
+    pub(super) fn payload_store(
+        &self,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> Option<PayloadStore> {
+        let (position, id): (usize, EntityId) = self.directory.object_stores.find(reference, problems)?;
+        self.config.object_stores.entries[position].1.store(id, self.files, problems)
+    }
+
+    /// A consumer without the client that reads pointers gets a pointer, and can do nothing with it.
+    pub(super) fn check_readers(&self, name: &Name, producer: &ProducerConfig, problems: &mut Problems) {
+        let Some(large) = &producer.large_payloads else { return };
+        let ProducerTarget::Queue(queue) = &producer.publishes_to else { return };
+        for (consumer_name, consumer) in self.config.consumers.iter() {
+            let ConsumerSource::Queue(source) = &consumer.receives_from;
+            let reads = consumer.large_payloads.as_ref().map(|reads| reads.object_store.as_str());
+            if source.as_str() == queue.as_str() && reads != Some(large.object_store.as_str()) {
+                problems
+                    .warning(
+                        consumer.place,
+                        format!("`{consumer_name}` cannot read the large payloads of `{name}`"),
+                    )
+                    .why("it receives a pointer, and its processing fails")
+                    .help(format!("large_payloads: {{ object_store: {} }}", large.object_store));
+            }
+        }
+    }
+}
