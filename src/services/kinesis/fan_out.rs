@@ -3,6 +3,7 @@
 
 use super::Timer;
 use super::read::milliseconds;
+use super::shard::Wanted;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
@@ -128,8 +129,8 @@ impl DataStream {
                 return;
             }
             let batch = cx.batches.open();
-            let most = MOST_EVENT_BYTES;
-            let read = log.read(position, u64::MAX, most, batch, cx.batches, cx.messages);
+            let wanted = Wanted { position, records: u64::MAX, bytes: MOST_EVENT_BYTES };
+            let read = log.read(wanted, batch, cx.batches, cx.messages);
             subscription.throughput.take(read.bytes, cx.now);
             log.traffic.outgoing_records += read.records;
             log.traffic.outgoing_bytes += read.bytes;

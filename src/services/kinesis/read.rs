@@ -3,6 +3,7 @@
 use super::Timer;
 use super::fan_out::Subscription;
 use super::settings::ReaderSettings;
+use super::shard::Wanted;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
@@ -136,8 +137,8 @@ impl DataStream {
         let quotas = &self.settings.quotas;
         let batch = cx.batches.open();
         let records = u64::from(limit.min(quotas.get_records_entries));
-        let bytes = u64::from(quotas.get_records_bytes);
-        let taken = log.read(position, records, bytes, batch, cx.batches, cx.messages);
+        let wanted = Wanted { position, records, bytes: u64::from(quotas.get_records_bytes) };
+        let taken = log.read(wanted, batch, cx.batches, cx.messages);
         log.read_bytes.take(taken.bytes, cx.now);
         if log.read_bytes.owes() {
             // "`GetRecords`": after 10 MiB the next 5 seconds, in general the next second.

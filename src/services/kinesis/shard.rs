@@ -57,6 +57,15 @@ impl Stored {
     }
 }
 
+/// What a reader asks for: records from a position on, at most so many, and at most so many bytes unless the first is
+/// larger by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) position: u64,
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+}
+
 /// What a reader was given.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
@@ -171,18 +180,15 @@ impl Shard {
         self.base + self.log.partition_point(|stored| stored.arrived_at < time) as u64
     }
 
-    /// Hands records from `position` on to a reader, whole ones: at most `records`, and at most `bytes` unless the first
-    /// is larger by itself.
+    /// Hands records on to a reader, whole ones.
     pub(super) fn read(
         &self,
-        position: u64,
-        records: u64,
-        bytes: u64,
+        wanted: Wanted,
         batch: BatchId,
         batches: &mut crate::wire::Batches,
         messages: &mut Messages,
     ) -> Taken {
-        let position = position.max(self.base);
+        let position = wanted.position.max(self.base);
         let start = (position - self.base) as usize;
         let mut taken = Taken { position, records: 0, bytes: 0, newest: Time::ZERO };
         let entries = batches.entries_mut(batch);
@@ -194,7 +200,7 @@ impl Shard {
                 size += u64::from(self.log[end].bytes());
                 end += 1;
             }
-            if taken.records >= records || (taken.records > 0 && taken.bytes + size > bytes) {
+            if taken.records >= wanted.records || (taken.records > 0 && taken.bytes + size > wanted.bytes) {
                 break;
             }
             for stored in self.log.range(index..end) {

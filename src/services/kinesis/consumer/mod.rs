@@ -140,7 +140,9 @@ impl Service for StreamConsumer {
             }
             if let Some(processing) = lease.processing {
                 let held = &batches.entries(processing.batch)[processing.held_from()..];
-                held.iter().for_each(|entry| mark(entry.message));
+                for entry in held {
+                    mark(entry.message);
+                }
             }
         }
     }
