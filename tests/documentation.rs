@@ -15,9 +15,11 @@ use queuelab::services::compute::{
     WarmPoolMetrics,
 };
 use queuelab::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
+use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics};
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
+use queuelab::services::sns::TopicMetrics;
 use queuelab::services::sqs::QueueMetrics;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -252,6 +254,7 @@ fn the_metrics_reference_is_fresh() {
     text.push('\n');
     for (title, definitions) in [
         ("Metrics of a queue", QueueMetrics::DEFINITIONS),
+        ("Metrics of a topic", TopicMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
         ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
@@ -264,6 +267,9 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a consumer of large payloads", PayloadMetrics::DEFINITIONS),
         ("Metrics of a consumer that receives ahead", PrefetchMetrics::DEFINITIONS),
         ("Metrics of an object store", ObjectStoreMetrics::DEFINITIONS),
+        ("Metrics of a Lambda function", FunctionMetrics::DEFINITIONS),
+        ("Metrics of an event source mapping", MappingMetrics::DEFINITIONS),
+        ("Metrics of the account's functions together", AccountMetrics::DEFINITIONS),
         ("Metrics of a stream", StreamMetrics::DEFINITIONS),
         ("Metrics of a stream consumer", StreamConsumerMetrics::DEFINITIONS),
     ] {

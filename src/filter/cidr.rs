@@ -1,7 +1,7 @@
 //! Networks of IP addresses, as `cidr` names them.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 
 /// A network: an address and the number of its leading bits that count ("String value matching", IP address matching).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

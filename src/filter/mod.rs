@@ -37,6 +37,7 @@
 mod cidr;
 mod complexity;
 mod condition;
+mod config;
 mod dialect;
 mod document;
 mod explain;
@@ -50,6 +51,7 @@ mod wildcard;
 
 pub use cidr::Cidr;
 pub use condition::{Comparison, Condition, Plain, Range};
+pub use config::{JsonConfig, PolicyConfig, ScopeConfig, json};
 pub use dialect::{Dialect, Operator};
 pub use document::{ArrayPlace, Document, Field, Invalid};
 pub use explain::{Explanation, Failure, explain};

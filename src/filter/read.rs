@@ -103,7 +103,7 @@ impl Reader<'_> {
             self.problems
                 .error(place, format!("`{key}` holds a mapping, but attributes have no keys inside"))
                 .why("\"Filter policy scope MessageAttributes does not support nested filter policy\"")
-                .help("a condition stands in a list: `key: [{ prefix: a }]`; for the body say `filter_policy_scope: MessageBody`");
+                .help("a condition stands in a list: `key: [{ prefix: a }]`; for the body say `filter_policy_scope: message_body`");
         } else if is_empty {
             self.problems
                 .error(place, format!("`{key}` holds nothing"))

@@ -3,6 +3,7 @@
 use super::config::ScenarioConfig;
 use super::directory::{Directory, Names};
 use crate::language::{Name, Problems, Reference};
+use crate::services::sns::{QueuePolicyConfig, TopicConfig};
 use crate::services::sqs::{EncryptionConfig, KeyConfig, QueueConfig};
 use crate::wire::{Access, EntityId, Identity, IdentityConfig, check_policy, is_account};
 
@@ -17,6 +18,8 @@ struct Principal<'a> {
 pub(super) struct Principals<'a> {
     account: &'a str,
     all: Vec<Principal<'a>>,
+    /// Queues, and topics that the policies of these queues let in because they subscribe.
+    let_in: Vec<(&'a str, EntityId)>,
 }
 
 impl<'a> Principals<'a> {
@@ -32,7 +35,7 @@ impl<'a> Principals<'a> {
                 .error(config.places.of("account"), format!("`{account}` is no AWS account"))
                 .help("an account has 12 digits, in quotes: \"123456789012\"");
         }
-        let mut everybody = Self { account, all: Vec::new() };
+        let mut everybody = Self { account, all: Vec::new(), let_in: Vec::new() };
         for (name, producer) in config.producers.iter() {
             everybody.enter(name, producer.identity.as_ref(), &directory.producers);
         }
@@ -45,18 +48,52 @@ impl<'a> Principals<'a> {
         for (name, requester) in config.requesters.iter() {
             everybody.enter(name, requester.identity.as_ref(), &directory.requesters);
         }
+        for (name, topic) in config.topics.iter() {
+            everybody.enter_topic(name, topic, directory);
+        }
+        for (name, function) in config.functions.iter() {
+            everybody.enter(name, function.identity.as_ref(), &directory.functions);
+        }
+        // A mapping calls its queue with the execution role of its function.
+        for (name, mapping) in config.event_source_mappings.iter() {
+            let role =
+                config.functions.iter().find(|(function, _)| function.as_str() == mapping.function.as_str());
+            if let (Some((function, role)), Some(id)) = (role, directory.mappings.entity(name.as_str())) {
+                everybody.enter_as(id, function, role.identity.as_ref());
+            }
+        }
         everybody
     }
 
     fn enter(&mut self, name: &'a Name, identity: Option<&IdentityConfig>, names: &Names<'_>) {
-        let Some(id) = names.entity(name.as_str()) else { return };
+        if let Some(id) = names.entity(name.as_str()) {
+            self.enter_as(id, name, identity);
+        }
+    }
+
+    fn enter_as(&mut self, id: EntityId, name: &'a Name, identity: Option<&IdentityConfig>) {
         let own = || Identity::Role { account: self.account.to_owned(), name: name.text.clone() };
         let identity = identity.map_or_else(own, |given| given.identity(name.as_str(), self.account));
         self.all.push(Principal { id, name: name.as_str(), identity });
     }
 
+    /// A topic calls queues as SNS, for itself (`aws:SourceArn`). The console adds a statement to the policy of a queue that
+    /// subscribes, and of a dead-letter queue ("Subscribing an Amazon SQS queue to an Amazon SNS topic").
+    fn enter_topic(&mut self, name: &'a Name, topic: &'a TopicConfig, directory: &Directory<'_>) {
+        let Some(id) = directory.topics.entity(name.as_str()) else { return };
+        let identity =
+            Identity::Service { principal: "sns.amazonaws.com".to_owned(), source: Some(name.text.clone()) };
+        self.all.push(Principal { id, name: name.as_str(), identity });
+        for subscription in &topic.subscriptions {
+            let is_added = subscription.queue_policy == QueuePolicyConfig::Automatic;
+            let dead_letters = subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
+            let queues = subscription.queue.iter().filter(|_| is_added).chain(dead_letters);
+            self.let_in.extend(queues.map(|queue| (queue.as_str(), id)));
+        }
+    }
+
     /// What the policy of a queue refuses to whom.
-    pub(super) fn access(&self, queue: &QueueConfig, problems: &mut Problems) -> Access {
+    pub(super) fn access(&self, name: &Name, queue: &QueueConfig, problems: &mut Problems) -> Access {
         let names: Vec<&str> = self.all.iter().map(|principal| principal.name).collect();
         check_policy(&queue.policy, queue.places.key("policy"), problems);
         for statement in &queue.policy {
@@ -64,7 +101,11 @@ impl<'a> Principals<'a> {
         }
         let mut access = Access::default();
         for principal in &self.all {
-            access.judge(principal.id, &principal.identity, self.account, &queue.policy);
+            // A policy that is written down is all there is; without one a subscription brings its statement.
+            let is_let_in = queue.policy.is_empty() && self.let_in.contains(&(name.as_str(), principal.id));
+            if !is_let_in {
+                access.judge(principal.id, &principal.identity, self.account, &queue.policy);
+            }
         }
         access
     }
@@ -74,7 +115,7 @@ impl<'a> Principals<'a> {
     pub(super) fn refused_key(&self, queue: &QueueConfig, problems: &mut Problems) -> Vec<EntityId> {
         let EncryptionConfig::SseKms(kms) = &queue.encryption else { return Vec::new() };
         let mut refused: Vec<EntityId> =
-            kms.refused.iter().filter_map(|reference| self.find(reference, problems)).collect();
+            kms.refused.iter().flat_map(|reference| self.find(reference, problems)).collect();
         if kms.key == KeyConfig::AwsManaged {
             let strangers = self.all.iter().filter(|one| !one.identity.is_of_account(self.account));
             refused.extend(strangers.map(|principal| principal.id));
@@ -82,15 +123,20 @@ impl<'a> Principals<'a> {
         refused
     }
 
-    fn find(&self, reference: &Reference, problems: &mut Problems) -> Option<EntityId> {
-        let found = self.all.iter().find(|principal| principal.name == reference.as_str());
-        if found.is_none() {
+    /// Everybody of a name: a function has its own calls and those of its mappings.
+    fn find(&self, reference: &Reference, problems: &mut Problems) -> Vec<EntityId> {
+        let named = self.all.iter().filter(|principal| principal.name == reference.as_str());
+        let found: Vec<EntityId> = named.map(|principal| principal.id).collect();
+        if found.is_empty() {
             let names: Vec<&str> = self.all.iter().map(|principal| principal.name).collect();
             let help = problems.suggest(reference.as_str(), &names, "names");
             problems
-                .error(reference.place, format!("there is no producer, consumer or client `{reference}`"))
+                .error(
+                    reference.place,
+                    format!("there is no producer, consumer, function or client `{reference}`"),
+                )
                 .help(help);
         }
-        found.map(|principal| principal.id)
+        found
     }
 }

@@ -2,6 +2,7 @@
 
 use super::config::ScenarioConfig;
 use super::directory::{Directory, Names};
+use super::topics::AlarmMessage;
 use super::watching::Watching;
 use crate::language::{Problems, Reference};
 use crate::series::Statistic;
@@ -92,6 +93,15 @@ impl<'a> Alarms<'a> {
         let settings = self.settings.get_mut(position)?.as_mut()?;
         settings.actions.add_policy(group, policy);
         Some(settings.threshold)
+    }
+
+    /// Alarms publish to topics.
+    pub(super) fn notify(&mut self, messages: &[AlarmMessage]) {
+        for (alarm, state, topic, message) in messages {
+            if let Some(Some(settings)) = self.settings.get_mut(*alarm) {
+                settings.actions.add_topic(*state, *topic, *message);
+            }
+        }
     }
 
     /// The alarms, and what they watch.

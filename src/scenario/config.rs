@@ -3,16 +3,18 @@
 use super::quotas::QuotasConfig;
 use crate::engine::Distribution;
 use crate::language::{
-    Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Files, Json, Located, Name, Named,
-    Node, Probability, Problems, keyword, section,
+    Bytes, Date, Decode, Definitions, DistributionOf, DistributionSpec, Duration, Files, Json, Located, Name,
+    Named, Node, Probability, Problems, keyword, section,
 };
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
+use crate::services::lambda::{FunctionConfig, MappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
+use crate::services::sns::TopicConfig;
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
@@ -51,10 +53,16 @@ section! {
         pub consumers: Named<ConsumerConfig>;
         /// Who makes exact calls at exact times.
         pub clients: Named<ClientConfig>;
+        /// SNS topics.
+        pub topics: Named<TopicConfig>;
         /// Who sends requests and waits for replies.
         pub requesters: Named<RequesterConfig>;
         /// Stores for payloads that are too large for messages.
         pub object_stores: Named<ObjectStoreConfig>;
+        /// Lambda functions.
+        pub functions: Named<FunctionConfig>;
+        /// Which functions are invoked with the messages of which queues.
+        pub event_source_mappings: Named<MappingConfig>;
         /// Kinesis data streams.
         pub streams: Named<StreamConfig>;
         /// Who reads them.
@@ -115,6 +123,25 @@ section! {
         pub policy_gathering_time: Duration = Duration::ZERO, at_most (Duration::from_seconds(60));
         /// How late a scheduled action runs.
         pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
+        /// How long an execution environment of a Lambda function waits for work before it is shut down.
+        pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
+        /// How long receive calls of event source mappings wait for messages.
+        pub mapping_poll_wait: Duration = Duration::from_seconds(20),
+            within (Duration::from_seconds(1), Duration::from_seconds(20));
+        /// How often an event source mapping looks whether it can process more batches at once; a minute's increase spreads
+        /// evenly over these looks.
+        pub mapping_ramp_interval: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// How long one of an event source mapping's concurrent polls finds nothing before it is given up.
+        pub mapping_idle_time: Duration = Duration::from_seconds(60);
+        /// The share of invocations that must fail or be throttled before an event source mapping processes fewer batches
+        /// at once.
+        pub mapping_back_off_threshold: Probability = Probability::new(0.5);
+        /// The share of its concurrency it gives up then, at each look.
+        pub mapping_back_off_share: Probability = Probability::new(0.1);
+        /// How long an event source mapping waits before it tries a throttled batch again; twice as long each time.
+        pub mapping_throttle_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// What a message needs of an invocation's payload besides body and attributes.
+        pub mapping_record_overhead: Bytes = Bytes::new(500);
         /// Until attributes count that a script sets; AWS takes up to 60 seconds.
         pub attribute_change_time: DistributionOf<Duration> = instantly();
         /// Until a retention period counts that a script sets; AWS takes up to 15 minutes.
@@ -127,6 +154,18 @@ section! {
         pub active_at_start: bool = true;
         /// How late the first datapoints are of a resource that was inactive; AWS takes up to 15 minutes.
         pub metric_wake_up_delay: DistributionOf<Duration> = default_wake_up_delay();
+        /// Probability that a standard topic makes a delivery once more.
+        pub sns_duplicate_probability: Probability = Probability::new(1e-7);
+        /// How long SNS takes until its first attempt to deliver; by default as `api_latency` says, with a median of 20 ms.
+        pub sns_delivery_latency: Option<DistributionOf<Duration>>;
+        /// What the JSON envelope adds to a message that is not delivered raw.
+        pub sns_envelope_size: Bytes = Bytes::new(1_000);
+        /// Whether pauses between attempts of SNS are shortened at random, by up to half.
+        pub sns_retry_jitter: bool = false;
+        /// Until a filter policy counts that a script sets; AWS takes up to 15 minutes.
+        pub filter_policy_change_time: DistributionOf<Duration> = instantly();
+        /// What SMS messages may cost in a month, in dollars; those beyond it are not sent.
+        pub sms_monthly_spend_limit: f64 = 1.0, at_least (0.0);
         /// What an active queue without such messages publishes of those in flight and delayed.
         pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
         /// How the limits of a shard are measured.
@@ -222,10 +261,9 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() && self.streams.is_empty() {
-            problems
-                .error(self.place, "a scenario needs at least one queue or stream")
-                .help("queues: { orders: {} }");
+        let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
+        if is_empty && self.streams.is_empty() {
+            problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }
 }

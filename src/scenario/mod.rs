@@ -9,6 +9,7 @@ mod composites;
 mod config;
 mod custom_metrics;
 mod directory;
+mod lambda;
 mod payloads;
 mod quotas;
 mod references;
@@ -17,6 +18,8 @@ mod resolve;
 mod scaling;
 mod scripts;
 mod streams;
+mod targets;
+mod topics;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
@@ -32,12 +35,14 @@ use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
+use crate::services::lambda::{Account, EventSourceMapping, Function, FunctionSettings, MappingSettings};
 use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::requester::{Requester, RequesterSettings};
+use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
-use crate::wire::Purpose;
+use crate::wire::{LambdaAccount, LambdaQuotas, Purpose, SnsAccount, SnsQuotas};
 use crate::world::{Entity, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
@@ -57,12 +62,17 @@ pub struct Scenario {
     consumers: Vec<ConsumerSettings>,
     producers: Vec<WithArrivals<ProducerSettings>>,
     clients: Vec<ClientSettings>,
+    topics: Vec<TopicSettings>,
+    sns_quotas: SnsQuotas,
     requesters: Vec<WithArrivals<RequesterSettings>>,
     object_stores: Vec<ObjectStoreSettings>,
     streams: Vec<StreamSettings>,
     stream_consumers: Vec<StreamConsumerSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
+    functions: Vec<FunctionSettings>,
+    mappings: Vec<MappingSettings>,
+    lambda_quotas: LambdaQuotas,
     cloudwatch: CloudWatchSettings,
     watched: Vec<WatchedMetric>,
     flows: Vec<Flow>,
@@ -242,11 +252,24 @@ impl Scenario {
         for store in &self.object_stores {
             seat(&store.name, ObjectStore::new(store.clone()).into());
         }
+        for topic in &self.topics {
+            seat(&topic.name, Topic::new(topic.clone(), seed, replication).into());
+        }
+        for function in &self.functions {
+            seat(&function.name, Function::new(function.clone(), seed, replication).into());
+        }
+        for mapping in &self.mappings {
+            seat(&mapping.name, EventSourceMapping::new(mapping.clone(), seed, replication).into());
+        }
         for stream in &self.streams {
             seat(&stream.name, DataStream::new(stream.clone(), seed, replication).into());
         }
         for consumer in &self.stream_consumers {
             seat(&consumer.name, StreamConsumer::new(consumer.clone(), seed, replication).into());
+        }
+        let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
+        if !self.functions.is_empty() {
+            seat("lambda", Account::default().into());
         }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {
@@ -267,6 +290,8 @@ impl Scenario {
             watched: self.watched.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
+            sns: SnsAccount::new(&self.sns_quotas),
+            lambda: LambdaAccount::new(&self.lambda_quotas, set_aside),
         }
     }
 

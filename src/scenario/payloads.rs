@@ -32,7 +32,12 @@ impl Resolver<'_> {
     /// A consumer without the client that reads pointers gets a pointer, and can do nothing with it.
     pub(super) fn check_readers(&self, name: &Name, producer: &ProducerConfig, problems: &mut Problems) {
         let Some(large) = &producer.large_payloads else { return };
-        let ProducerTarget::Queue(queue) = &producer.publishes_to else { return };
+        let ProducerTarget::Queue(queue) = &producer.publishes_to else {
+            problems
+                .error(producer.places.key("large_payloads"), "payloads in an object store are for queues")
+                .why("the subscribers of a topic would share one payload, and the first would delete it");
+            return;
+        };
         for (consumer_name, consumer) in self.config.consumers.iter() {
             let ConsumerSource::Queue(source) = &consumer.receives_from;
             let reads = consumer.large_payloads.as_ref().map(|reads| reads.object_store.as_str());

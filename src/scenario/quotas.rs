@@ -1,7 +1,10 @@
 //! AWS's limits in a scenario: a profile, and what is changed in it.
 
+use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
-use crate::wire::{KinesisQuotas, QuotaProfile, Region, SqsQuotas, span};
+use crate::wire::{
+    KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas, span,
+};
 
 keyword! {
     /// A set of limits.
@@ -49,8 +52,36 @@ section! {
         pub sqs_fifo_dead_letters_restart_retention: Option<bool>;
         /// Whether standard queues take message groups.
         pub sqs_fair_queues: Option<bool>;
+        /// Messages a second that an account may publish to topics; by default as in the scenario's `region`.
+        pub sns_publishes_per_second: Option<u32>, at_least (1);
+        /// Messages a second to a FIFO topic.
+        pub sns_fifo_messages_per_second: Option<u32>, at_least (1);
+        /// Bytes a second to a FIFO topic.
+        pub sns_fifo_bytes_per_second: Option<u32>, at_least (1);
+        /// Messages a second to a message group of a FIFO topic.
+        pub sns_fifo_group_messages_per_second: Option<u32>, at_least (1);
+        /// Most filter policies of a topic.
+        pub sns_filter_policies: Option<u32>, at_least (1);
+        /// E-mails a second.
+        pub sns_emails_per_second: Option<u32>, at_least (1);
+        /// SMS messages a second.
+        pub sns_sms_per_second: Option<u32>, at_least (1);
         /// Whether messages of FIFO queues can be moved by message move tasks.
         pub sqs_fifo_move_tasks: Option<bool>;
+        /// Executions of Lambda functions at once, of all functions together.
+        pub lambda_concurrent_executions: Option<u32>, at_least (1);
+        /// New execution environments of each function in ten seconds. Not with `lambda_burst_concurrency`.
+        pub lambda_environments_per_ten_seconds: Option<u32>, at_least (1);
+        /// Until November 2023: new execution environments of all functions in a burst; 3,000, 1,000 or 500 by Region.
+        pub lambda_burst_concurrency: Option<u32>, at_least (1);
+        /// Until November 2023: new execution environments of all functions in each minute after a burst.
+        pub lambda_environments_per_minute: Option<u32>, at_least (1);
+        /// How many more batches an event source mapping processes at once after each minute.
+        pub lambda_mapping_ramp_per_minute: Option<u32>, at_least (1);
+        /// The most batches an event source mapping processes at once.
+        pub lambda_mapping_maximum_concurrency: Option<u32>, at_least (1);
+        /// Whether the initialisation of execution environments is billed.
+        pub lambda_init_is_billed: Option<bool>;
         /// Most records of a `PutRecords` call.
         pub kinesis_put_records_maximum_entries: Option<u32>, within (1, 10_000);
         /// Most bytes of a `PutRecords` call.
@@ -129,6 +160,34 @@ impl QuotasConfig {
         }
     }
 
+    /// The limits of topics.
+    pub fn sns(&self, region: Region) -> SnsQuotas {
+        let mut quotas = SnsQuotas::of(self.profile(), region);
+        if let QuotasConfig::Changed(changed) = self {
+            let changes = [
+                (changed.sns_publishes_per_second, &mut quotas.publishes_per_second),
+                (changed.sns_fifo_messages_per_second, &mut quotas.fifo_messages_per_second),
+                (changed.sns_fifo_bytes_per_second, &mut quotas.fifo_bytes_per_second),
+                (changed.sns_fifo_group_messages_per_second, &mut quotas.fifo_group_messages_per_second),
+                (changed.sns_filter_policies, &mut quotas.filter_policies),
+                (changed.sns_emails_per_second, &mut quotas.emails_per_second),
+                (changed.sns_sms_per_second, &mut quotas.sms_per_second),
+            ];
+            for (given, quota) in changes {
+                *quota = given.unwrap_or(*quota);
+            }
+        }
+        quotas
+    }
+
+    /// The operators of SNS's filter policies.
+    pub fn filter_dialect(&self) -> Dialect {
+        match self.profile() {
+            QuotaProfile::Current => Dialect::Sns,
+            QuotaProfile::Exam2022 => Dialect::Sns2022,
+        }
+    }
+
     /// The limits of queues.
     pub fn sqs(&self, region: Region) -> SqsQuotas {
         let mut quotas = SqsQuotas::of(self.profile()).in_region(self.profile(), region);
@@ -157,6 +216,30 @@ impl QuotasConfig {
             take(&mut quotas.fifo_dead_letters_restart_retention, restart);
             take(&mut quotas.fair_queues, changed.sqs_fair_queues);
             take(&mut quotas.fifo_move_tasks, changed.sqs_fifo_move_tasks);
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of Lambda.
+    pub fn lambda(&self, region: Region) -> LambdaQuotas {
+        let mut quotas = LambdaQuotas::of(self.profile()).in_region(region);
+        if let QuotasConfig::Changed(changed) = self {
+            take(&mut quotas.concurrent_executions, changed.lambda_concurrent_executions);
+            take(&mut quotas.mapping_ramp_per_minute, changed.lambda_mapping_ramp_per_minute);
+            take(&mut quotas.mapping_maximum_concurrency, changed.lambda_mapping_maximum_concurrency);
+            take(&mut quotas.init_is_billed, changed.lambda_init_is_billed);
+            if let Some(per_ten_seconds) = changed.lambda_environments_per_ten_seconds {
+                quotas.scaling = ScalingRate::PerFunction { per_ten_seconds };
+            }
+            let (burst, minute) = (changed.lambda_burst_concurrency, changed.lambda_environments_per_minute);
+            if burst.is_some() || minute.is_some() {
+                quotas.scaling = ScalingRate::PerRegion {
+                    burst: burst.unwrap_or(3_000),
+                    per_minute: minute.unwrap_or(500),
+                };
+            }
         }
         quotas
     }

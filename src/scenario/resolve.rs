@@ -4,26 +4,27 @@ use super::access::Principals;
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
+use super::lambda::LambdaResources;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
-use super::streams;
+use super::topics::{self, Topics};
 use super::{Scenario, WithArrivals};
 use super::{composites, custom_metrics};
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
-use crate::services::kinesis::{DataStream, StreamConsumerSettings, StreamSettings};
-use crate::services::producer::{
-    Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget, StreamTarget,
-};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
+use crate::services::sns::Topic;
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::wire::{
+    ActivitySettings, ApiLatency, EntityId, ForwardConfig, ForwardTarget, PriceList, Service, Texts, span,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -58,8 +59,18 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
+    let lambda = LambdaResources::resolve(&mut resolver, problems);
+    let mut topics = Topics::new(config, resolver.directory.clone());
+    let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
+    let clients = resolver.clients(&mut topics, problems);
+    for (producer, name) in producers.iter().zip(config.producers.names()) {
+        if let (Some(producer), Some(id)) = (producer, resolver.directory.producers.entity(name)) {
+            topics.enter_producer(id, &producer.settings);
+        }
+    }
+    let topics = topics.settings((&assumptions, prices), &queues, files, problems);
+    resolver.topic_flows();
     let object_stores = resolver.object_stores();
-    let clients = resolver.clients(problems);
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(problems);
@@ -67,6 +78,7 @@ pub(super) fn resolve(
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory);
     alarms.resolve(problems);
+    alarms.notify(&alarm_messages);
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
     let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
@@ -81,6 +93,7 @@ pub(super) fn resolve(
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
+    let lambda = lambda?;
     let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
@@ -95,7 +108,10 @@ pub(super) fn resolve(
         consumers,
         attributes_each: producers
             .iter()
-            .map(|producer| producer.settings.attributes.len())
+            .map(|producer| {
+                let settings = &producer.settings;
+                settings.attributes.len() + settings.body.as_ref().map_or(0, Vec::len)
+            })
             .max()
             .unwrap_or(0),
         producers,
@@ -105,6 +121,11 @@ pub(super) fn resolve(
         streams: streams?,
         stream_consumers: stream_consumers?,
         scripted: clients.expected,
+        topics: topics.into_iter().collect::<Option<_>>()?,
+        sns_quotas: topics::quotas(config),
+        functions: lambda.functions,
+        mappings: lambda.mappings,
+        lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,
             composite_alarms: composite_alarms?,
@@ -135,7 +156,7 @@ pub(super) struct Resolver<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) defaults: QueueDefaults,
     pub(super) directory: Directory<'a>,
-    assumptions: &'a AssumptionsConfig,
+    pub(super) assumptions: &'a AssumptionsConfig,
     pub(super) prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
@@ -146,8 +167,8 @@ pub(super) struct Resolver<'a> {
     /// How long calls to each queue take.
     pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
-    texts: Texts,
-    flows: Vec<Flow>,
+    pub(super) texts: Texts,
+    pub(super) flows: Vec<Flow>,
     notes: Vec<String>,
 }
 
@@ -201,10 +222,10 @@ impl<'a> Resolver<'a> {
     }
 
     /// The clients, their scripts looked up.
-    fn clients(&mut self, problems: &mut Problems) -> Option<Clients> {
+    fn clients(&mut self, topics: &mut Topics<'_>, problems: &mut Problems) -> Option<Clients> {
         let config = self.config;
         let texts = std::mem::take(&mut self.texts);
-        scripts::resolve(config, &self.directory, texts, self.files, problems)
+        scripts::resolve(config, &self.directory, (texts, topics), self.files, problems)
     }
 
     /// A queue that a script calls, or the dead-letter queue of such a one, is ideal as long as nobody says otherwise:
@@ -281,7 +302,7 @@ impl<'a> Resolver<'a> {
             may_be_dead_letter_queue,
             other_type,
             is_scripted: !self.config.clients.is_empty(),
-            access: principals.access(queue, problems),
+            access: principals.access(name, queue, problems),
             refused_key: principals.refused_key(queue, problems),
         }
     }
@@ -340,17 +361,7 @@ impl<'a> Resolver<'a> {
                 .as_ref()
                 .and_then(|large| self.payload_store(&large.object_store, problems));
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
-                let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                let is_fifo = is_fifo(forward.queue.as_str());
-                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
-                    problems
-                        .error(
-                            forward.place,
-                            format!("messages to `{}` need a `message_group_id`", forward.queue),
-                        )
-                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
-                }
-                let target = ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo };
+                let target = self.forward_target(forward, &[reference], problems)?;
                 forward.settings(target, &mut self.texts, self.files, problems)
             });
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
@@ -376,13 +387,40 @@ impl<'a> Resolver<'a> {
         settings
     }
 
+    /// The queue that the results of messages from `sources` go to.
+    pub(super) fn forward_target(
+        &self,
+        forward: &ForwardConfig,
+        sources: &[&Reference],
+        problems: &mut Problems,
+    ) -> Option<ForwardTarget> {
+        let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
+        let is_fifo = is_fifo(forward.queue.as_str());
+        let has_groups = !sources.is_empty() && sources.iter().all(|source| self.has_groups(source));
+        if is_fifo && forward.message_group_id.is_none() && !has_groups {
+            problems
+                .error(forward.place, format!("messages to `{}` need a `message_group_id`", forward.queue))
+                .why(match sources.iter().find(|source| !self.has_groups(source)) {
+                    Some(source) => {
+                        format!("it is a FIFO queue, and the messages of `{source}` have no groups")
+                    }
+                    None => "it is a FIFO queue".to_owned(),
+                });
+        }
+        Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
+    }
+
     /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
     /// such.
     fn has_groups(&self, queue: &Reference) -> bool {
         let config = self.config;
-        let mut producers = config.producers.iter().filter(|(_, producer)| {
-            let target = &producer.publishes_to;
-            matches!(target, ProducerTarget::Queue(target) if target.as_str() == queue.as_str())
+        let mut producers = config.producers.iter().filter(|(_, producer)| match &producer.publishes_to {
+            ProducerTarget::Queue(target) => target.as_str() == queue.as_str(),
+            ProducerTarget::Topic(topic) => config.topics.get(topic.as_str()).is_some_and(|topic| {
+                let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
+                queues.any(|target| target.as_str() == queue.as_str())
+            }),
+            ProducerTarget::Function(_) | ProducerTarget::Stream(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -430,14 +468,12 @@ impl<'a> Resolver<'a> {
                 .as_ref()
                 .and_then(|large| self.payload_store(&large.object_store, problems));
             self.check_readers(name, producer, problems);
-            let (target, is_found) = match &producer.publishes_to {
-                ProducerTarget::Queue(reference) => self.queue_target(name, reference, problems),
-                ProducerTarget::Stream(reference) => self.stream_target(name, reference, problems),
-            };
-            // Also without a target the rest is looked at, so that all problems are told at once.
-            let target = SendTarget { payload_store, ..target };
-            let settings = producer.settings(name.as_str(), target, &mut self.texts, self.files, problems);
-            resolved.push(settings.filter(|_| is_found).zip(trace).map(|(settings, trace)| WithArrivals {
+            let (is_known, target) = self.send_target(name, &producer.publishes_to, problems);
+            let settings = target.and_then(|target| {
+                let target = SendTarget { payload_store, ..target };
+                producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
+            });
+            resolved.push(settings.filter(|_| is_known).zip(trace).map(|(settings, trace)| WithArrivals {
                 settings,
                 arrivals: producer.arrivals.clone(),
                 trace,
@@ -445,78 +481,21 @@ impl<'a> Resolver<'a> {
         }
         resolved
     }
+}
 
-    /// A queue that a producer sends to, and whether there is such a one.
-    fn queue_target(
-        &mut self,
-        producer: &Name,
-        reference: &Reference,
-        problems: &mut Problems,
-    ) -> (SendTarget, bool) {
-        let found = self.directory.queues.find(reference, problems);
-        self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
-        let (position, id) = found.unwrap_or((0, EntityId(0)));
-        let latency = self.latencies.get(position).cloned().unwrap_or_else(ApiLatency::none);
-        let target = SendTarget {
-            id,
-            send_latency: latency.send,
-            quotas: self.defaults.quotas,
-            is_fifo: is_fifo(reference.as_str()),
-            payload_store: None,
-            stream: None,
-        };
-        (target, found.is_some())
-    }
-
-    /// A stream that a producer puts records on, and whether there is such a one.
-    fn stream_target(
-        &mut self,
-        producer: &Name,
-        reference: &Reference,
-        problems: &mut Problems,
-    ) -> (SendTarget, bool) {
-        let found = self.directory.streams.find(reference, problems);
-        self.flow(Producer::KIND, producer.as_str(), DataStream::KIND, reference.as_str());
-        let (position, id) = found.unwrap_or((0, EntityId(0)));
-        let stream = self.config.streams.entries.get(position).map(|(_, stream)| stream);
-        let quotas = self.config.quotas.kinesis(self.config.region);
-        let target = SendTarget {
-            id,
-            send_latency: self.defaults.latency.send.clone(),
-            quotas: self.defaults.quotas,
-            is_fifo: false,
-            payload_store: None,
-            stream: Some(StreamTarget {
-                quotas,
-                max_record_bytes: stream
-                    .map_or(quotas.largest_record_bytes, |stream| stream.max_record_size.as_u64() as u32),
-                shards: stream.map(|stream| stream.initial_ranges(&quotas)).unwrap_or_default(),
-            }),
-        };
-        (target, found.is_some())
-    }
-
-    fn streams(&mut self, problems: &mut Problems) -> Option<Vec<StreamSettings>> {
-        let latency = &self.defaults.latency;
-        let surroundings = streams::Surroundings {
-            config: self.config,
-            assumptions: self.assumptions,
-            directory: &self.directory,
-            prices: self.prices,
-            files: self.files,
-        };
-        streams::streams(&surroundings, &latency.receive, problems)
-    }
-
-    fn stream_consumers(&mut self, problems: &mut Problems) -> Option<Vec<StreamConsumerSettings>> {
-        let surroundings = streams::Surroundings {
-            config: self.config,
-            assumptions: self.assumptions,
-            directory: &self.directory,
-            prices: self.prices,
-            files: self.files,
-        };
-        streams::consumers(&surroundings, &mut self.flows, problems)
+impl Resolver<'_> {
+    /// Who gets messages from topics.
+    fn topic_flows(&mut self) {
+        let config = self.config;
+        for (name, topic) in config.topics.iter() {
+            for subscription in &topic.subscriptions {
+                let dead_letters =
+                    subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
+                for queue in subscription.queue.iter().chain(dead_letters) {
+                    self.flow(Topic::KIND, name.as_str(), Queue::KIND, queue.as_str());
+                }
+            }
+        }
     }
 }
 

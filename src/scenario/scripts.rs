@@ -2,6 +2,7 @@
 
 use super::config::ScenarioConfig;
 use super::directory::Directory;
+use super::topics::Topics;
 use crate::language::{Files, Problems};
 use crate::record::{ExpectationResult, Tape};
 use crate::services::client::{self, ClientSettings, Expected, Lookup};
@@ -19,7 +20,7 @@ pub(super) struct Clients {
 pub(super) fn resolve(
     config: &ScenarioConfig,
     directory: &Directory<'_>,
-    mut texts: Texts,
+    (mut texts, topics): (Texts, &mut Topics<'_>),
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Clients> {
@@ -27,7 +28,7 @@ pub(super) fn resolve(
     for (name, client) in config.clients.iter() {
         let mut find =
             |reference: &_, problems: &mut Problems| Some(directory.queues.find(reference, problems)?.1);
-        let mut lookup = Lookup { queue: &mut find, texts: &mut texts };
+        let mut lookup = Lookup { queue: &mut find, topics: &mut *topics, texts: &mut texts };
         let script = client.script(&mut lookup, problems);
         let latency = client.api_latency.build(files, problems);
         built.push(script.zip(latency).map(|(script, latency)| (name.text.clone(), script, latency)));

@@ -2,14 +2,16 @@
 
 use super::config::{AssumptionsConfig, LimitModelConfig, ScenarioConfig};
 use super::directory::Directory;
+use super::resolve::Resolver;
 use crate::engine::Distribution;
-use crate::language::{Files, Problems};
+use crate::language::{Files, Name, Problems, Reference};
 use crate::record::Flow;
 use crate::services::kinesis::{
     DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings,
     StreamDefaults, StreamSettings, StreamSource,
 };
-use crate::wire::{LimitModel, PriceList, Service, span};
+use crate::services::producer::{Producer, SendTarget, StreamTarget};
+use crate::wire::{EntityId, LimitModel, PriceList, Service, span};
 
 /// What streams depend on.
 pub(super) struct Surroundings<'a> {
@@ -77,7 +79,7 @@ pub(super) fn consumers(
             shards: config.streams.entries[position].1.initial_shards(&quotas),
         });
         // Also without a stream the rest is looked at, so that all problems are told at once.
-        let any = SourceStream { id: crate::wire::EntityId(0), shards: 1 };
+        let any = SourceStream { id: EntityId(0), shards: 1 };
         let built = consumer.settings(name.as_str(), source.unwrap_or(any), prices, files, problems);
         settings.push(built.filter(|_| source.is_some()));
         flows.push(Flow {
@@ -88,4 +90,62 @@ pub(super) fn consumers(
         });
     }
     settings.into_iter().collect()
+}
+
+impl Resolver<'_> {
+    /// A stream that a producer puts records on, and whether there is such a one.
+    pub(super) fn stream_target(
+        &mut self,
+        producer: &Name,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> (bool, Option<SendTarget>) {
+        let found = self.directory.streams.find(reference, problems);
+        self.flow(Producer::KIND, producer.as_str(), DataStream::KIND, reference.as_str());
+        let (position, id) = found.unwrap_or((0, EntityId(0)));
+        let stream = self.config.streams.entries.get(position).map(|(_, stream)| stream);
+        let quotas = self.config.quotas.kinesis(self.config.region);
+        let target = SendTarget {
+            id,
+            send_latency: self.defaults.latency.send.clone(),
+            quotas: self.defaults.quotas,
+            is_fifo: false,
+            payload_store: None,
+            stream: Some(StreamTarget {
+                quotas,
+                max_record_bytes: stream
+                    .map_or(quotas.largest_record_bytes, |stream| stream.max_record_size.as_u64() as u32),
+                shards: stream.map(|stream| stream.initial_ranges(&quotas)).unwrap_or_default(),
+            }),
+        };
+        (found.is_some(), Some(target))
+    }
+
+    /// The streams; `None` when a problem was told.
+    pub(super) fn streams(&mut self, problems: &mut Problems) -> Option<Vec<StreamSettings>> {
+        let latency = &self.defaults.latency;
+        let surroundings = Surroundings {
+            config: self.config,
+            assumptions: self.assumptions,
+            directory: &self.directory,
+            prices: self.prices,
+            files: self.files,
+        };
+        streams(&surroundings, &latency.receive, problems)
+    }
+
+    /// The consumers of streams; `None` when a problem was told.
+    pub(super) fn stream_consumers(
+        &mut self,
+        problems: &mut Problems,
+    ) -> Option<Vec<StreamConsumerSettings>> {
+        let surroundings = Surroundings {
+            config: self.config,
+            assumptions: self.assumptions,
+            directory: &self.directory,
+            prices: self.prices,
+            files: self.files,
+        };
+        consumers(&surroundings, &mut self.flows, problems)
+    }
 }

@@ -12,6 +12,7 @@ use crate::services::compute::{
 };
 use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use crate::services::producer::ProducerMetrics;
+use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
 use crate::wire::EntityId;
 use crate::world::{WatchedMetric, watched_metric};
@@ -122,6 +123,9 @@ impl<'a> Watching<'a> {
                 WarmPoolMetrics::DEFINITIONS,
             ];
             return Some((self.directory.consumers.find(consumer, problems)?.1, tables));
+        }
+        if let Some(topic) = &metric.topic {
+            return Some((self.directory.topics.find(topic, problems)?.1, &[TopicMetrics::DEFINITIONS]));
         }
         if let Some(stream) = &metric.stream {
             return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));

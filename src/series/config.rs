@@ -14,6 +14,8 @@ section! {
         pub consumer: Option<Reference>;
         /// The producer whose metric it is.
         pub producer: Option<Reference>;
+        /// The topic whose metric it is.
+        pub topic: Option<Reference>;
         /// The stream whose metric it is.
         pub stream: Option<Reference>;
         /// The consumer of a stream whose metric it is.
@@ -98,10 +100,9 @@ impl Decode for StatisticConfig {
 
 impl MetricConfig {
     fn check(&self, problems: &mut Problems) {
-        let owners = [&self.queue, &self.consumer, &self.producer, &self.stream, &self.stream_consumer]
-            .into_iter()
-            .flatten()
-            .count();
+        let owners =
+            [&self.queue, &self.consumer, &self.producer, &self.topic, &self.stream, &self.stream_consumer];
+        let owners = owners.into_iter().flatten().count();
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
         let named = usize::from(self.name.is_some());
         if (owners, named, whole) != (1, 1, 0) && (owners, named, whole) != (0, 0, 1) {

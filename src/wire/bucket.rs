@@ -14,7 +14,7 @@ pub enum LimitModel {
 
 /// A bucket of tokens. Exact: tokens are counted in billionths.
 #[derive(Debug, Clone, Copy)]
-pub struct TokenBucket {
+pub struct LimitBucket {
     level: i64,
     capacity: i64,
     per_second: u64,
@@ -25,7 +25,7 @@ pub struct TokenBucket {
 const SCALE: i64 = 1_000_000_000;
 const SECOND: Span = Span::from_seconds(1);
 
-impl TokenBucket {
+impl LimitBucket {
     /// A full bucket: `per_second` tokens come back each second, at most `capacity` (up to 2³³) are kept.
     pub fn full(per_second: u64, capacity: u64, model: LimitModel) -> Self {
         let capacity = (capacity.min(1 << 33) as i64) * SCALE;
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn tokens_come_back_evenly() {
-        let mut bucket = TokenBucket::full(1000, 1000, LimitModel::TokenBucket);
+        let mut bucket = LimitBucket::full(1000, 1000, LimitModel::TokenBucket);
         bucket.take(1000, at(0));
         assert!(!bucket.has(1, at(0)));
         assert!(bucket.has(250, at(250)) && !bucket.has(251, at(250)));
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn debts_are_paid_first() {
-        let mut bucket = TokenBucket::full(2, 2, LimitModel::TokenBucket);
+        let mut bucket = LimitBucket::full(2, 2, LimitModel::TokenBucket);
         bucket.take(10, at(0));
         assert!(bucket.owes());
         assert_eq!(bucket.time_full(at(0)), at(5000));
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_second_of_the_clock_begins_anew() {
-        let mut bucket = TokenBucket::full(10, 10, LimitModel::FixedSecond);
+        let mut bucket = LimitBucket::full(10, 10, LimitModel::FixedSecond);
         bucket.take(10, at(900));
         assert!(!bucket.has(1, at(999)) && bucket.has(10, at(1000)));
         bucket.take(10, at(1000));

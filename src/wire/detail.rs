@@ -95,12 +95,18 @@ pub struct Detail {
     pub content: Content,
     /// What it is compared by.
     pub deduplication: Deduplication,
+    /// Its attributes, as the text of a JSON mapping; `IMPOSSIBLE`: those its producer declares.
+    pub attributes: TextId,
 }
 
 impl Detail {
     /// Nothing special.
-    pub const NONE: Self =
-        Self { group: GroupId::NONE, content: Content::Own, deduplication: Deduplication::Once };
+    pub const NONE: Self = Self {
+        group: GroupId::NONE,
+        content: Content::Own,
+        deduplication: Deduplication::Once,
+        attributes: TextId::IMPOSSIBLE,
+    };
 }
 
 /// The texts of a scenario: each once, numbered in the order they were met.

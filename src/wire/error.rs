@@ -36,12 +36,26 @@ pub enum ApiError {
     ReceiptHandleIsInvalid,
     /// More calls than the queue takes.
     RequestThrottled,
+    /// An event is larger than Lambda takes.
+    RequestTooLarge,
     /// There is nothing of this name.
     ResourceNotFoundException,
     /// A batch has more than ten entries.
     TooManyEntriesInBatchRequest,
     /// The queue cannot do this.
     UnsupportedOperation,
+    /// SNS: the caller has no permission.
+    AuthorizationError,
+    /// SNS: the topic has as many filter policies as it may have.
+    FilterPolicyLimitExceeded,
+    /// SNS: a parameter is wrong.
+    InvalidParameter,
+    /// SNS: there is nothing of this name.
+    NotFound,
+    /// SNS: the topic has as many subscriptions as it may have.
+    SubscriptionLimitExceeded,
+    /// SNS: more messages than the account may publish.
+    Throttled,
     /// An iterator is older than five minutes.
     ExpiredIteratorException,
     /// Something went wrong inside of AWS.
@@ -78,9 +92,16 @@ impl ApiError {
             ApiError::QueueDoesNotExist => "QueueDoesNotExist",
             ApiError::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
             ApiError::RequestThrottled => "RequestThrottled",
+            ApiError::RequestTooLarge => "RequestTooLargeException",
             ApiError::ResourceNotFoundException => "ResourceNotFoundException",
             ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
             ApiError::UnsupportedOperation => "UnsupportedOperation",
+            ApiError::AuthorizationError => "AuthorizationError",
+            ApiError::FilterPolicyLimitExceeded => "FilterPolicyLimitExceeded",
+            ApiError::InvalidParameter => "InvalidParameter",
+            ApiError::NotFound => "NotFound",
+            ApiError::SubscriptionLimitExceeded => "SubscriptionLimitExceeded",
+            ApiError::Throttled => "Throttled",
             ApiError::ExpiredIteratorException => "ExpiredIteratorException",
             ApiError::InternalFailure => "InternalFailure",
             ApiError::InvalidArgumentException => "InvalidArgumentException",
@@ -97,6 +118,7 @@ impl ApiError {
             self,
             ApiError::RequestThrottled
                 | ApiError::KmsThrottled
+                | ApiError::Throttled
                 | ApiError::InternalFailure
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard

@@ -45,6 +45,8 @@ pub enum Fate {
     Discarded,
     /// A FIFO queue had taken the same message before.
     Deduplicated,
+    /// No subscription of a topic wanted it.
+    Filtered,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +64,7 @@ struct Record {
     expired: bool,
     rejected: bool,
     deduplicated: bool,
+    filtered: bool,
     payload_deleted: bool,
     streamed: bool,
 }
@@ -81,7 +84,7 @@ pub struct Messages {
     details: Vec<Detail>,
     free: u32,
     created: u64,
-    fates: [u64; 5],
+    fates: [u64; 6],
     /// By object store: payloads whose message is gone.
     orphaned: BTreeMap<EntityId, u64>,
 }
@@ -96,7 +99,7 @@ impl Messages {
             details: Vec::new(),
             free: NONE,
             created: 0,
-            fates: [0; 5],
+            fates: [0; 6],
             orphaned: BTreeMap::new(),
         }
     }
@@ -118,6 +121,7 @@ impl Messages {
             expired: false,
             rejected: false,
             deduplicated: false,
+            filtered: false,
             payload_deleted: false,
             streamed: false,
         };
@@ -170,6 +174,12 @@ impl Messages {
         record.holders += 1;
     }
 
+    /// Whether more than one holds it: then nobody may change it.
+    #[inline]
+    pub fn is_shared(&self, message: MessageId) -> bool {
+        self.record(message).holders > 1
+    }
+
     /// One holder less; the last one closes the message's account.
     #[inline]
     pub fn release(&mut self, message: MessageId) {
@@ -186,6 +196,8 @@ impl Messages {
                 Fate::Expired
             } else if record.deduplicated {
                 Fate::Deduplicated
+            } else if record.filtered {
+                Fate::Filtered
             } else {
                 Fate::Discarded
             };
@@ -272,6 +284,13 @@ impl Messages {
         &mut self.attributes[start..start + self.attributes_each]
     }
 
+    /// The values of its attributes and of its body, in the order its producer declares them.
+    #[inline]
+    pub fn attributes(&self, message: MessageId) -> &[u64] {
+        let start = message.0 as usize * self.attributes_each;
+        &self.attributes[start..start + self.attributes_each]
+    }
+
     /// Notes a successful processing; true when it was the first one, false for a duplicate.
     #[inline]
     pub fn mark_processed(&mut self, message: MessageId) -> bool {
@@ -301,6 +320,33 @@ impl Messages {
     /// Notes that a FIFO queue had taken the same message before.
     pub fn mark_deduplicated(&mut self, message: MessageId) {
         self.record_mut(message).deduplicated = true;
+    }
+
+    /// Notes that no subscription of a topic wanted the message.
+    pub fn mark_filtered(&mut self, message: MessageId) {
+        self.record_mut(message).filtered = true;
+    }
+
+    /// A new message that says the same, of the same origin: what a topic sends to another subscriber. The caller holds it.
+    pub fn copy(&mut self, message: MessageId) -> MessageId {
+        let record = *self.record(message);
+        let copy = self.create(NewMessage {
+            published_at: record.published_at,
+            producer: record.producer,
+            sequence: record.sequence,
+            bytes: record.bytes,
+            poison: record.poison,
+            detail: self.detail(message),
+        });
+        let each = self.attributes_each;
+        let (from, to) = (message.index() * each, copy.index() * each);
+        self.attributes.copy_within(from..from + each, to);
+        copy
+    }
+
+    /// Sets what only some messages carry.
+    pub fn change_detail(&mut self, message: MessageId, detail: Detail) {
+        self.set_detail(message.0, detail);
     }
 
     /// Notes that a stream took it as a record; true when it was the first time, false for a copy of a record.

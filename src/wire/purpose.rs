@@ -59,6 +59,14 @@ pub enum Purpose {
     WakeUp,
     /// How long changes of a resource take.
     Change,
+    /// What message bodies say.
+    Body,
+    /// How long the delivery of a notification takes.
+    DeliveryLatency,
+    /// Which deliveries of notifications fail.
+    DeliveryFailure,
+    /// How much a retry of a delivery is moved.
+    DeliveryJitter,
     /// How long the operating system of an instance boots.
     Boot,
     /// How long the application on an instance takes to start.
@@ -81,6 +89,8 @@ pub enum Purpose {
     CreateQueue,
     /// How long calls to an object store take.
     ObjectStore,
+    /// How long a new execution environment takes to initialise.
+    InitDuration,
     /// Which partition key a record has.
     PartitionKey,
     /// How long a stream takes to push records to a subscriber.
@@ -121,6 +131,10 @@ impl Purpose {
             Purpose::Schedule => "schedule",
             Purpose::WakeUp => "wake up",
             Purpose::Change => "change",
+            Purpose::Body => "body",
+            Purpose::DeliveryLatency => "delivery latency",
+            Purpose::DeliveryFailure => "delivery failure",
+            Purpose::DeliveryJitter => "delivery jitter",
             Purpose::Boot => "boot",
             Purpose::ApplicationStart => "application start",
             Purpose::LifecycleHook => "lifecycle hook",
@@ -132,6 +146,7 @@ impl Purpose {
             Purpose::Reply => "reply",
             Purpose::CreateQueue => "create queue",
             Purpose::ObjectStore => "object store",
+            Purpose::InitDuration => "init duration",
             Purpose::PartitionKey => "partition key",
             Purpose::PushDelay => "push delay",
             Purpose::Splitting => "splitting",

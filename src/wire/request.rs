@@ -86,6 +86,23 @@ pub enum Action {
     ListMessageMoveTasks,
     /// `CancelMessageMoveTask`, by the number `StartMessageMoveTask` answered.
     CancelMessageMoveTask(Option<u32>),
+    /// `Publish`.
+    Publish(SendEntry),
+    /// `PublishBatch`, with the ids of its entries.
+    PublishBatch(Vec<SendEntry>, Vec<TextId>),
+    /// `Subscribe`, by the number of the subscription.
+    Subscribe(u32),
+    /// `Unsubscribe`, by the number of the subscription.
+    Unsubscribe(u32),
+    /// `SetSubscriptionAttributes`.
+    SetSubscriptionAttributes {
+        /// The number of the subscription.
+        subscription: u32,
+        /// The number of the change.
+        change: u32,
+    },
+    /// No action of AWS: what the endpoint of a subscription has received.
+    ReadDeliveries(u32),
     /// `ListShards`.
     ListShards,
 }
@@ -94,8 +111,8 @@ impl Action {
     /// The messages it would hand over.
     pub fn sends(&self) -> &[SendEntry] {
         match self {
-            Action::SendMessage(entry) => std::slice::from_ref(entry),
-            Action::SendMessageBatch(entries, _) => entries,
+            Action::SendMessage(entry) | Action::Publish(entry) => std::slice::from_ref(entry),
+            Action::SendMessageBatch(entries, _) | Action::PublishBatch(entries, _) => entries,
             _ => &[],
         }
     }
@@ -116,6 +133,12 @@ impl Action {
             Action::StartMessageMoveTask { .. } => "StartMessageMoveTask",
             Action::ListMessageMoveTasks => "ListMessageMoveTasks",
             Action::CancelMessageMoveTask(_) => "CancelMessageMoveTask",
+            Action::Publish(_) => "Publish",
+            Action::PublishBatch(..) => "PublishBatch",
+            Action::Subscribe(_) => "Subscribe",
+            Action::Unsubscribe(_) => "Unsubscribe",
+            Action::SetSubscriptionAttributes { .. } => "SetSubscriptionAttributes",
+            Action::ReadDeliveries(_) => "ReadDeliveries",
             Action::ListShards => "ListShards",
         }
     }

@@ -1,6 +1,8 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
-use super::{BatchId, Batches, Journal, MessageId, Messages, Publication, Requests, Signal};
+use super::{
+    BatchId, Batches, Journal, LambdaAccount, MessageId, Messages, Publication, Requests, Signal, SnsAccount,
+};
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 
@@ -45,6 +47,10 @@ pub struct Context<'a, O> {
     pub requests: &'a mut Requests,
     /// Rows that are written as they happen.
     pub journal: &'a mut Journal,
+    /// What the topics of the account have in common.
+    pub sns: &'a mut SnsAccount,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: &'a mut LambdaAccount,
 }
 
 impl<O> Context<'_, O> {
@@ -62,6 +68,17 @@ impl<O> Context<'_, O> {
 
 /// The books of one entity: side, fate, number of messages.
 pub type Balance = Vec<(Side, &'static str, u64)>;
+
+/// The books of a part of an entity, such as a subscription of a topic.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// What kind of thing it is.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its books.
+    pub balance: Balance,
+}
 
 /// A service: a closed state machine.
 pub trait Service {
@@ -108,6 +125,11 @@ pub trait Service {
 
     /// The books: everything that came in, went out or is still there.
     fn balance(&self) -> Balance {
+        Vec::new()
+    }
+
+    /// The books of its parts.
+    fn accounts(&self) -> Vec<Account> {
         Vec::new()
     }
 

@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, IteratorType, RequestId, ShardId};
+use super::{ApiError, BatchId, InvokeOutcome, IteratorType, RequestId, ShardId};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -43,7 +43,8 @@ impl AlarmState {
 /// What can be said.
 #[derive(Debug, Clone, Copy)]
 pub enum Signal {
-    /// Messages arrive at a service that accepts them: the end of a send call. The taker now holds them.
+    /// Messages arrive at a service that accepts them: the end of a send call. The taker now holds them. To a Lambda
+    /// function each is an event of its own (`InvocationType: Event`).
     Put {
         /// The messages; the taker closes the batch.
         batch: BatchId,
@@ -219,6 +220,32 @@ pub enum Signal {
         hour: u32,
         /// The sum of the metric in it.
         load: f64,
+    },
+    /// A Lambda function is invoked with an event of these messages, and the sender waits (`InvocationType:
+    /// RequestResponse`). The function holds them until it answers.
+    Invoke {
+        /// The messages.
+        batch: BatchId,
+        /// Which call of the sender it is, given back with the answer.
+        call: u32,
+        /// Whether the function stops at the first message that fails, as it should with a FIFO queue's.
+        in_order: bool,
+    },
+    /// A function answers an `Invoke`, and gives the messages back.
+    Returned {
+        /// The messages.
+        batch: BatchId,
+        /// Which call it was.
+        call: u32,
+        /// How it ended.
+        outcome: InvokeOutcome,
+    },
+    /// The executions of the account's functions have changed.
+    Executions {
+        /// In the concurrency that no function has reserved.
+        unreserved: u32,
+        /// In all.
+        total: u32,
     },
 }
 

@@ -84,11 +84,16 @@ impl World {
         for seat in &self.seats {
             let balance = seat.entity.balance();
             ledger.enter(seat.entity.kind(), &seat.name, &balance);
+            for account in seat.entity.accounts() {
+                ledger.enter(account.kind, &account.name, &account.balance);
+            }
         }
-        let produced =
-            ["producer", "client", "requester"].iter().map(|kind| sum("produced", &ledger, kind)).sum();
+        let produced = ["producer", "client", "requester", "cloudwatch"]
+            .iter()
+            .map(|kind| sum("produced", &ledger, kind))
+            .sum();
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = sum("forwarded", &ledger, "consumer");
+        let forwarded = sum("forwarded", &ledger, "consumer") + sum("forwarded", &ledger, "function");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
@@ -98,13 +103,14 @@ impl World {
             dead_lettered,
             self.messages.fated(Fate::Expired),
             self.messages.fated(Fate::Deduplicated),
-            0,
+            self.messages.fated(Fate::Filtered),
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
+            sum("copied", &ledger, "topic"),
         ];
         let side = |fate: &str| {
-            if matches!(fate, "produced" | "forwarded" | "replied") { Side::In } else { Side::Out }
+            if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
         };
         let fates: Vec<_> =
             RUN_FATES.iter().zip(counts).map(|(fate, count)| (side(fate), *fate, count)).collect();
@@ -130,6 +136,8 @@ impl World {
             | Signal::Refused { batch, .. }
             | Signal::Redrive { batch }
             | Signal::DeadLetter { batch }
+            | Signal::Invoke { batch, .. }
+            | Signal::Returned { batch, .. }
             | Signal::PutRecords { batch, .. }
             | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
@@ -243,6 +251,12 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
             }));
         });
         seat.entity.summarise(Time::ZERO, 0.0, &mut rows);
+        for account in seat.entity.accounts() {
+            let fates = account.balance.into_iter();
+            rows.extend(
+                fates.map(|(_, fate, _)| row(account.kind, &account.name, fate, "messages", Unit::Count)),
+            );
+        }
         let fates = seat.entity.balance();
         rows.extend(fates.into_iter().map(|(_, fate, _)| row(kind, &name, fate, "messages", Unit::Count)));
     }
@@ -252,7 +266,7 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.
-const RUN_FATES: [&str; 11] = [
+const RUN_FATES: [&str; 12] = [
     "produced",
     "forwarded",
     "replied",
@@ -264,18 +278,34 @@ const RUN_FATES: [&str; 11] = [
     "rejected",
     "discarded",
     "still_there",
+    "copied",
 ];
 
 /// Totals over all entities, under the scenario's name.
 fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
-    let total = |kind: &str, metrics: &[&str]| -> f64 {
+    let total = |kinds: &[&str], metrics: &[&str]| -> f64 {
         rows.iter()
             .filter(|row| {
-                row.kind == kind && row.statistic == "sum" && metrics.contains(&row.metric.as_str())
+                kinds.contains(&row.kind) && row.statistic == "sum" && metrics.contains(&row.metric.as_str())
             })
             .map(|row| row.value)
             .sum()
     };
+    let workers = &["consumer", "function", "stream_consumer"];
+    let calling = &["queue", "requester", "stream"];
+    let senders = &["producer", "client"];
+    let paid = &[
+        "queue",
+        "consumer",
+        "requester",
+        "object_store",
+        "topic",
+        "function",
+        "event_source_mapping",
+        "cloudwatch",
+        "stream",
+        "stream_consumer",
+    ];
     let calls = [
         "send_calls",
         "receive_calls",
@@ -286,34 +316,19 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "delete_queue_calls",
         "tag_queue_calls",
         "list_calls",
+        "put_record_calls",
+        "put_records_calls",
+        "get_records_calls",
     ];
-    let stream_calls = ["put_record_calls", "put_records_calls", "get_records_calls"];
-    let by_all = |metric: &str| total("consumer", &[metric]) + total("stream_consumer", &[metric]);
+    let produced = total(senders, &["messages_produced"]) + total(&["requester"], &["requests_sent"]);
     let totals = [
-        (
-            "messages_produced",
-            total("producer", &["messages_produced"])
-                + total("client", &["messages_produced"])
-                + total("requester", &["requests_sent"]),
-            Unit::Count,
-        ),
-        ("messages_processed", by_all("messages_processed"), Unit::Count),
-        ("duplicates", by_all("duplicates"), Unit::Count),
-        ("out_of_order", by_all("out_of_order"), Unit::Count),
-        (
-            "api_calls",
-            total("queue", &calls) + total("requester", &calls) + total("stream", &stream_calls),
-            Unit::Count,
-        ),
-        ("instance_hours", by_all("instance_hours"), Unit::Hours),
-        (
-            "estimated_cost",
-            ["queue", "consumer", "requester", "object_store", "cloudwatch", "stream", "stream_consumer"]
-                .iter()
-                .map(|kind| total(kind, &["estimated_cost"]))
-                .sum(),
-            Unit::Dollars,
-        ),
+        ("messages_produced", produced, Unit::Count),
+        ("messages_processed", total(workers, &["messages_processed"]), Unit::Count),
+        ("duplicates", total(workers, &["duplicates"]), Unit::Count),
+        ("out_of_order", total(workers, &["out_of_order"]), Unit::Count),
+        ("api_calls", total(calling, &calls), Unit::Count),
+        ("instance_hours", total(&["consumer", "stream_consumer"], &["instance_hours"]), Unit::Hours),
+        ("estimated_cost", total(paid, &["estimated_cost"]), Unit::Dollars),
     ];
     rows.extend(totals.map(|(metric, value, unit)| SummaryRow {
         kind: "run",

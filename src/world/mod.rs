@@ -14,7 +14,9 @@ pub use roster::Entity;
 use crate::engine::{Calendar, Handler, Span, Time};
 use crate::record::{Flow, RunHeader, Tape};
 use crate::services::cloudwatch::MetricId;
-use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal};
+use crate::wire::{
+    Batches, Context, EntityId, Journal, LambdaAccount, Messages, Outbox, Requests, Signal, SnsAccount,
+};
 use roster::Timer;
 use sampling::Sampler;
 use std::fmt;
@@ -44,6 +46,10 @@ pub struct Plan {
     pub attributes_each: usize,
     /// What a reader of the results should know.
     pub notes: Vec<String>,
+    /// What the topics of the account have in common.
+    pub sns: SnsAccount,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: LambdaAccount,
 }
 
 /// A metric that alarms or programs read.
@@ -115,6 +121,8 @@ struct World {
     batches: Batches,
     requests: Requests,
     journal: Journal,
+    sns: SnsAccount,
+    lambda: LambdaAccount,
     sampler: Sampler,
     end: Time,
     /// When the next tick, or the end, comes.
@@ -145,6 +153,8 @@ impl World {
             batches: &mut self.batches,
             requests: &mut self.requests,
             journal: &mut self.journal,
+            sns: &mut self.sns,
+            lambda: &mut self.lambda,
         };
         say(&mut self.seats[me.index()].entity, &mut cx);
     }
@@ -314,6 +324,8 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         batches: Batches::default(),
         requests: Requests::default(),
         journal: Journal::default(),
+        sns: plan.sns,
+        lambda: plan.lambda,
         sampler,
         end,
         unobserved_until: Time::ZERO,

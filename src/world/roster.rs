@@ -3,8 +3,12 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, kinesis, object_store, producer, requester, sqs};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal};
+use crate::services::{
+    client, cloudwatch, compute, kinesis, lambda, object_store, producer, requester, sns, sqs,
+};
+use crate::wire::{
+    Account, Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal,
+};
 
 macro_rules! roster {
     ($( $(#[$documentation:meta])* $name:ident: $service:ty ),* $(,)?) => {
@@ -88,6 +92,10 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.balance(), )* }
             }
 
+            pub(super) fn accounts(&self) -> Vec<Account> {
+                match self { $( Entity::$name(service) => service.accounts(), )* }
+            }
+
             pub(super) fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
                 match self { $( Entity::$name(service) => service.holdings(batches, mark), )* }
             }
@@ -117,10 +125,18 @@ roster! {
     Requester: requester::Requester,
     /// A store for payloads that are too large for messages.
     ObjectStore: object_store::ObjectStore,
+    /// An SNS topic.
+    Topic: sns::Topic,
     /// A Kinesis data stream.
     Stream: kinesis::DataStream,
     /// A consumer of a stream with its workers.
     StreamConsumer: kinesis::StreamConsumer,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
+    /// A Lambda function.
+    Function: lambda::Function,
+    /// An event source mapping.
+    EventSourceMapping: lambda::EventSourceMapping,
+    /// What all Lambda functions use together.
+    Account: lambda::Account,
 }

@@ -26,8 +26,11 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
     let tables = [
         producers(tape),
         requesters(tape),
+        topics(tape),
+        subscriptions(tape),
         queues(tape),
         consumers(tape),
+        functions(tape),
         object_stores(tape),
         streams(tape),
         sizing(tape),
@@ -153,6 +156,73 @@ fn queues(tape: &Tape) -> Grid {
         ("empty receives", "empty_receives", "sum", false),
     ];
     table(tape, "Queues", "queue", &columns)
+}
+
+fn topics(tape: &Tape) -> Grid {
+    let columns = [
+        ("published", "messages_published", "sum", true),
+        ("delivered", "notifications_delivered", "sum", true),
+        ("filtered out", "notifications_filtered_out", "sum", false),
+        ("failed", "notifications_failed", "sum", false),
+        ("to DLQ", "notifications_redriven_to_dlq", "sum", false),
+        ("attempts", "delivery_attempts", "sum", false),
+        ("delivery p99", "delivery_time", "p99", false),
+        ("throttled", "messages_throttled", "sum", false),
+        ("deduplicated", "messages_deduplicated", "sum", false),
+    ];
+    table(tape, "Topics", "topic", &columns)
+}
+
+/// What became of a topic's messages, by subscription: rows of the ledger.
+fn subscriptions(tape: &Tape) -> Grid {
+    let rows = || tape.ledger.rows().iter().filter(|row| row.kind == "subscription");
+    let mut names: Vec<&str> = Vec::new();
+    for row in rows() {
+        if !names.contains(&row.name.as_str()) {
+            names.push(&row.name);
+        }
+    }
+    let mut grid = Grid::new("Subscriptions", &names);
+    let columns = [
+        ("published", "published", true),
+        ("delivered", "delivered", true),
+        ("filtered out", "filtered_out", false),
+        ("to DLQ", "redriven_to_dlq", false),
+        ("lost", "discarded", false),
+        ("in delivery", "in_delivery", false),
+    ];
+    for (head, fate, always) in columns {
+        let number = |name: &&str| {
+            rows().find(|row| row.name == **name && row.fate == fate).map_or(0, |row| row.messages)
+        };
+        let cells: Vec<u64> = names.iter().map(number).collect();
+        if always || cells.iter().any(|number| *number > 0) {
+            grid.column(
+                head,
+                cells.iter().map(|number| Some(human::value(*number as f64, Unit::Count))).collect(),
+            );
+        }
+    }
+    grid
+}
+
+fn functions(tape: &Tape) -> Grid {
+    let columns = [
+        ("processed", "messages_processed", "sum", true),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("p99", "end_to_end_latency", "p99", true),
+        ("invocations", "invocations", "sum", true),
+        ("at once", "concurrent_executions", "max", true),
+        ("cold", "cold_starts", "sum", false),
+        ("throttles", "throttles", "sum", false),
+        ("errors", "errors", "sum", false),
+        ("timeouts", "timeouts", "sum", false),
+        ("dropped", "async_events_dropped", "sum", false),
+        ("duplicates", "duplicates", "sum", false),
+        ("out of order", "out_of_order", "sum", false),
+        ("failures", "failures", "sum", false),
+    ];
+    table(tape, "Functions", "function", &columns)
 }
 
 fn consumers(tape: &Tape) -> Grid {

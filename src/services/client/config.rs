@@ -1,5 +1,6 @@
 //! A scripted client in a scenario: the calls it makes, as they are written.
 
+use crate::filter::{JsonConfig, PolicyConfig, ScopeConfig};
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
 use crate::wire::{ApiLatencyConfig, IdentityConfig, whole_seconds};
 
@@ -47,6 +48,18 @@ section! {
         pub list_message_move_tasks: Option<ListMessageMoveTasksConfig>;
         /// `CancelMessageMoveTask`.
         pub cancel_message_move_task: Option<CancelMessageMoveTaskConfig>;
+        /// `Publish`.
+        pub publish: Option<PublishConfig>;
+        /// `PublishBatch`.
+        pub publish_batch: Option<PublishBatchConfig>;
+        /// `Subscribe`: a subscription that the topic declares with `subscribed: false`.
+        pub subscribe: Option<SubscriptionCallConfig>;
+        /// `Unsubscribe`.
+        pub unsubscribe: Option<SubscriptionCallConfig>;
+        /// `SetSubscriptionAttributes`.
+        pub set_subscription_attributes: Option<SetSubscriptionAttributesConfig>;
+        /// What the endpoint of a subscription has received since it was read last; queues are read by `receive_message`.
+        pub read_deliveries: Option<SubscriptionCallConfig>;
         /// What must come of the call; judged like the scenario's other expectations.
         pub expect: Option<StepExpectConfig>;
     }
@@ -78,6 +91,78 @@ section! {
         pub message_deduplication_id: Option<String>;
         /// Its size; by default that of the body.
         pub size: Option<Bytes>;
+    }
+}
+
+section! {
+    /// A message to publish.
+    pub struct PublishConfig {
+        /// The topic.
+        pub topic: Reference;
+        /// The body: what tells this message from others.
+        pub message: String;
+        /// Its attributes: texts, numbers, lists (`String.Array`).
+        pub attributes: Option<JsonConfig>;
+        /// Its group (`MessageGroupId`).
+        pub message_group_id: Option<String>;
+        /// Its deduplication id (`MessageDeduplicationId`).
+        pub message_deduplication_id: Option<String>;
+        /// Its size; by default that of body and attributes.
+        pub size: Option<Bytes>;
+    }
+}
+
+section! {
+    /// Messages to publish in one call.
+    pub struct PublishBatchConfig {
+        /// The topic.
+        pub topic: Reference;
+        /// The messages.
+        pub entries: Vec<PublishEntryConfig>;
+    }
+}
+
+section! {
+    /// One message of a batch to publish.
+    pub struct PublishEntryConfig {
+        /// What the answer calls it (`Id`); by default its position.
+        pub id: Option<String>;
+        /// The body: what tells this message from others.
+        pub message: String;
+        /// Its attributes: texts, numbers, lists (`String.Array`).
+        pub attributes: Option<JsonConfig>;
+        /// Its group (`MessageGroupId`).
+        pub message_group_id: Option<String>;
+        /// Its deduplication id (`MessageDeduplicationId`).
+        pub message_deduplication_id: Option<String>;
+        /// Its size; by default that of body and attributes.
+        pub size: Option<Bytes>;
+    }
+}
+
+section! {
+    /// A call about a subscription.
+    pub struct SubscriptionCallConfig {
+        /// The topic.
+        pub topic: Reference;
+        /// The subscription, by its name in the topic.
+        pub subscription: Reference;
+    }
+}
+
+section! {
+    /// Attributes of a subscription to set; those not given stay.
+    pub struct SetSubscriptionAttributesConfig {
+        /// The topic.
+        pub topic: Reference;
+        /// The subscription, by its name in the topic.
+        pub subscription: Reference;
+        /// `FilterPolicy`; `{}` takes it away.
+        pub filter_policy: Option<PolicyConfig>;
+        /// `FilterPolicyScope` of this policy.
+        pub filter_policy_scope: ScopeConfig = ScopeConfig::MessageAttributes;
+        /// `RawMessageDelivery`.
+        pub raw_message_delivery: Option<bool>;
     }
 }
 
@@ -287,6 +372,12 @@ impl StepConfig {
             ("start_message_move_task", self.start_message_move_task.is_some()),
             ("list_message_move_tasks", self.list_message_move_tasks.is_some()),
             ("cancel_message_move_task", self.cancel_message_move_task.is_some()),
+            ("publish", self.publish.is_some()),
+            ("publish_batch", self.publish_batch.is_some()),
+            ("subscribe", self.subscribe.is_some()),
+            ("unsubscribe", self.unsubscribe.is_some()),
+            ("set_subscription_attributes", self.set_subscription_attributes.is_some()),
+            ("read_deliveries", self.read_deliveries.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
@@ -306,10 +397,14 @@ impl StepConfig {
             }
         }
         if self.receive_message.is_none()
+            && self.read_deliveries.is_none()
             && let Some(expect) = &self.expect
             && expect.bodies.is_some()
         {
-            problems.error(expect.places.key("bodies"), "only `receive_message` returns bodies");
+            problems.error(
+                expect.places.key("bodies"),
+                "only `receive_message` and `read_deliveries` return bodies",
+            );
         }
         let seconds =
             |duration: Option<Duration>, place: Option<Place>, name: &str, problems: &mut Problems| {
@@ -376,6 +471,17 @@ impl StepConfig {
         ]
         .into_iter()
         .flatten()
+    }
+
+    /// The topic it calls.
+    pub fn topic(&self) -> Option<&Reference> {
+        let about_subscription = [&self.subscribe, &self.unsubscribe, &self.read_deliveries];
+        self.publish
+            .as_ref()
+            .map(|call| &call.topic)
+            .or(self.publish_batch.as_ref().map(|call| &call.topic))
+            .or(self.set_subscription_attributes.as_ref().map(|call| &call.topic))
+            .or(about_subscription.into_iter().flatten().next().map(|call| &call.topic))
     }
 
     /// The queue it makes the dead-letter queue of another.

@@ -107,7 +107,9 @@ impl Client {
         let latency = &self.settings.latency;
         let (distribution, stream) = match call {
             Call::Receive { .. } => return Span::ZERO,
-            Call::Send(_) | Call::SendBatch(..) => (&latency.send, 0),
+            Call::Send(_) | Call::SendBatch(..) | Call::Publish(_) | Call::PublishBatch(..) => {
+                (&latency.send, 0)
+            }
             Call::Change(..) | Call::ChangeBatch(_) => (&latency.change_visibility, 3),
             _ => (&latency.delete, 2),
         };
@@ -121,6 +123,17 @@ impl Client {
                 let entries = sends.into_iter().map(|send| self.make_message(send, cx)).collect();
                 Action::SendMessageBatch(entries, ids)
             }
+            Call::Publish(send) => Action::Publish(self.make_message(send, cx)),
+            Call::PublishBatch(sends, ids, _) => {
+                let entries = sends.into_iter().map(|send| self.make_message(send, cx)).collect();
+                Action::PublishBatch(entries, ids)
+            }
+            Call::Subscribe(number) => Action::Subscribe(number),
+            Call::Unsubscribe(number) => Action::Unsubscribe(number),
+            Call::SetSubscription(subscription, change) => {
+                Action::SetSubscriptionAttributes { subscription, change }
+            }
+            Call::ReadDeliveries(number) => Action::ReadDeliveries(number),
             Call::Receive { maximum, wait_seconds, visibility_timeout_seconds, attempt } => {
                 Action::ReceiveMessage { maximum, wait_seconds, visibility_timeout_seconds, attempt }
             }
@@ -237,7 +250,10 @@ impl Client {
             }
             Answer::Counts(_) | Answer::Tasks(_) | Answer::Moved(_) | Answer::Done | Answer::Shards(_) => {}
         }
-        let ids = if let Call::SendBatch(_, _, ids) = &step.call { ids.as_slice() } else { &[] };
+        let ids = match &step.call {
+            Call::SendBatch(_, _, ids) | Call::PublishBatch(_, _, ids) => ids.as_slice(),
+            _ => &[],
+        };
         let (outcome, messages) = answer(&given, ids, &self.settings.names);
         cx.journal.api_calls.push(ApiCall {
             time: open.at,

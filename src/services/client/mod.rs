@@ -21,10 +21,10 @@ mod metrics;
 mod script;
 mod show;
 
-pub use config::{ClientConfig, StepConfig};
+pub use config::{ClientConfig, SetSubscriptionAttributesConfig, StepConfig};
 pub use entity::{Client, ClientSettings};
 pub use metrics::ClientMetrics;
-pub use script::{Call, Expected, Handle, Lookup, Send, Step};
+pub use script::{Call, Expected, Handle, Lookup, Send, Step, Topics};
 pub use show::Names;
 
 use crate::record::{Instrument, MetricDefinition, Side};

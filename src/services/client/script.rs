@@ -1,9 +1,13 @@
 //! A script with its names looked up: what a client plays.
 
-use super::config::{ClientConfig, SendEntryConfig, SendMessageConfig, StepConfig};
+use super::config::{
+    ClientConfig, PublishEntryConfig, SendEntryConfig, SendMessageConfig, SetSubscriptionAttributesConfig,
+    StepConfig,
+};
 use super::show::{Cell, entries, text};
 use crate::engine::Time;
-use crate::language::{Bytes, Duration, Located, Problems, Reference};
+use crate::filter::{JsonConfig, json};
+use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
 use crate::wire::{Content, Deduplication, Detail, EntityId, GroupId, QueueAttribute, TextId, Texts, span};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -76,6 +80,43 @@ pub enum Call {
     ListTasks,
     /// `CancelMessageMoveTask`, by the number of the task's name.
     CancelTask(usize),
+    /// `Publish`.
+    Publish(Send),
+    /// `PublishBatch`, with the ids of the entries.
+    PublishBatch(Vec<Send>, Vec<TextId>, Vec<String>),
+    /// `Subscribe`, by the number of the subscription.
+    Subscribe(u32),
+    /// `Unsubscribe`.
+    Unsubscribe(u32),
+    /// `SetSubscriptionAttributes`, by the numbers of subscription and change.
+    SetSubscription(u32, u32),
+    /// What an endpoint has received.
+    ReadDeliveries(u32),
+}
+
+/// What is known of topics.
+pub trait Topics {
+    /// The topic a reference means; a problem is told when there is none.
+    fn topic(&self, topic: &Reference, problems: &mut Problems) -> Option<EntityId>;
+    /// The number of one of its subscriptions.
+    fn subscription(
+        &self,
+        topic: &Reference,
+        subscription: &Reference,
+        problems: &mut Problems,
+    ) -> Option<u32>;
+    /// The number of a change of a subscription.
+    fn change(&mut self, change: &SetSubscriptionAttributesConfig, problems: &mut Problems) -> Option<u32>;
+    /// A message with these attributes and this body may come: filter policies must be able to read it. Gives the text of
+    /// the attributes, and their size in bytes.
+    fn message(
+        &mut self,
+        body: TextId,
+        attributes: Option<&serde_json::Value>,
+        place: Place,
+        texts: &mut Texts,
+        problems: &mut Problems,
+    ) -> (TextId, u32);
 }
 
 /// What must come of a step.
@@ -110,6 +151,8 @@ pub struct Step {
 pub struct Lookup<'a> {
     /// The queue a reference means; a problem is told when there is none.
     pub queue: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
+    /// The topics.
+    pub topics: &'a mut dyn Topics,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
@@ -234,6 +277,7 @@ fn send(
             group: group.map_or(GroupId::NONE, |group| texts.group(group)),
             content: Content::Text(texts.number(body)),
             deduplication,
+            attributes: TextId::IMPOSSIBLE,
         },
     }
 }
@@ -271,6 +315,48 @@ impl SendEntryConfig {
     }
 }
 
+/// A message of a script to a topic.
+struct Publishing<'a> {
+    message: &'a str,
+    attributes: Option<&'a JsonConfig>,
+    ids: (Option<&'a String>, Option<&'a String>),
+    size: Option<Bytes>,
+    place: Place,
+}
+
+impl<'a> Publishing<'a> {
+    fn of_entry(entry: &'a PublishEntryConfig) -> Self {
+        Self {
+            message: &entry.message,
+            attributes: entry.attributes.as_ref(),
+            ids: (entry.message_group_id.as_ref(), entry.message_deduplication_id.as_ref()),
+            size: entry.size,
+            place: entry.place,
+        }
+    }
+
+    fn send(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Send {
+        let mut send = send(self.message, (None, self.size), self.ids, lookup.texts);
+        let body = lookup.texts.number(self.message);
+        let attributes = self.attributes.map(|attributes| &attributes.0);
+        let (attributes, bytes) = lookup.topics.message(body, attributes, self.place, lookup.texts, problems);
+        send.detail.attributes = attributes;
+        if self.size.is_none() {
+            send.bytes += bytes;
+        }
+        send
+    }
+
+    fn cell(&self) -> Cell {
+        Cell::default()
+            .with("message", Some(text(self.message)))
+            .with("attributes", self.attributes.map(|attributes| text(&attributes.0.to_string())))
+            .with("message_group_id", self.ids.0.map(|id| text(id)))
+            .with("message_deduplication_id", self.ids.1.map(|id| text(id)))
+            .with("size", self.size)
+    }
+}
+
 /// Whether a text may be the id of a batch entry ("`SendMessageBatchRequestEntry`").
 fn is_entry_id(id: &str) -> bool {
     (1..=80).contains(&id.len())
@@ -281,6 +367,7 @@ impl StepConfig {
     fn build(&self, lookup: &mut Lookup<'_>, results: &mut Results, problems: &mut Problems) -> Option<Step> {
         let (queue, call, cell, name) = self
             .message_call(lookup, results, problems)
+            .or_else(|| self.topic_call(lookup, problems))
             .or_else(|| self.queue_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;
         Some(Step {
@@ -370,6 +457,61 @@ impl StepConfig {
                 .with("visibility_timeout", Some(entry.visibility_timeout))
         }));
         Some((queue(&config.queue, problems), call, cell, None))
+    }
+
+    /// Calls to topics.
+    fn topic_call(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Option<Built> {
+        let called = |topic: &Reference, lookup: &Lookup<'_>, problems: &mut Problems| {
+            lookup.topics.topic(topic, problems).map(|id| (id, topic.text.clone()))
+        };
+        if let Some(config) = &self.publish {
+            let message = Publishing {
+                message: &config.message,
+                attributes: config.attributes.as_ref(),
+                ids: (config.message_group_id.as_ref(), config.message_deduplication_id.as_ref()),
+                size: config.size,
+                place: config.place,
+            };
+            let call = Call::Publish(message.send(lookup, problems));
+            return Some((called(&config.topic, lookup, problems), Some(call), message.cell(), None));
+        }
+        if let Some(config) = &self.publish_batch {
+            let messages: Vec<Publishing<'_>> = config.entries.iter().map(Publishing::of_entry).collect();
+            let names: Vec<String> = config
+                .entries
+                .iter()
+                .zip(0..)
+                .map(|(entry, number): (_, u32)| entry.id.clone().unwrap_or(number.to_string()))
+                .collect();
+            let number = |id: &String, texts: &mut Texts| {
+                if is_entry_id(id) { texts.number(id) } else { TextId::IMPOSSIBLE }
+            };
+            let ids = names.iter().map(|id| number(id, lookup.texts)).collect();
+            let sends = messages.iter().map(|message| message.send(lookup, problems)).collect();
+            let cell = entries(messages.iter().map(Publishing::cell));
+            let call = Call::PublishBatch(sends, ids, names);
+            return Some((called(&config.topic, lookup, problems), Some(call), cell, None));
+        }
+        if let Some(config) = &self.set_subscription_attributes {
+            let number = lookup.topics.subscription(&config.topic, &config.subscription, problems);
+            let change = lookup.topics.change(config, problems);
+            let call = number.zip(change).map(|(number, change)| Call::SetSubscription(number, change));
+            let policy = config.filter_policy.as_ref().map(|policy| text(&json(&policy.0).to_string()));
+            let cell = Cell::default()
+                .with("subscription", Some(&config.subscription))
+                .with("filter_policy", policy)
+                .with("raw_message_delivery", config.raw_message_delivery);
+            return Some((called(&config.topic, lookup, problems), call, cell, None));
+        }
+        let calls: [(_, fn(u32) -> Call); 3] = [
+            (&self.subscribe, Call::Subscribe),
+            (&self.unsubscribe, Call::Unsubscribe),
+            (&self.read_deliveries, Call::ReadDeliveries),
+        ];
+        let (config, call) = calls.into_iter().find_map(|(config, call)| Some((config.as_ref()?, call)))?;
+        let number = lookup.topics.subscription(&config.topic, &config.subscription, problems);
+        let cell = Cell::default().with("subscription", Some(&config.subscription));
+        Some((called(&config.topic, lookup, problems), number.map(call), cell, None))
     }
 
     /// Calls about a queue as a whole.

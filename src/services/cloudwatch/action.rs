@@ -1,6 +1,6 @@
 //! What an alarm does when it changes its state, and how often.
 
-use crate::wire::{AlarmState, EntityId};
+use crate::wire::{AlarmState, EntityId, TextId};
 
 /// Something an alarm does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,15 @@ pub enum AlarmAction {
         group: EntityId,
         /// The policy, as the group numbers it.
         policy: u32,
+    },
+    /// It publishes to a topic: once, on the change.
+    Notify {
+        /// The topic.
+        topic: EntityId,
+        /// The message: a JSON object with the alarm's name and its new state.
+        message: TextId,
+        /// Its size.
+        bytes: u32,
     },
 }
 
@@ -41,6 +50,23 @@ impl AlarmActions {
         [&self.ok, &self.alarm, &self.insufficient_data]
             .iter()
             .any(|actions| actions.iter().any(|action| matches!(action, AlarmAction::Policy { .. })))
+    }
+
+    /// A topic is told when the state becomes this one.
+    pub fn add_topic(&mut self, state: AlarmState, topic: EntityId, (message, bytes): (TextId, u32)) {
+        let action = AlarmAction::Notify { topic, message, bytes };
+        match state {
+            AlarmState::Ok => self.ok.push(action),
+            AlarmState::Alarm => self.alarm.push(action),
+            AlarmState::InsufficientData => self.insufficient_data.push(action),
+        }
+    }
+
+    /// Whether it publishes to topics.
+    pub fn has_topics(&self) -> bool {
+        [&self.ok, &self.alarm, &self.insufficient_data]
+            .iter()
+            .any(|actions| actions.iter().any(|action| matches!(action, AlarmAction::Notify { .. })))
     }
 
     /// A scaling policy is told of every state: so are the alarms that target tracking makes (*observed*).

@@ -3,8 +3,9 @@
 use super::alarm::Comparison;
 use super::evaluate::TreatMissingData;
 use super::window::{EvaluationWindow, WALL_CLOCK_PERIODS, time_zone};
-use crate::language::{Duration, Located, Place, Problems, SourceId, choice, keyword, section};
+use crate::language::{Duration, Located, Place, Problems, Reference, SourceId, choice, keyword, section};
 use crate::series::{MetricConfig, MetricQueryConfig, StatisticConfig};
+use crate::wire::AlarmState;
 
 section! {
     /// A CloudWatch alarm. It invokes the scaling policies that name it.
@@ -38,8 +39,36 @@ section! {
         pub warm_up: Option<WarmUpConfig>;
         /// Whether it acts.
         pub actions_enabled: bool = true;
+        /// Where it publishes when its state becomes ALARM (`AlarmActions`); scaling policies name their alarms themselves.
+        pub alarm_actions: Vec<NotifyConfig> = Vec::new();
+        /// Where it publishes when its state becomes OK (`OKActions`).
+        pub ok_actions: Vec<NotifyConfig> = Vec::new();
+        /// Where it publishes when its state becomes INSUFFICIENT_DATA (`InsufficientDataActions`).
+        pub insufficient_data_actions: Vec<NotifyConfig> = Vec::new();
     }
     check AlarmConfig::check;
+}
+
+choice! {
+    /// Where an alarm publishes.
+    pub enum NotifyConfig {
+        /// A standard topic.
+        Topic(Reference) = "topic",
+    }
+}
+
+impl AlarmConfig {
+    /// Where it publishes, by state.
+    pub fn topics(&self) -> impl Iterator<Item = (AlarmState, &Reference)> {
+        let by_state = [
+            (AlarmState::Alarm, &self.alarm_actions),
+            (AlarmState::Ok, &self.ok_actions),
+            (AlarmState::InsufficientData, &self.insufficient_data_actions),
+        ];
+        by_state
+            .into_iter()
+            .flat_map(|(state, actions)| actions.iter().map(move |NotifyConfig::Topic(topic)| (state, topic)))
+    }
 }
 
 keyword! {

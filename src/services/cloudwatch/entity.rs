@@ -11,10 +11,14 @@ use super::store::{MetricId, Store, Values};
 use super::window::cadence;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::{
-    AlarmChange, AlarmSeries, CustomMetricSeries, Datapoint, Instrument, MetricDefinition, SummaryRow, Unit,
+    AlarmChange, AlarmSeries, CustomMetricSeries, Datapoint, Instrument, MetricDefinition, Side, SummaryRow,
+    Unit,
 };
 use crate::series::Samples;
-use crate::wire::{AlarmState, Context, EntityId, Outbox, Purpose, Service, Signal, draw_span};
+use crate::wire::{
+    AlarmState, Balance, Content, Context, Detail, EntityId, Entry, NewMessage, Outbox, Purpose, Service,
+    Signal, draw_span,
+};
 
 /// Everything that is fixed about CloudWatch during a run.
 #[derive(Debug, Clone)]
@@ -53,6 +57,10 @@ pub struct CloudWatch {
     start_unix_millis: i64,
     prices: CloudWatchPrices,
     calls_at_warm_up: u64,
+    /// Whether any alarm publishes to a topic, and what was published and refused.
+    notifies: bool,
+    published: u64,
+    rejected: u64,
 }
 
 /// How late the datapoints of a namespace can be read.
@@ -81,6 +89,7 @@ impl CloudWatch {
     /// CloudWatch with all alarms in INSUFFICIENT_DATA, as new ones are ("Alarm states").
     pub fn new(settings: CloudWatchSettings, seed: u64, replication: u32) -> Self {
         let keep = settings.alarms.iter().map(AlarmSettings::looks_back).max().unwrap_or(Span::ZERO);
+        let notifies = settings.alarms.iter().any(|alarm| alarm.actions.has_topics());
         let series = settings.alarms.iter().map(|alarm| AlarmSeries {
             alarm: alarm.name.clone(),
             label: alarm.label.clone(),
@@ -121,6 +130,9 @@ impl CloudWatch {
             start_unix_millis: settings.start_unix_millis,
             prices: settings.prices,
             calls_at_warm_up: 0,
+            notifies,
+            published: 0,
+            rejected: 0,
         }
     }
 
@@ -230,6 +242,21 @@ impl CloudWatch {
                     let signal = Signal::AlarmAction { policy, state: alarm.state, alarm: index };
                     cx.outbox.send(group, self.action_delay, signal);
                 }
+                AlarmAction::Notify { topic, message, bytes } if changed => {
+                    let message = cx.messages.create(NewMessage {
+                        published_at: cx.now,
+                        producer: cx.me,
+                        sequence: self.published,
+                        bytes,
+                        poison: false,
+                        detail: Detail { content: Content::Text(message), ..Detail::NONE },
+                    });
+                    self.published += 1;
+                    let batch = cx.batches.open();
+                    cx.batches.entries_mut(batch).push(Entry::new(message));
+                    cx.outbox.send(topic, self.action_delay, Signal::Put { batch });
+                }
+                AlarmAction::Notify { .. } => {}
             }
         }
     }
@@ -359,8 +386,11 @@ impl Service for CloudWatch {
         }
     }
 
-    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, _cx: &mut Context<'_, O>) {
-        unreachable!("CloudWatch is never told {signal:?}")
+    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+        match signal {
+            Signal::Refused { batch, .. } => self.rejected += cx.reject(batch),
+            other => unreachable!("CloudWatch is never told {other:?}"),
+        }
     }
 
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
@@ -392,6 +422,17 @@ impl Service for CloudWatch {
         }
         self.changes.fill(0);
         self.calls_at_warm_up = self.calls();
+    }
+
+    fn balance(&self) -> Balance {
+        if !self.notifies {
+            return Vec::new();
+        }
+        vec![
+            (Side::In, "produced", self.published),
+            (Side::Out, "handed_over", self.published),
+            (Side::Memo, "rejected", self.rejected),
+        ]
     }
 
     fn visit_metrics(&mut self, _visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {}

@@ -42,7 +42,7 @@ pub use action::{AlarmAction, AlarmActions};
 pub use alarm::{AlarmSettings, Comparison, WarmUp};
 pub use composite::{CompositeAlarmSettings, Suppressor};
 pub use composite_config::CompositeAlarmConfig;
-pub use config::{AlarmConfig, ComparisonConfig, TreatMissingDataConfig};
+pub use config::{AlarmConfig, ComparisonConfig, NotifyConfig, TreatMissingDataConfig};
 pub use cost::CloudWatchPrices;
 pub use custom::{CustomMetricSettings, CustomSource, PublishAs};
 pub use custom_config::CustomMetricConfig;

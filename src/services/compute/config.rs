@@ -3,8 +3,7 @@
 use super::group_config::{AutoScalingGroupConfig, fixed_group};
 use super::prefetch::Prefetch;
 use super::settings::{
-    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, Heartbeat, Payloads,
-    ProcessingMode, ReplyAddress,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Heartbeat, Payloads, ReplyAddress,
 };
 use crate::engine::{Distribution, Span};
 use crate::language::{
@@ -12,8 +11,8 @@ use crate::language::{
     keyword, section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, GroupConfig, IdentityConfig, PayloadStore, PriceList, Retries, RetriesConfig,
-    Texts, span, whole_seconds,
+    ApiLatency, EntityId, Forward, ForwardConfig, IdentityConfig, PayloadStore, PriceList, ProcessingConfig,
+    Retries, RetriesConfig, span, whole_seconds,
 };
 
 section! {
@@ -84,16 +83,6 @@ choice! {
 }
 
 keyword! {
-    /// What a processing time is drawn for.
-    pub enum ProcessingConfig {
-        /// Each message of a batch, one after another.
-        PerMessage = "per_message",
-        /// The batch as a whole, which succeeds or fails as a whole.
-        PerBatch = "per_batch",
-    }
-}
-
-keyword! {
     /// When processed messages are deleted.
     pub enum DeleteConfig {
         /// Each after its own processing (`DeleteMessage`).
@@ -130,20 +119,6 @@ section! {
         pub interval: Duration, above (Duration::ZERO);
         /// The timeout each of them sets, counted from the call.
         pub visibility_timeout: Duration, within (Duration::from_seconds(1), Duration::from_hours(12));
-    }
-}
-
-section! {
-    /// Sending results on.
-    pub struct ForwardConfig {
-        /// The queue they go to.
-        pub queue: Reference;
-        /// Share of the processed messages that have a result.
-        pub share: Probability = Probability::ONE;
-        /// Size of a result; by default that of the message.
-        pub size: Option<DistributionOf<Bytes>>;
-        /// The message group of a result (`MessageGroupId`): a name, `each_message`, or drawn; by default that of the message.
-        pub message_group_id: Option<GroupConfig>;
     }
 }
 
@@ -189,17 +164,6 @@ section! {
         /// How long the process is down.
         pub restart_time: Duration = Duration::from_seconds(30);
     }
-}
-
-/// Where the results of a consumer go.
-#[derive(Debug, Clone)]
-pub struct ForwardTarget {
-    /// The queue.
-    pub id: EntityId,
-    /// How long calls to it take.
-    pub latency: ApiLatency,
-    /// Whether it is a FIFO queue.
-    pub is_fifo: bool,
 }
 
 /// What the queue of a consumer is like, as far as the consumer must know.
@@ -260,28 +224,6 @@ impl PrefetchConfig {
             0 => queue.wait_seconds,
             wait => wait,
         }
-    }
-}
-
-impl ForwardConfig {
-    /// Where results go, the queue found; `None` when a problem was told.
-    pub fn settings(
-        &self,
-        target: ForwardTarget,
-        texts: &mut Texts,
-        files: &dyn Files,
-        problems: &mut Problems,
-    ) -> Option<Forward> {
-        let size = self.size.as_ref().map(|size| size.build(files, problems));
-        let groups = self.message_group_id.as_ref().map(|groups| groups.build(texts, problems));
-        Some(Forward {
-            queue: target.id,
-            is_fifo: target.is_fifo,
-            share: self.share.as_f64(),
-            size: size.map_or(Some(None), |size| size.map(Some))?,
-            latency: target.latency.send,
-            groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
-        })
     }
 }
 
@@ -419,10 +361,7 @@ impl ConsumerConfig {
             threads: self.threads,
             processing_time: processing_time?,
             outliers: outliers.map_or(Some(None), |outliers| outliers.map(Some))?,
-            processing_mode: match self.processing {
-                ProcessingConfig::PerMessage => ProcessingMode::PerMessage,
-                ProcessingConfig::PerBatch => ProcessingMode::PerBatch,
-            },
+            processing_mode: self.processing.into(),
             delete_mode: match self.delete {
                 DeleteConfig::EachMessage => DeleteMode::EachMessage,
                 DeleteConfig::WholeBatch => DeleteMode::WholeBatch,

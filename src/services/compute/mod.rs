@@ -23,7 +23,6 @@
 
 mod config;
 mod fleet;
-mod forward;
 mod group;
 mod group_config;
 mod health;
@@ -47,7 +46,7 @@ mod warm_pool;
 mod worker;
 mod zones;
 
-pub use config::{ConsumerConfig, ConsumerSource, ForwardTarget, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
 pub use fleet::Fleet;
 pub use group_config::AutoScalingGroupConfig;
 pub use instance::PoolState;
@@ -61,8 +60,8 @@ pub use metrics::{
 };
 pub use prefetch::Prefetch;
 pub use settings::{
-    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, Payloads,
-    ProcessingMode, ReplyAddress, Termination, TerminationPolicy,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, GroupSettings, Heartbeat, Payloads,
+    ReplyAddress, Termination, TerminationPolicy,
 };
 
 use crate::engine::Time;

@@ -7,7 +7,7 @@ use super::shard::Wanted;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Context, EntityId, IteratorStart, LimitModel, Outbox, PollOutcome, ShardId, Signal, TokenBucket,
+    Context, EntityId, IteratorStart, LimitBucket, LimitModel, Outbox, PollOutcome, ShardId, Signal,
     draw_span,
 };
 
@@ -27,7 +27,7 @@ pub(super) struct Subscription {
     events_under_way: u8,
     /// Events arrive in their order.
     delivered_at: Time,
-    throughput: TokenBucket,
+    throughput: LimitBucket,
     /// A wake-up is on its way.
     waiting: bool,
     told_end: bool,
@@ -58,7 +58,7 @@ impl DataStream {
             delivered_at: former.as_ref().map_or(cx.now, |former| former.delivered_at),
             throughput: former
                 .as_ref()
-                .map_or(TokenBucket::full(per_second, per_second, LimitModel::TokenBucket), |former| {
+                .map_or(LimitBucket::full(per_second, per_second, LimitModel::TokenBucket), |former| {
                     former.throughput
                 }),
             waiting: former.is_some_and(|former| former.waiting),

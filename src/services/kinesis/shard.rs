@@ -4,7 +4,7 @@ use super::settings::StreamSettings;
 use super::sizing::HotKeys;
 use crate::engine::Time;
 use crate::wire::{
-    BatchId, Entry, HashRange, LimitModel, MessageId, Messages, Receipt, ShardId, TokenBucket,
+    BatchId, Entry, HashRange, LimitBucket, LimitModel, MessageId, Messages, Receipt, ShardId,
 };
 use std::collections::VecDeque;
 
@@ -98,10 +98,10 @@ pub(super) struct Shard {
     log: VecDeque<Stored>,
     /// The position of the first record of the log: the trim horizon.
     base: u64,
-    pub(super) write_records: TokenBucket,
-    pub(super) write_bytes: TokenBucket,
-    pub(super) read_calls: TokenBucket,
-    pub(super) read_bytes: TokenBucket,
+    pub(super) write_records: LimitBucket,
+    pub(super) write_bytes: LimitBucket,
+    pub(super) read_calls: LimitBucket,
+    pub(super) read_bytes: LimitBucket,
     /// A reader took more than was there: nothing is given until then.
     pub(super) read_blocked_until: Time,
     /// Bytes of the call that is being taken.
@@ -132,11 +132,11 @@ impl Shard {
             closed: false,
             log: VecDeque::new(),
             base: 0,
-            write_records: TokenBucket::full(records, records, model),
+            write_records: LimitBucket::full(records, records, model),
             // "Handling large records": a shard saves up for records that are larger than a second's worth.
-            write_bytes: TokenBucket::full(bytes, bytes.max(u64::from(settings.max_record_bytes)), model),
-            read_calls: TokenBucket::full(calls, calls, model),
-            read_bytes: TokenBucket::full(reads, reads, LimitModel::TokenBucket),
+            write_bytes: LimitBucket::full(bytes, bytes.max(u64::from(settings.max_record_bytes)), model),
+            read_calls: LimitBucket::full(calls, calls, model),
+            read_bytes: LimitBucket::full(reads, reads, LimitModel::TokenBucket),
             read_blocked_until: Time::ZERO,
             call_bytes: 0,
             traffic: Traffic::default(),

@@ -1,13 +1,13 @@
 //! A producer in a scenario.
 
-use super::entity::{Attribute, AttributeValue, Batching, ProducerSettings};
+use super::attributes::{Attribute, AttributeConfig, BodyConfig};
+use super::entity::{Batching, ProducerSettings};
 use super::library::{KeyConfigs, LibraryConfig, StreamTarget, record_settings};
 use super::partition_keys::PartitionKeyConfig;
 use super::payload::LargePayloads;
 use crate::engine::Distribution;
 use crate::language::{
-    Bytes, Decode, Definitions, DistributionOf, Duration, Files, Json, Located, Named, Node, Probability,
-    Problems, Reference, Value, choice, section,
+    Bytes, DistributionOf, Duration, Files, Located, Named, Probability, Problems, Reference, choice, section,
 };
 use crate::traffic::ArrivalsConfig;
 use crate::wire::{
@@ -45,6 +45,10 @@ choice! {
     pub enum ProducerTarget {
         /// A queue.
         Queue(Reference) = "queue",
+        /// A topic.
+        Topic(Reference) = "topic",
+        /// A Lambda function, which is invoked asynchronously for each message.
+        Function(Reference) = "function",
         /// A data stream.
         Stream(Reference) = "stream",
     }
@@ -60,6 +64,9 @@ section! {
         pub message_group_id: Option<GroupConfig>;
         /// Message attributes, up to 10. They count towards the size.
         pub attributes: Named<AttributeConfig>;
+        /// What the body says, as JSON that filter policies can read: keys with constant or drawn values, also nested. Its size
+        /// stays what `size` says.
+        pub body: Option<BodyConfig>;
         /// Share of the messages whose processing always fails.
         pub poison_rate: Probability = Probability::ZERO;
         /// A delay of the message's own, in place of the queue's (`DelaySeconds`, whole seconds up to 15 minutes).
@@ -82,46 +89,6 @@ section! {
         pub always_through_object_store: bool = false;
         /// Size of what is sent instead of the payload: a pointer, and an attribute with the payload's size. An assumption.
         pub pointer_size: Bytes = Bytes::new(256), within (Bytes::new(1), Bytes::from_kib(64));
-    }
-}
-
-choice! {
-    /// An attribute that differs from message to message.
-    pub enum DrawnAttribute {
-        /// A whole number, drawn.
-        Number(DistributionOf<f64>) = "number",
-        /// A whole number, all equally likely between two bounds.
-        Uniform(Vec<f64>) = "uniform",
-        /// One of several texts, by weight: `{ one_of: { gold: 1, silver: 9 } }`.
-        OneOf(Named<f64>) = "one_of",
-    }
-}
-
-/// The value of an attribute: a text or number that is the same in all messages, or one that is drawn.
-#[derive(Debug, Clone)]
-pub enum AttributeConfig {
-    /// The same in all messages.
-    Constant(String),
-    /// Drawn for each message.
-    Drawn(DrawnAttribute, crate::language::Place),
-}
-
-impl Decode for AttributeConfig {
-    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
-        if let Value::Mapping(_) = node.value {
-            return DrawnAttribute::decode(node, problems)
-                .map(|drawn| AttributeConfig::Drawn(drawn, node.place));
-        }
-        String::decode(node, problems).map(AttributeConfig::Constant)
-    }
-
-    fn schema(definitions: &mut Definitions) -> Json {
-        let (text, drawn) = (String::schema(definitions), DrawnAttribute::schema(definitions));
-        serde_json::json!({ "anyOf": [text, drawn] })
-    }
-
-    fn type_name() -> String {
-        format!("text, number or {}", DrawnAttribute::type_name())
     }
 }
 
@@ -206,6 +173,7 @@ impl ProducerConfig {
         }
         let attributes =
             message.map_or(Some(Vec::new()), |message| message.build_attributes(files, problems));
+        let body = message.and_then(|message| message.body.as_ref()).map(|body| body.build(files, problems));
         let delay_seconds = message
             .and_then(|message| message.delay.as_ref())
             .map(|delay| build_delay(delay, files, problems));
@@ -220,6 +188,7 @@ impl ProducerConfig {
             send_latency: target.send_latency,
             body_size: body_size?,
             attributes: attributes?,
+            body: body.map_or(Some(None), |body| body.map(Some))?,
             poison_rate: message.map_or(0.0, |message| message.poison_rate.as_f64()),
             delay_seconds: delay_seconds.map_or(Some(None), |delay| delay.map(Some))?,
             batching,
@@ -342,51 +311,9 @@ impl MessageConfig {
                 ),
             );
         }
-        let built: Vec<Option<Attribute>> = self
-            .attributes
-            .iter()
-            .map(|(name, value)| {
-                Some(Attribute { name: name.as_str().to_owned(), value: value.build(files, problems)? })
-            })
-            .collect();
+        let built: Vec<Option<Attribute>> =
+            self.attributes.iter().map(|(name, value)| value.build(name.as_str(), files, problems)).collect();
         built.into_iter().collect()
-    }
-}
-
-impl AttributeConfig {
-    fn build(&self, files: &dyn Files, problems: &mut Problems) -> Option<AttributeValue> {
-        match self {
-            AttributeConfig::Constant(text) => Some(AttributeValue::Constant(text.len() as u32)),
-            AttributeConfig::Drawn(DrawnAttribute::Number(number), _) => {
-                number.build(files, problems).map(AttributeValue::Number)
-            }
-            AttributeConfig::Drawn(DrawnAttribute::Uniform(bounds), place) => {
-                let built = match bounds[..] {
-                    [low, high] => Distribution::uniform(low, high).map_err(|error| error.to_string()),
-                    _ => Err("`uniform` takes two bounds: `[1, 500]`".to_owned()),
-                };
-                built
-                    .map_err(|what| {
-                        problems.error(*place, what);
-                    })
-                    .ok()
-                    .map(AttributeValue::Number)
-            }
-            AttributeConfig::Drawn(DrawnAttribute::OneOf(texts), place) => {
-                let weights: Vec<(f64, f64)> = texts
-                    .entries
-                    .iter()
-                    .enumerate()
-                    .map(|(index, (_, weight))| (index as f64, *weight))
-                    .collect();
-                let index = Distribution::empirical(&weights)
-                    .map_err(|error| {
-                        problems.error(*place, format!("these weights are impossible: {error}"));
-                    })
-                    .ok()?;
-                Some(AttributeValue::OneOf(texts.names().map(|text| text.len() as u32).collect(), index))
-            }
-        }
     }
 }
 

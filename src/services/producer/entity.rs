@@ -1,6 +1,7 @@
 //! A producer: makes messages when its arrivals say so and hands them to its target.
 
 use super::Timer;
+use super::attributes::Attribute;
 use super::kpl::Kpl;
 use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
@@ -12,26 +13,6 @@ use crate::wire::{
     Outbox, Purpose, Retries, Signal, draw_bytes, draw_span,
 };
 use std::collections::VecDeque;
-
-/// How a message attribute gets its value.
-#[derive(Debug, Clone)]
-pub enum AttributeValue {
-    /// The same text in every message; its bytes.
-    Constant(u32),
-    /// A whole number drawn for each message.
-    Number(Distribution),
-    /// One of several texts: their bytes, and the distribution of their index.
-    OneOf(Vec<u32>, Distribution),
-}
-
-/// An attribute of every message of a producer.
-#[derive(Debug, Clone)]
-pub struct Attribute {
-    /// Its name.
-    pub name: String,
-    /// How it gets its value.
-    pub value: AttributeValue,
-}
 
 /// Name of an attribute's data type, which counts towards the message's size ("Amazon SQS message metadata").
 const TYPE_BYTES: u32 = "String".len() as u32;
@@ -69,6 +50,8 @@ pub struct ProducerSettings {
     pub body_size: Distribution,
     /// Attributes of every message.
     pub attributes: Vec<Attribute>,
+    /// The keys of the body of every message; `None` when bodies say nothing anybody reads.
+    pub body: Option<Vec<Attribute>>,
     /// Probability that a message is poison: processing it always fails.
     pub poison_rate: f64,
     /// `DelaySeconds` of each message; `None` leaves it to the queue.
@@ -119,6 +102,7 @@ pub struct Producer {
 pub(super) struct Chance {
     size: Stream,
     attributes: Stream,
+    body: Stream,
     poison: Stream,
     delay: Stream,
     latency: Stream,
@@ -136,6 +120,7 @@ impl Producer {
         let chance = Chance {
             size: stream(Purpose::MessageSize),
             attributes: stream(Purpose::Attributes),
+            body: stream(Purpose::Body),
             poison: stream(Purpose::Poison),
             delay: stream(Purpose::Delay),
             latency: stream(Purpose::SendLatency),
@@ -251,6 +236,12 @@ impl Producer {
                 bytes += attribute.name.len() as u32 + TYPE_BYTES + value_bytes;
             }
             cx.messages.set_bytes(message, bytes);
+        }
+        if let Some(keys) = &self.settings.body {
+            let values = &mut cx.messages.attributes_mut(message)[self.settings.attributes.len()..];
+            for (key, value) in keys.iter().zip(values) {
+                (*value, _) = key.value.draw(&mut self.chance.body);
+            }
         }
         self.point_to_payload(message, body, bytes, cx);
         self.metrics.messages_produced.add(1);
@@ -445,45 +436,5 @@ impl Producer {
     }
 }
 
-impl AttributeValue {
-    /// A value as it is kept with the message, and its size in bytes.
-    fn draw(&self, stream: &mut Stream) -> (u64, u32) {
-        match self {
-            AttributeValue::Constant(bytes) => (0, *bytes),
-            AttributeValue::Number(distribution) => {
-                let number = distribution.sample(stream).round();
-                (number.to_bits(), decimal_digits(number))
-            }
-            AttributeValue::OneOf(texts, index) => {
-                let index = index.sample(stream) as usize;
-                (index as u64, texts[index])
-            }
-        }
-    }
-}
-
 /// Most messages made ahead of their time.
 const MESSAGES_AHEAD: usize = 32;
-
-/// How many characters a whole number has when it is written out.
-fn decimal_digits(number: f64) -> u32 {
-    let mut digits = 1 + u32::from(number < 0.0);
-    let mut rest = number.abs();
-    while rest >= 10.0 {
-        rest /= 10.0;
-        digits += 1;
-    }
-    digits
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decimal_digits;
-
-    #[test]
-    fn digits_are_counted() {
-        for number in [0.0, 9.0, 10.0, 99.0, 100.0, -1.0, -12345.0] {
-            assert_eq!(decimal_digits(number), format!("{number}").len() as u32, "{number}");
-        }
-    }
-}

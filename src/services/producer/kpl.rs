@@ -8,7 +8,7 @@ use super::library::KplSettings;
 use crate::engine::{Span, Time};
 use crate::wire::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, Entry, HashRange,
-    LimitModel, MessageId, Outbox, ShardInfo, Signal, TokenBucket,
+    LimitBucket, LimitModel, MessageId, Outbox, ShardInfo, Signal,
 };
 use std::collections::VecDeque;
 
@@ -33,15 +33,15 @@ struct Lane {
     open_bytes: u32,
     deadline: Time,
     held_back: VecDeque<Packed>,
-    records: TokenBucket,
-    bytes: TokenBucket,
+    records: LimitBucket,
+    bytes: LimitBucket,
 }
 
 impl Lane {
     fn new(range: HashRange, settings: &KplSettings, now: Time) -> Self {
         let (records, bytes) = settings.rates;
         let bucket = |rate: u64, kept: u64| {
-            let mut bucket = TokenBucket::full(rate, kept, LimitModel::TokenBucket).empty();
+            let mut bucket = LimitBucket::full(rate, kept, LimitModel::TokenBucket).empty();
             // A new limiter begins without tokens.
             let _ = bucket.has(1, now);
             bucket.empty()

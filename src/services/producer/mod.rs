@@ -16,6 +16,7 @@
 //!
 //! Producers that wait for an answer before they go on.
 
+mod attributes;
 mod config;
 mod entity;
 mod kpl;
@@ -25,8 +26,9 @@ mod partition_keys;
 mod payload;
 mod records;
 
+pub use attributes::{Attribute, AttributeConfig, AttributeValue, BodyConfig, DrawnAttribute};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
-pub use entity::{Attribute, AttributeValue, Batching, MessageDelay, Producer, ProducerSettings};
+pub use entity::{Batching, MessageDelay, Producer, ProducerSettings};
 pub use library::{
     AgentConfig, Gathering, KplConfig, KplSettings, Library, LibraryConfig, PutRecordsConfig, RecordSettings,
     StreamTarget,

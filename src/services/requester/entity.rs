@@ -136,7 +136,7 @@ impl Requester {
             sequence: self.metrics.requests_sent.total(),
             bytes: draw_bytes(&self.settings.size, &mut self.chance.size),
             poison: false,
-            detail: Detail { group, content, deduplication: Deduplication::Once },
+            detail: Detail { group, content, deduplication: Deduplication::Once, ..Detail::NONE },
         });
         self.metrics.requests_sent.add(1);
         let batch = cx.batches.open();

@@ -1,7 +1,6 @@
 //! The calls of fleets and producers: sends, deletes, changes of visibility. Receives have a room of their own.
 
 use super::Timer;
-use super::deduplication::identity;
 use super::encryption::Use;
 use super::queue::{Order, Queue};
 use super::slots::State;
@@ -9,7 +8,7 @@ use super::throughput::Limited;
 use crate::engine::{Span, Time};
 use crate::wire::{
     AccessAction, ApiError, BatchId, Context, Deduplication, EntityId, Entry, GroupId, MessageId, Outbox,
-    PollerId, Receipt, RequestId, Signal, TextId,
+    PollerId, Receipt, RequestId, Signal, TextId, identity,
 };
 
 /// Longest total time a message may stay hidden after one receive ("Amazon SQS visibility timeout").
@@ -20,8 +19,8 @@ pub(super) const LONGEST_DELAY_SECONDS: i64 = 900;
 /// Who waits for the answer to a receive.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Caller {
-    /// A poller of a fleet, and the `VisibilityTimeout` of its call.
-    Poller(PollerId, Option<Span>),
+    /// A poller of a fleet, and how long it wants messages to be hidden, in seconds.
+    Poller(PollerId, Option<u16>),
     /// A call whose answer is read.
     Request(Asked),
 }
@@ -41,7 +40,7 @@ pub(super) struct Asked {
 impl Caller {
     pub(super) fn visibility(&self) -> Option<Span> {
         match self {
-            Caller::Poller(_, visibility) => *visibility,
+            Caller::Poller(_, seconds) => seconds.map(|seconds| Span::from_seconds(u64::from(seconds))),
             Caller::Request(asked) => asked.visibility,
         }
     }

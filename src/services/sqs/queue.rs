@@ -4,7 +4,6 @@ use super::attempts::Attempts;
 use super::calls::Admitted;
 use super::changes::{ChangeTimes, Changes};
 use super::cost::QueuePrices;
-use super::deduplication::DeduplicationMemory;
 use super::encryption::{Keys, KmsSettings};
 use super::fair::{Fair, FairSettings};
 use super::fifo::FifoOrder;
@@ -17,8 +16,8 @@ use super::throughput::{FifoLimits, Throughput};
 use super::waiting::Waiters;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
-    Access, Activity, ActivitySettings, ApiLatency, Context, DeadlineList, EntityId, Entry, GroupId, Outbox,
-    Purpose, Receipt, SqsQuotas, draw_span,
+    Access, Activity, ActivitySettings, ApiLatency, Context, DeadlineList, DeduplicationMemory, EntityId,
+    Entry, GroupId, Outbox, Purpose, Receipt, SqsQuotas, draw_span,
 };
 use std::sync::Arc;
 

@@ -1,13 +1,13 @@
-//! What a FIFO queue remembers of the messages it took, so that it takes none twice ("Exactly-once processing in Amazon
-//! SQS", "Using the message deduplication ID in Amazon SQS").
+//! What a FIFO queue or topic remembers of the messages it took, so that it takes none twice ("Exactly-once processing in
+//! Amazon SQS", "Using the message deduplication ID in Amazon SQS", "Message deduplication for FIFO topics").
 
+use super::{Deduplication, EntityId, GroupId, TextId};
 use crate::engine::{Span, Time};
-use crate::wire::{Deduplication, EntityId, GroupId, TextId};
 use std::collections::{BTreeMap, VecDeque};
 
 /// What two sends are compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Identity {
+pub enum Identity {
     /// An id, given or made from the body.
     Text(TextId),
     /// An id of the message's own: its producer, and its number there.
@@ -19,7 +19,7 @@ type Key = (Identity, GroupId);
 
 /// The messages taken within the deduplication interval.
 #[derive(Debug)]
-pub(super) struct DeduplicationMemory {
+pub struct DeduplicationMemory {
     interval: Span,
     sequences: BTreeMap<Key, u64>,
     /// When each is forgotten, earliest first.
@@ -27,13 +27,14 @@ pub(super) struct DeduplicationMemory {
 }
 
 impl DeduplicationMemory {
-    pub(super) fn new(interval: Span) -> Self {
+    /// Nothing yet.
+    pub fn new(interval: Span) -> Self {
         Self { interval, sequences: BTreeMap::new(), ends: VecDeque::new() }
     }
 
     /// The sequence number under which such a message was taken before, if that was within the interval. The interval
     /// begins with the first send; repeats do not extend it (an assumption).
-    pub(super) fn earlier(&mut self, key: Key, now: Time) -> Option<u64> {
+    pub fn earlier(&mut self, key: Key, now: Time) -> Option<u64> {
         while let Some((_, key)) = self.ends.front().filter(|(end, _)| *end <= now) {
             self.sequences.remove(key);
             self.ends.pop_front();
@@ -42,13 +43,13 @@ impl DeduplicationMemory {
     }
 
     /// A message was taken.
-    pub(super) fn remember(&mut self, key: Key, sequence: u64, now: Time) {
+    pub fn remember(&mut self, key: Key, sequence: u64, now: Time) {
         self.sequences.insert(key, sequence);
         self.ends.push_back((now + self.interval, key));
     }
 
     /// Everything is forgotten ("`PurgeQueue`": observed, not documented).
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         self.sequences.clear();
         self.ends.clear();
     }
@@ -56,7 +57,8 @@ impl DeduplicationMemory {
 
 /// The identity of a message, or `None` when it need not be remembered. Without an id the body counts, if the queue may
 /// take it (`ContentBasedDeduplication`); else the send is an error.
-pub(super) fn identity(
+#[allow(clippy::result_unit_err, reason = "there is one error, and its name depends on the service")]
+pub fn identity(
     deduplication: Deduplication,
     origin: (EntityId, u64),
     content_based: bool,

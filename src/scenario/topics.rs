@@ -1,0 +1,326 @@
+//! Topics: their subscriptions looked up, and what messages say made readable for filter policies.
+
+use super::config::{AssumptionsConfig, ScenarioConfig};
+use super::directory::Directory;
+use crate::engine::Distribution;
+use crate::filter::{Atom, Dialect, Document, Number, Policy, Vocabulary};
+use crate::language::{Files, Json, Place, Problems, Reference};
+use crate::services::client::{self, SetSubscriptionAttributesConfig};
+use crate::services::producer::{Attribute, AttributeValue, ProducerSettings};
+use crate::services::sns::{
+    Column, Contents, Part, QueueTarget, Shape, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults,
+    TopicSettings, is_fifo_topic,
+};
+use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
+use crate::wire::{AlarmState, ApiLatencyConfig, EntityId, PriceList, SnsQuotas, TextId, Texts};
+use std::sync::Arc;
+
+/// What an alarm (by position) publishes to a topic when it enters a state: a text, and its size.
+pub(super) type AlarmMessage = (usize, AlarmState, EntityId, (TextId, u32));
+
+/// How long a publish takes, and SNS until its first attempt: medians in nanoseconds. Assumptions.
+const PUBLISH_MEDIAN: f64 = 15e6;
+const DELIVERY_MEDIAN: f64 = 20e6;
+/// Nothing takes longer than this.
+const LONGEST: f64 = 2e9;
+
+/// How long a publish takes in this scenario, in nanoseconds.
+pub(super) fn publish_latency(config: &ScenarioConfig) -> Option<Distribution> {
+    latency(config, PUBLISH_MEDIAN, 0.6)
+}
+
+/// Latencies follow those of the other calls: realistic, always the median, or none.
+fn latency(config: &ScenarioConfig, median: f64, sigma: f64) -> Option<Distribution> {
+    match config.api_latency {
+        ApiLatencyConfig::None => Distribution::constant(0.0).ok(),
+        ApiLatencyConfig::Fixed => Distribution::constant(median).ok(),
+        _ => Distribution::lognormal_median_sigma(median, sigma, Some(LONGEST)).ok(),
+    }
+}
+
+/// The topics of a scenario on their way to settings.
+pub(super) struct Topics<'a> {
+    config: &'a ScenarioConfig,
+    directory: Directory<'a>,
+    dialect: Dialect,
+    contents: Contents,
+    /// By topic: what scripts change in subscriptions.
+    changes: Vec<Vec<SubscriptionChange>>,
+    quotas: SnsQuotas,
+}
+
+impl<'a> Topics<'a> {
+    pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>) -> Self {
+        let quotas = config.quotas.sns(config.region);
+        Self {
+            config,
+            directory,
+            dialect: config.quotas.filter_dialect(),
+            contents: Contents::default(),
+            changes: vec![Vec::new(); config.topics.len()],
+            quotas,
+        }
+    }
+
+    /// The messages of a producer may come: filter policies must be able to read them.
+    pub(super) fn enter_producer(&mut self, id: EntityId, producer: &ProducerSettings) {
+        let vocabulary = &mut self.contents.vocabulary;
+        let own = producer.attributes.len();
+        let shape = Shape {
+            attributes: parts(&producer.attributes, 0, vocabulary),
+            body: producer.body.as_ref().map(|body| parts(body, own, vocabulary)),
+        };
+        let shapes = &mut self.contents.shapes;
+        if shapes.len() <= id.index() {
+            shapes.resize(id.index() + 1, None);
+        }
+        shapes[id.index()] = Some(shape);
+    }
+
+    /// What alarms publish, by alarm, state and topic: a JSON object, as filter policies over the body read it ("Using Amazon
+    /// CloudWatch alarms").
+    pub(super) fn alarm_messages(&mut self, texts: &mut Texts, problems: &mut Problems) -> Vec<AlarmMessage> {
+        let config = self.config;
+        let mut messages = Vec::new();
+        for (position, (name, alarm)) in config.alarms.iter().enumerate() {
+            for (state, topic) in alarm.topics() {
+                let Some((_, id)) = self.directory.topics.find(topic, problems) else { continue };
+                if is_fifo_topic(topic.as_str()) {
+                    problems
+                        .error(topic.place, format!("an alarm cannot publish to the FIFO topic `{topic}`"))
+                        .why("its messages have no group");
+                }
+                let body =
+                    serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() }).to_string();
+                let text = texts.number(&body);
+                self.enter_body(text, &body);
+                messages.push((position, state, id, (text, body.len() as u32)));
+            }
+        }
+        messages
+    }
+
+    /// A text may come as a body.
+    fn enter_body(&mut self, text: TextId, body: &str) {
+        let document = Document::of_body(body, &mut self.contents.vocabulary);
+        self.contents.bodies.insert(text, document);
+    }
+
+    /// The settings of all topics; `None` where a problem was told. The queues are those of the scenario, in their order.
+    pub(super) fn settings(
+        self,
+        (assumptions, prices): (&AssumptionsConfig, &PriceList),
+        queues: &[Option<QueueSettings>],
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Vec<Option<TopicSettings>> {
+        let Self { config, directory, dialect, contents, changes, quotas } = self;
+        let duplicate_delay = assumptions.duplicate_delay.build(files, problems);
+        let change_time = assumptions.filter_policy_change_time.build(files, problems);
+        let delivery = assumptions
+            .sns_delivery_latency
+            .as_ref()
+            .map_or_else(|| latency(config, DELIVERY_MEDIAN, 0.7), |latency| latency.build(files, problems));
+        let none = Distribution::constant(0.0).ok();
+        let (Some(duplicate_delay), Some(policy_change_time), Some(delivery), Some(none)) =
+            (duplicate_delay, change_time, delivery, none)
+        else {
+            return vec![None];
+        };
+        let contents = Arc::new(contents);
+        let mut all = Vec::new();
+        for ((name, topic), changes) in config.topics.iter().zip(changes) {
+            // A topic that a script calls is ideal as long as nobody says otherwise.
+            let is_scripted = is_scripted(config, name.as_str());
+            let is_given = |key: &str| config.assumptions.is_some() && assumptions.places.key(key).is_some();
+            let ideal = |key: &str| is_scripted && !is_given(key);
+            let defaults = TopicDefaults {
+                quotas,
+                dialect,
+                delivery_latency: if ideal("sns_delivery_latency") { none.clone() } else { delivery.clone() },
+                envelope_bytes: assumptions.sns_envelope_size.as_u64() as u32,
+                duplicate_probability: if ideal("sns_duplicate_probability") {
+                    0.0
+                } else {
+                    assumptions.sns_duplicate_probability.as_f64()
+                },
+                duplicate_delay: duplicate_delay.clone(),
+                retry_jitter: assumptions.sns_retry_jitter,
+                policy_change_time: policy_change_time.clone(),
+                prices: SnsPrices::of(prices),
+                sms_spend_limit: assumptions.sms_monthly_spend_limit,
+                contents: Arc::clone(&contents),
+                is_read: is_scripted,
+            };
+            let mut find = |reference: &Reference, problems: &mut Problems| {
+                let (position, id) = directory.queues.find(reference, problems)?;
+                let settings = queues.get(position).and_then(Option::as_ref);
+                let takes_up_to =
+                    settings.and_then(|settings| surely_takes(config, &directory, name.as_str(), settings));
+                Some(QueueTarget { id, is_fifo: is_fifo(reference.as_str()), takes_up_to })
+            };
+            let built = topic.settings(name, &defaults, &mut find, files, problems);
+            all.push(built.map(|settings| TopicSettings {
+                changes,
+                refused: strangers(config, &directory),
+                ..settings
+            }));
+        }
+        all
+    }
+}
+
+/// Whether a script calls the topic.
+fn is_scripted(config: &ScenarioConfig, topic: &str) -> bool {
+    let steps = config.clients.iter().flat_map(|(_, client)| &client.script);
+    steps.filter_map(client::StepConfig::topic).any(|called| called.as_str() == topic)
+}
+
+/// The largest message that a queue takes from a topic without ever refusing one: a standard queue without a key of its
+/// own, whose policy lets the topic in and that no script changes.
+fn surely_takes(
+    config: &ScenarioConfig,
+    directory: &Directory<'_>,
+    topic: &str,
+    queue: &QueueSettings,
+) -> Option<u32> {
+    let topic = directory.topics.entity(topic)?;
+    let given = config.queues.get(&queue.name)?;
+    let is_sure = queue.fifo.is_none()
+        && config.clients.is_empty()
+        && !matches!(given.encryption, EncryptionConfig::SseKms(_))
+        && !queue.access.refuses(topic, crate::wire::AccessAction::SendMessage);
+    is_sure.then_some(queue.maximum_message_size)
+}
+
+/// Who is of another account: the policy of a topic lets only its owner publish ("`CreateTopic`").
+fn strangers(config: &ScenarioConfig, directory: &Directory<'_>) -> Vec<EntityId> {
+    let is_stranger = |identity: &Option<crate::wire::IdentityConfig>| {
+        identity.as_ref().is_some_and(|identity| {
+            identity.account.as_ref().is_some_and(|account| account.value != config.account)
+        })
+    };
+    let producers = config.producers.iter().filter(|(_, one)| is_stranger(&one.identity));
+    let clients = config.clients.iter().filter(|(_, one)| is_stranger(&one.identity));
+    let mut all: Vec<EntityId> =
+        producers.filter_map(|(name, _)| directory.producers.entity(name.as_str())).collect();
+    all.extend(clients.filter_map(|(name, _)| directory.clients.entity(name.as_str())));
+    all
+}
+
+fn parts(attributes: &[Attribute], first: usize, vocabulary: &mut Vocabulary) -> Vec<Part> {
+    let part = |(attribute, position): (&Attribute, usize)| {
+        let key = vocabulary.word(&attribute.name);
+        let mut atoms = |value: &Json| atoms(value, vocabulary);
+        let column = match &attribute.value {
+            AttributeValue::Number(_) => Column::Number,
+            AttributeValue::Constant(_) => {
+                Column::Constant(attribute.says.iter().flat_map(&mut atoms).collect())
+            }
+            AttributeValue::OneOf(..) => Column::OneOf(attribute.says.iter().flat_map(&mut atoms).collect()),
+        };
+        Part { key, column, position }
+    };
+    attributes.iter().zip(first..).map(part).collect()
+}
+
+/// A value as policies see it; a list has several.
+fn atoms(value: &Json, vocabulary: &mut Vocabulary) -> Vec<Atom> {
+    match value {
+        Json::Null => vec![Atom::Null],
+        Json::Bool(value) => vec![Atom::of_bool(*value)],
+        Json::Number(number) => vec![Atom::Number(Number::new(number.as_f64().unwrap_or_default()))],
+        Json::String(text) => vec![Atom::Word(vocabulary.word(text))],
+        Json::Array(items) => items.iter().flat_map(|item| atoms(item, vocabulary)).collect(),
+        Json::Object(_) => Vec::new(),
+    }
+}
+
+/// Bytes of attributes as they count towards the size of a message: name, type, value ("Amazon SQS message metadata").
+fn attribute_bytes(attributes: &Json) -> u32 {
+    let entries = attributes.as_object().into_iter().flatten();
+    let bytes = entries.map(|(name, value)| {
+        let value = match value {
+            Json::String(text) => "String".len() + text.len(),
+            Json::Array(_) => "String.Array".len() + value.to_string().len(),
+            Json::Object(entries) => {
+                let text = |key: &str| entries.get(key).and_then(Json::as_str).map_or(0, str::len);
+                ["Type", "DataType", "Value", "StringValue", "BinaryValue"].into_iter().map(text).sum()
+            }
+            _ => "Number".len() + value.to_string().len(),
+        };
+        name.len() + value
+    });
+    bytes.sum::<usize>() as u32
+}
+
+impl client::Topics for Topics<'_> {
+    fn topic(&self, topic: &Reference, problems: &mut Problems) -> Option<EntityId> {
+        Some(self.directory.topics.find(topic, problems)?.1)
+    }
+
+    fn subscription(
+        &self,
+        topic: &Reference,
+        subscription: &Reference,
+        problems: &mut Problems,
+    ) -> Option<u32> {
+        let (position, _) = self.directory.topics.find(topic, problems)?;
+        let config: &TopicConfig = &self.config.topics.entries[position].1;
+        // What is wrong with the names themselves is told where the topic is read.
+        let names = config.names(&mut Problems::new());
+        let found = names.iter().position(|name| name == subscription.as_str());
+        if found.is_none() {
+            let known: Vec<&str> = names.iter().map(String::as_str).collect();
+            let help = problems.suggest(subscription.as_str(), &known, "subscriptions");
+            problems
+                .error(subscription.place, format!("`{topic}` has no subscription `{subscription}`"))
+                .help(help);
+        }
+        found.map(|number| number as u32)
+    }
+
+    fn change(&mut self, change: &SetSubscriptionAttributesConfig, problems: &mut Problems) -> Option<u32> {
+        let (position, _) = self.directory.topics.find(&change.topic, problems)?;
+        let filter = match &change.filter_policy {
+            None => None,
+            Some(policy) if policy.0.mapping().is_some_and(<[_]>::is_empty) => Some(None),
+            Some(policy) => {
+                let scope = change.filter_policy_scope.scope();
+                let policy = Policy::read(&policy.0, scope, self.dialect, problems)?;
+                Some(Some(Arc::new(policy)))
+            }
+        };
+        let changes = &mut self.changes[position];
+        changes.push(SubscriptionChange { filter, is_raw: change.raw_message_delivery });
+        Some(changes.len() as u32 - 1)
+    }
+
+    fn message(
+        &mut self,
+        body: TextId,
+        attributes: Option<&Json>,
+        place: Place,
+        texts: &mut Texts,
+        problems: &mut Problems,
+    ) -> (TextId, u32) {
+        let text = texts.get(body).to_owned();
+        self.enter_body(body, &text);
+        let Some(attributes) = attributes else { return (TextId::IMPOSSIBLE, 0) };
+        let text = texts.number(&attributes.to_string());
+        match Document::of_attributes(attributes, &mut self.contents.vocabulary) {
+            Ok(document) => {
+                self.contents.attributes.insert(text, document);
+            }
+            Err(what) => {
+                problems.error(place, format!("SNS would refuse this message: {what}"));
+            }
+        }
+        (text, attribute_bytes(attributes))
+    }
+}
+
+/// The quotas that all topics share.
+pub(super) fn quotas(config: &ScenarioConfig) -> SnsQuotas {
+    config.quotas.sns(config.region)
+}

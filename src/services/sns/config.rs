@@ -1,0 +1,364 @@
+//! A topic in a scenario.
+
+use super::content::Contents;
+use super::endpoint::Endpoint;
+use super::retry::RetryPolicy;
+use super::settings::{FifoTopic, Protocol, SnsPrices, SubscriptionSettings, TopicSettings};
+use super::subscription_config::{EndpointConfig, SubscriptionConfig};
+use crate::engine::{Distribution, Span, Time};
+use crate::filter::{Dialect, Policy};
+use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
+use crate::wire::{EntityId, SnsQuotas, span};
+use std::sync::Arc;
+
+section! {
+    /// An SNS topic: a FIFO topic when its name ends in `.fifo`, a standard topic otherwise.
+    pub struct TopicConfig {
+        /// Who gets its messages.
+        pub subscriptions: Vec<SubscriptionConfig> = Vec::new();
+        /// Largest message, attributes included (`MaximumMessageSize`); above 256KiB the topic has at most 100 subscriptions,
+        /// of queues, functions and Firehose streams only.
+        pub maximum_message_size: Option<Bytes>, at_least (Bytes::new(1024));
+        /// FIFO: a message without a deduplication id gets the SHA-256 of its body (`ContentBasedDeduplication`).
+        pub content_based_deduplication: bool = false;
+        /// FIFO: whether quota and deduplication are those of the topic or of each group (`FifoThroughputScope`).
+        pub fifo_throughput_scope: FifoThroughputScopeConfig = FifoThroughputScopeConfig::Topic;
+        /// FIFO: keeps messages so that subscriptions can have them once more (`ArchivePolicy`).
+        pub archive_policy: Option<ArchivePolicyConfig>;
+    }
+}
+
+section! {
+    /// An archive of a FIFO topic.
+    pub struct ArchivePolicyConfig {
+        /// How long messages are kept (`MessageRetentionPeriod`, whole days).
+        pub message_retention_period: Duration = Duration::from_days(30),
+            within (Duration::from_days(1), Duration::from_days(365));
+    }
+}
+
+keyword! {
+    /// What the quota of a FIFO topic is for.
+    pub enum FifoThroughputScopeConfig {
+        /// The topic.
+        Topic = "topic",
+        /// Each message group; the topic has the account's quota.
+        MessageGroup = "message_group",
+    }
+}
+
+/// A queue that subscribes, as far as the topic must know it.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueTarget {
+    /// The queue.
+    pub id: EntityId,
+    /// Whether it is a FIFO queue.
+    pub is_fifo: bool,
+    /// The largest message that it surely takes; `None` when it may refuse some.
+    pub takes_up_to: Option<u32>,
+}
+
+/// What the scenario says for all topics.
+#[derive(Debug, Clone)]
+pub struct TopicDefaults {
+    /// The limits in force.
+    pub quotas: SnsQuotas,
+    /// The operators of filter policies.
+    pub dialect: Dialect,
+    /// How long SNS takes until its first attempt, in nanoseconds.
+    pub delivery_latency: Distribution,
+    /// Bytes of the JSON envelope.
+    pub envelope_bytes: u32,
+    /// Probability that a delivery is made once more.
+    pub duplicate_probability: f64,
+    /// How much later, in nanoseconds.
+    pub duplicate_delay: Distribution,
+    /// Whether pauses between attempts are shortened at random.
+    pub retry_jitter: bool,
+    /// Until a new filter policy counts, in nanoseconds.
+    pub policy_change_time: Distribution,
+    /// What things cost.
+    pub prices: SnsPrices,
+    /// What SMS messages may cost in a month.
+    pub sms_spend_limit: f64,
+    /// What messages say.
+    pub contents: Arc<Contents>,
+    /// Whether scripts read what endpoints received.
+    pub is_read: bool,
+}
+
+/// Finds a queue by its reference; a problem is told when there is none.
+pub type FindQueue<'a> = &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<QueueTarget>;
+
+/// Whether a topic of this name is a FIFO topic.
+pub fn is_fifo_topic(name: &str) -> bool {
+    name.strip_suffix(".fifo").is_some()
+}
+
+impl TopicConfig {
+    /// The topic's settings, its references resolved; `None` when a problem was told.
+    pub fn settings(
+        &self,
+        name: &Name,
+        defaults: &TopicDefaults,
+        find: FindQueue<'_>,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<TopicSettings> {
+        let quotas = &defaults.quotas;
+        let is_fifo = is_fifo_topic(name.as_str());
+        let fifo = self.fifo(name, quotas, problems);
+        let usual = u64::from(quotas.maximum_message_bytes);
+        let maximum = self.maximum_message_size.map_or(usual, Bytes::as_u64);
+        self.check_size(maximum, quotas, problems);
+        let policies = self.subscriptions.iter().filter(|one| one.filter_policy.is_some());
+        if let Some(extra) = policies.clone().nth(quotas.filter_policies as usize) {
+            problems
+                .error(extra.place, format!("a topic has at most {} filter policies", quotas.filter_policies))
+                .why("\"Filter policy constraints\"; a quota that AWS raises on request")
+                .help("`quotas: { sns_filter_policies: … }`");
+        }
+        if is_fifo && let Some(extra) = self.subscriptions.get(quotas.fifo_subscriptions as usize) {
+            problems.error(
+                extra.place,
+                format!("a FIFO topic has at most {} subscriptions", quotas.fifo_subscriptions),
+            );
+        }
+        let names = self.names(problems);
+        let mut subscriptions = Vec::new();
+        for (subscription, own_name) in self.subscriptions.iter().zip(names) {
+            let built = self.subscription(subscription, own_name, is_fifo, defaults, find, files, problems);
+            subscriptions.push(built);
+        }
+        Some(TopicSettings {
+            name: name.text.clone(),
+            fifo,
+            maximum_message_size: maximum as u32,
+            quotas: *quotas,
+            subscriptions: subscriptions.into_iter().collect::<Option<_>>()?,
+            changes: Vec::new(),
+            contents: Arc::clone(&defaults.contents),
+            envelope_bytes: defaults.envelope_bytes,
+            // FIFO topics deliver once ("Message deduplication for FIFO topics").
+            duplicate_probability: if is_fifo { 0.0 } else { defaults.duplicate_probability },
+            duplicate_delay: defaults.duplicate_delay.clone(),
+            retry_jitter: defaults.retry_jitter,
+            policy_change_time: defaults.policy_change_time.clone(),
+            refused: Vec::new(),
+            prices: defaults.prices,
+            sms_spend_limit: defaults.sms_spend_limit,
+        })
+    }
+
+    /// The names of the subscriptions: given, of the queue, or of the protocol.
+    pub fn names(&self, problems: &mut Problems) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for subscription in &self.subscriptions {
+            let own = subscription.name.as_ref().map(|name| name.text.clone());
+            let queue = || subscription.queue.as_ref().map(|queue| queue.text.clone());
+            let mut name = own.or_else(queue).unwrap_or_else(|| subscription.protocol().to_owned());
+            if names.contains(&name) {
+                if subscription.name.is_some() || subscription.queue.is_some() {
+                    problems
+                        .error(subscription.place, format!("the topic has a subscription `{name}` already"))
+                        .why("an endpoint subscribes once to a topic (\"`Subscribe`\")");
+                }
+                name = format!("{name}-{}", names.len() + 1);
+            }
+            names.push(name);
+        }
+        names
+    }
+
+    fn check_size(&self, maximum: u64, quotas: &SnsQuotas, problems: &mut Problems) {
+        let place = self.places.of("maximum_message_size");
+        let largest = u64::from(quotas.largest_maximum_message_bytes);
+        if maximum > largest {
+            problems
+                .error(place, format!("`maximum_message_size` is above the quota of {}", Bytes::new(largest)))
+                .help("the quota depends on `quotas`: 256KiB in 2022, 1MiB since September 2026");
+        }
+        if maximum <= u64::from(quotas.maximum_message_bytes) {
+            return;
+        }
+        if self.subscriptions.len() > quotas.large_topic_subscriptions as usize {
+            problems.error(
+                place,
+                format!(
+                    "a topic with messages above 256KiB has at most {} subscriptions",
+                    quotas.large_topic_subscriptions
+                ),
+            );
+        }
+        for subscription in self.subscriptions.iter().filter(|one| one.queue.is_none()) {
+            problems
+                .error(
+                    subscription.place,
+                    format!(
+                        "a topic with messages above 256KiB cannot deliver to `{}`",
+                        subscription.protocol()
+                    ),
+                )
+                .why("\"Large message payloads\": only queues, functions and Firehose streams take them");
+        }
+    }
+
+    /// What only FIFO topics have; keys that a standard topic cannot have are told.
+    fn fifo(&self, name: &Name, quotas: &SnsQuotas, problems: &mut Problems) -> Option<FifoTopic> {
+        if !is_fifo_topic(name.as_str()) {
+            for key in ["content_based_deduplication", "fifo_throughput_scope", "archive_policy"] {
+                if let Some(place) = self.places.key(key) {
+                    problems
+                        .error(place, format!("`{key}` is for FIFO topics, and `{name}` is a standard topic"))
+                        .help(format!("a FIFO topic's name ends in `.fifo`: `{name}.fifo`"));
+                }
+            }
+            return None;
+        }
+        let scope_is_group = self.fifo_throughput_scope == FifoThroughputScopeConfig::MessageGroup;
+        if scope_is_group && !quotas.fifo_throughput_scope {
+            problems
+                .error(
+                    self.places.key("fifo_throughput_scope"),
+                    "FIFO topics have no `fifo_throughput_scope` with these quotas",
+                )
+                .why("it is there since January 2025, after the profile `2022`");
+        }
+        if self.archive_policy.is_some() && !quotas.archive {
+            problems
+                .error(self.places.key("archive_policy"), "FIFO topics have no archive with these quotas")
+                .why("it is there since October 2023, after the profile `2022`");
+        }
+        Some(FifoTopic {
+            content_based_deduplication: self.content_based_deduplication,
+            scope_is_group,
+            archive: self.archive_policy.as_ref().map(|archive| span(archive.message_retention_period)),
+        })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "each is of another kind")]
+    fn subscription(
+        &self,
+        subscription: &SubscriptionConfig,
+        name: String,
+        is_fifo: bool,
+        defaults: &TopicDefaults,
+        find: &mut dyn FnMut(&Reference, &mut Problems) -> Option<QueueTarget>,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<SubscriptionSettings> {
+        let protocol = protocol(subscription, is_fifo, defaults, find, files, problems);
+        let filter = subscription.filter_policy.as_ref().map(|policy| {
+            let scope = subscription.filter_policy_scope.scope();
+            Policy::read(&policy.0, scope, defaults.dialect, problems).map(Arc::new)
+        });
+        let dead_letter_queue = subscription.redrive_policy.as_ref().map(|policy| {
+            let queue = find(&policy.dead_letter_queue, problems)?;
+            let is_fifo_subscription = matches!(protocol, Some(Protocol::Sqs { is_fifo: true, .. }));
+            if queue.is_fifo != is_fifo_subscription {
+                let kind = if is_fifo_subscription { "a FIFO queue" } else { "a standard queue" };
+                problems.error(
+                    policy.dead_letter_queue.place,
+                    format!("the dead-letter queue of this subscription must be {kind}"),
+                );
+            }
+            Some(queue.id)
+        });
+        let replay = subscription.replay_policy.as_ref().map(|replay| {
+            if self.archive_policy.is_none() {
+                problems.error(replay.place, "there is nothing to replay: the topic has no `archive_policy`");
+            }
+            replay.replay()
+        });
+        let latency = match &subscription.delivery_latency {
+            Some(latency) => latency.build(files, problems),
+            None => Some(defaults.delivery_latency.clone()),
+        };
+        let protocol = protocol?;
+        let policy = subscription.delivery_policy.as_ref();
+        let gap = match &protocol {
+            Protocol::Email(_) => Span::from_seconds(1) / u64::from(defaults.quotas.emails_per_second.max(1)),
+            Protocol::Sms(_) => Span::from_seconds(1) / u64::from(defaults.quotas.sms_per_second.max(1)),
+            _ => policy.map_or(Span::ZERO, super::subscription_config::DeliveryPolicyConfig::gap),
+        };
+        Some(SubscriptionSettings {
+            name,
+            retries: match (&protocol, policy) {
+                (Protocol::Sqs { .. }, _) => RetryPolicy::AWS_MANAGED,
+                (Protocol::Http(_), Some(policy)) => policy.policy(),
+                (Protocol::Http(_), None) => RetryPolicy::HTTP,
+                _ => RetryPolicy::CUSTOMER_MANAGED,
+            },
+            gap,
+            protocol,
+            active_from: subscription.subscribed.then(|| Time::ZERO + span(subscription.confirmed_at)),
+            filter: filter.map_or(Some(None), |filter| filter.map(Some))?,
+            is_raw: subscription.raw_message_delivery,
+            dead_letter_queue: dead_letter_queue.map_or(Some(None), |queue| queue.map(Some))?,
+            latency: latency?,
+            outages: subscription
+                .outages
+                .iter()
+                .map(super::subscription_config::OutageConfig::outage)
+                .collect(),
+            replay,
+            is_read: defaults.is_read,
+        })
+    }
+}
+
+fn protocol(
+    subscription: &SubscriptionConfig,
+    is_fifo: bool,
+    defaults: &TopicDefaults,
+    find: &mut dyn FnMut(&Reference, &mut Problems) -> Option<QueueTarget>,
+    files: &dyn Files,
+    problems: &mut Problems,
+) -> Option<Protocol> {
+    if let Some(reference) = &subscription.queue {
+        let queue = find(reference, problems)?;
+        if queue.is_fifo && !is_fifo {
+            problems
+                .error(
+                    reference.place,
+                    format!("the FIFO queue `{reference}` cannot subscribe to a standard topic"),
+                )
+                .help("a FIFO topic's name ends in `.fifo`");
+        }
+        if is_fifo && !queue.is_fifo && !defaults.quotas.fifo_to_standard_queues {
+            problems
+                .error(
+                    reference.place,
+                    format!("the standard queue `{reference}` cannot subscribe to a FIFO topic"),
+                )
+                .why("with the profile `2022` only FIFO queues can (\"Message delivery for FIFO topics\")");
+        }
+        return Some(Protocol::Sqs {
+            queue: queue.id,
+            is_fifo: queue.is_fifo,
+            takes_up_to: queue.takes_up_to,
+        });
+    }
+    if is_fifo {
+        problems
+            .error(
+                subscription.place,
+                format!("a FIFO topic cannot deliver to `{}`", subscription.protocol()),
+            )
+            .why("\"Message delivery for FIFO topics\": only queues can subscribe");
+    }
+    let mut build = |endpoint: &Option<EndpointConfig>| -> Option<Option<Endpoint>> {
+        endpoint.as_ref().map(|endpoint| endpoint.build(files, problems))
+    };
+    if let Some(endpoint) = build(&subscription.http).or_else(|| build(&subscription.https)) {
+        return endpoint.map(Protocol::Http);
+    }
+    if let Some(endpoint) = build(&subscription.email) {
+        return endpoint.map(Protocol::Email);
+    }
+    if let Some(endpoint) = build(&subscription.sms) {
+        return endpoint.map(Protocol::Sms);
+    }
+    let time_to_live = subscription.time_to_live.map(span);
+    build(&subscription.application)?.map(|endpoint| Protocol::Application(endpoint, time_to_live))
+}

@@ -1,0 +1,211 @@
+//! Amazon SNS: topics, standard and FIFO, and their subscriptions.
+//!
+//! # What it is
+//!
+//! A topic takes a message once and delivers it to every subscription whose filter policy wants it. Each delivery lives a
+//! life of its own: an endpoint that fails holds up nobody else.
+//!
+//! # What is modelled
+//!
+//! Publishes, single and batched, with the quotas of account and topic and the limits of size. Subscriptions of queues,
+//! HTTP endpoints, mail, SMS and mobile push: confirmation, filter policies over attributes and body, raw delivery or the
+//! JSON envelope, the retries of each protocol attempt by attempt, policies of HTTP endpoints with their four backoff
+//! functions and their throttle, faults that are never retried, dead-letter queues, deliveries made twice. FIFO topics:
+//! order of groups, deduplication, quotas, archive and replay. Metrics and prices.
+//!
+//! # What is not
+//!
+//! Direct publishes to a telephone number or a device; topic policies beyond "somebody of another account may not
+//! publish"; delivery status logs; message data protection.
+//!
+//! # Quotas
+//!
+//! See [`SnsQuotas`](crate::wire::SnsQuotas): "Amazon Simple Notification Service endpoints and quotas", read in November
+//! 2026.
+//!
+//! # How it stays fast
+//!
+//! A message to a standard queue that cannot refuse it needs one signal, and one call of ten messages one signal for each
+//! queue. Only deliveries that can fail are kept one by one. Filter policies are matched through an index.
+
+mod config;
+mod content;
+mod delivery;
+mod endpoint;
+mod fifo;
+mod metrics;
+mod requests;
+mod retry;
+mod settings;
+mod subscription_config;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+pub use config::{
+    ArchivePolicyConfig, FifoThroughputScopeConfig, FindQueue, QueueTarget, TopicConfig, TopicDefaults,
+    is_fifo_topic,
+};
+pub use content::{Column, Contents, Part, Shape};
+pub use endpoint::{Endpoint, Outage, Response, TIMEOUT};
+pub use metrics::TopicMetrics;
+pub use retry::{Backoff, RetryPolicy};
+pub use settings::{
+    FifoTopic, Protocol, Replay, SnsPrices, SubscriptionChange, SubscriptionSettings, TopicSettings,
+};
+pub use subscription_config::{
+    BackoffConfig, DeliveryPolicyConfig, EndpointConfig, OutageConfig, QueuePolicyConfig, ReplayPolicyConfig,
+    SubscriptionConfig, SubscriptionRedriveConfig,
+};
+pub use topic::Topic;
+
+use crate::engine::Time;
+use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
+use crate::wire::{
+    Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal,
+};
+
+/// Why a topic wakes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// An attempt to deliver is due.
+    Attempt(u32),
+    /// An endpoint has answered, or the time for it is over.
+    Answered(u32),
+    /// A queue was given a message; it has had so many fewer looks at it.
+    HandedOver(u32, u8),
+    /// A subscription is confirmed.
+    Activate(u32),
+    /// A replay begins.
+    Replay(u32),
+    /// A change of a subscription counts.
+    Change {
+        /// The subscription.
+        subscription: u16,
+        /// The change.
+        change: u16,
+    },
+}
+
+impl Service for Topic {
+    type Timer = Timer;
+    const KIND: &'static str = "topic";
+
+    fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        self.begin(cx);
+    }
+
+    #[inline]
+    fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+        match signal {
+            Signal::Put { batch } => self.put(from, batch, cx),
+            Signal::Refused { batch, error } => self.take_refusal(batch, error, cx),
+            Signal::Request { request } => self.ask(from, request, cx),
+            other => unreachable!("a topic is never told {other:?}"),
+        }
+    }
+
+    fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
+        match timer {
+            Timer::Attempt(place) => self.attempt(place, cx),
+            Timer::Answered(place) => self.answered(place, cx),
+            Timer::HandedOver(place, looks) => self.handed_over(place, looks, cx),
+            Timer::Activate(number) => {
+                self.set_active(number, true);
+                self.sort_wants();
+            }
+            Timer::Replay(number) => self.replay(number, cx),
+            Timer::Change { subscription, change } => self.change(u32::from(subscription), u32::from(change)),
+        }
+    }
+
+    fn sample(&mut self, _now: Time, _messages: &mut Messages) {}
+
+    fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
+        self.metrics
+            .visit(&mut |position, instrument| visitor(&TopicMetrics::DEFINITIONS[position], instrument));
+    }
+
+    fn balance(&self) -> Balance {
+        let sum = |of: fn(&topic::SubscriptionCounts) -> u64| {
+            self.subscriptions.iter().map(|one| of(&one.counts)).sum::<u64>()
+        };
+        let seen: u64 = self.subscriptions.iter().map(|one| self.seen(one)).sum();
+        vec![
+            (Side::In, "notifications", seen),
+            (Side::In, "duplicates", sum(|counts| counts.duplicates)),
+            (Side::In, "replayed", sum(|counts| counts.replayed)),
+            (Side::Out, "delivered", sum(|counts| counts.delivered)),
+            (Side::Out, "filtered_out", self.metrics.notifications_filtered_out.total()),
+            (Side::Out, "redriven_to_dlq", sum(|counts| counts.redriven)),
+            (Side::Out, "discarded", sum(|counts| counts.discarded)),
+            (Side::Out, "in_delivery", self.deliveries.number()),
+            (Side::Memo, "published", self.metrics.messages_published.total()),
+            (Side::Memo, "deduplicated", self.metrics.messages_deduplicated.total()),
+            (Side::Memo, "copied", self.copied),
+            (Side::Memo, "unwanted", self.unwanted),
+            (Side::Memo, "refused", self.metrics.messages_refused.total()),
+            (Side::Memo, "throttled", self.metrics.messages_throttled.total()),
+        ]
+    }
+
+    fn accounts(&self) -> Vec<Account> {
+        let account = |one: &topic::Subscription| {
+            let (seen, counts) = (self.seen(one), &one.counts);
+            let filtered = seen - counts.matched;
+            let balance = vec![
+                (Side::In, "published", seen),
+                (Side::In, "duplicates", counts.duplicates),
+                (Side::In, "replayed", counts.replayed),
+                (Side::Out, "delivered", counts.delivered),
+                (Side::Out, "filtered_out", filtered),
+                (Side::Out, "redriven_to_dlq", counts.redriven),
+                (Side::Out, "discarded", counts.discarded),
+                (Side::Out, "in_delivery", counts.pending),
+            ];
+            Account {
+                kind: "subscription",
+                name: format!("{}.{}", self.settings.name, one.settings.name),
+                balance,
+            }
+        };
+        self.subscriptions.iter().map(account).collect()
+    }
+
+    fn holdings(&self, _batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
+        self.deliveries.held().for_each(mark);
+    }
+
+    fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
+        rows.push(SummaryRow {
+            kind: Self::KIND,
+            name: self.settings.name.clone(),
+            metric: "estimated_cost".to_owned(),
+            statistic: "sum",
+            value: self.cost(),
+            unit: Unit::Dollars,
+        });
+    }
+}
+
+impl Topic {
+    /// What publishes and deliveries cost ("Amazon SNS pricing"); deliveries to queues are free.
+    fn cost(&self) -> f64 {
+        let prices = &self.settings.prices;
+        let publishes = if self.settings.fifo.is_some() {
+            self.metrics.messages_published.since_warm_up() as f64 * prices.fifo_publish
+        } else {
+            self.metrics.billed_publishes.since_warm_up() as f64 * prices.publish
+        };
+        let delivery = |one: &topic::Subscription| {
+            let each = match one.settings.protocol {
+                Protocol::Sqs { .. } | Protocol::Sms(_) => 0.0,
+                Protocol::Http(_) => prices.http,
+                Protocol::Email(_) => prices.email,
+                Protocol::Application(..) => prices.push,
+            };
+            one.counts.delivered as f64 * each
+        };
+        publishes + self.subscriptions.iter().map(delivery).sum::<f64>() + self.sms_spent
+    }
+}

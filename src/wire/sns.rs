@@ -1,0 +1,159 @@
+//! What all topics of an account share: limits, and the messages that may still be published.
+
+use super::{QuotaProfile, Region};
+use crate::engine::{Span, Time};
+
+/// The limits of topics ("Amazon Simple Notification Service endpoints and quotas").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnsQuotas {
+    /// Messages a second that an account may publish to all its topics together, in single calls and batches.
+    pub publishes_per_second: u32,
+    /// Largest message, attributes included.
+    pub maximum_message_bytes: u32,
+    /// Most entries of a batch ("`PublishBatch`").
+    pub maximum_batch_entries: u32,
+    /// Largest value of a topic's `MaximumMessageSize` ("`CreateTopic`"): 1 MiB since September 2026.
+    pub largest_maximum_message_bytes: u32,
+    /// Most subscriptions of a topic with larger messages than usual (same page).
+    pub large_topic_subscriptions: u32,
+    /// Most subscriptions of a FIFO topic.
+    pub fifo_subscriptions: u32,
+    /// Messages a second to a FIFO topic: 300 until November 2023, then 3,000.
+    pub fifo_messages_per_second: u32,
+    /// Bytes a second to a FIFO topic: 10 MB before, then 20 MB.
+    pub fifo_bytes_per_second: u32,
+    /// Messages a second to a message group of a FIFO topic.
+    pub fifo_group_messages_per_second: u32,
+    /// Most filter policies of a topic ("Filter policy constraints").
+    pub filter_policies: u32,
+    /// Whether the throughput of a FIFO topic can be that of its groups (`FifoThroughputScope`): since January 2025.
+    pub fifo_throughput_scope: bool,
+    /// Whether standard queues can subscribe to FIFO topics ("FIFO topic message delivery"): not in 2022.
+    pub fifo_to_standard_queues: bool,
+    /// Whether messages of standard topics can have a group, for fair queues: since 2025.
+    pub groups_on_standard_topics: bool,
+    /// Whether FIFO topics have an archive ("Message archiving and replay for FIFO topics"): since October 2023.
+    pub archive: bool,
+    /// E-mails a second, of the account.
+    pub emails_per_second: u32,
+    /// SMS messages a second, of the account.
+    pub sms_per_second: u32,
+    /// How long a FIFO topic remembers deduplication ids ("Message deduplication for FIFO topics").
+    pub deduplication_interval: Span,
+}
+
+impl SnsQuotas {
+    /// The limits of a profile in a Region.
+    pub fn of(profile: QuotaProfile, region: Region) -> Self {
+        let publishes_per_second = match region {
+            Region::UsEast1 => 30_000,
+            Region::UsWest2 | Region::EuWest1 => 9_000,
+            Region::UsEast2
+            | Region::UsWest1
+            | Region::ApSouth1
+            | Region::ApNortheast1
+            | Region::ApNortheast2
+            | Region::ApSoutheast1
+            | Region::ApSoutheast2
+            | Region::EuCentral1 => 1_500,
+            _ => 300,
+        };
+        let current = Self {
+            publishes_per_second,
+            maximum_message_bytes: 262_144,
+            maximum_batch_entries: 10,
+            largest_maximum_message_bytes: 1_048_576,
+            large_topic_subscriptions: 100,
+            fifo_subscriptions: 100,
+            fifo_messages_per_second: 3_000,
+            fifo_bytes_per_second: 20_000_000,
+            fifo_group_messages_per_second: 300,
+            filter_policies: 200,
+            fifo_throughput_scope: true,
+            fifo_to_standard_queues: true,
+            groups_on_standard_topics: true,
+            archive: true,
+            emails_per_second: 10,
+            sms_per_second: 20,
+            deduplication_interval: Span::from_minutes(5),
+        };
+        match profile {
+            QuotaProfile::Current => current,
+            QuotaProfile::Exam2022 => Self {
+                largest_maximum_message_bytes: 262_144,
+                fifo_messages_per_second: 300,
+                fifo_bytes_per_second: 10_000_000,
+                fifo_throughput_scope: false,
+                fifo_to_standard_queues: false,
+                groups_on_standard_topics: false,
+                archive: false,
+                ..current
+            },
+        }
+    }
+}
+
+/// So much a second, and no more than a second's worth at once: exact, in whole nanoseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Until one is back.
+    each: Span,
+    /// When all are back.
+    full_at: Time,
+}
+
+impl Budget {
+    /// A full budget.
+    pub fn per_second(number: u32) -> Self {
+        Self { each: Span::from_seconds(1) / u64::from(number.max(1)), full_at: Time::ZERO }
+    }
+
+    /// Whether so many are left.
+    pub fn has(&self, number: u64, now: Time) -> bool {
+        let full_at = self.full_at.max(now) + self.each * number;
+        full_at - now <= Span::from_seconds(1)
+    }
+
+    /// Takes them.
+    pub fn take(&mut self, number: u64, now: Time) {
+        self.full_at = self.full_at.max(now) + self.each * number;
+    }
+}
+
+/// What the topics of the account have in common.
+#[derive(Debug, Clone)]
+pub struct SnsAccount {
+    /// Messages that may still be published.
+    pub publishes: Budget,
+}
+
+impl SnsAccount {
+    /// The account at the start of a run.
+    pub fn new(quotas: &SnsQuotas) -> Self {
+        Self { publishes: Budget::per_second(quotas.publishes_per_second) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_a_second_worth_at_most() {
+        let mut budget = Budget::per_second(10);
+        let at = |millis: u64| Time::ZERO + Span::from_millis(millis);
+        assert!(budget.has(10, at(0)) && !budget.has(11, at(0)));
+        budget.take(10, at(0));
+        assert!(!budget.has(1, at(99)) && budget.has(1, at(100)) && !budget.has(2, at(100)));
+        assert!(budget.has(10, at(5_000)) && !budget.has(11, at(5_000)));
+    }
+
+    #[test]
+    fn quotas_differ_by_region_and_profile() {
+        let of = |profile, region| SnsQuotas::of(profile, region);
+        assert_eq!(of(QuotaProfile::Current, Region::UsEast1).publishes_per_second, 30_000);
+        assert_eq!(of(QuotaProfile::Current, Region::EuWest1).publishes_per_second, 9_000);
+        assert_eq!(of(QuotaProfile::Exam2022, Region::EuWest3).publishes_per_second, 300);
+        assert_eq!(of(QuotaProfile::Exam2022, Region::UsEast1).fifo_messages_per_second, 300);
+    }
+}

@@ -1,0 +1,146 @@
+//! What AWS refuses: in a scenario with the reason, at run time with its error.
+
+use super::{refused, run, sum};
+
+#[test]
+fn a_scenario_that_aws_would_refuse_is_refused_with_the_reason() {
+    let scenario = |topics: &str| {
+        format!(
+            "
+name: rules
+duration: 1m
+topics: {topics}
+queues: {{ q: {{}}, f.fifo: {{}}, letters: {{}}, letters.fifo: {{}} }}
+"
+        )
+    };
+    let cases: &[(&str, &str)] = &[
+        ("{ t: { subscriptions: [{ queue: r }] } }", "there is no queue `r`"),
+        ("{ t: { subscriptions: [{}] } }", "a subscription needs an endpoint"),
+        ("{ t: { subscriptions: [{ queue: q, email: {} }] } }", "a subscription has one endpoint"),
+        ("{ t: { subscriptions: [{ queue: q }, { queue: q }] } }", "has a subscription `q` already"),
+        ("{ t: { subscriptions: [{ queue: f.fifo }] } }", "cannot subscribe to a standard topic"),
+        ("{ t.fifo: { subscriptions: [{ email: {} }] } }", "a FIFO topic cannot deliver to `email`"),
+        ("{ t: { subscriptions: [{ firehose: s }] } }", "cannot deliver to Firehose streams yet"),
+        ("{ t: { subscriptions: [{ queue: q, delivery_policy: {} }] } }", "is for HTTP and HTTPS"),
+        (
+            "{ t: { subscriptions: [{ email: {}, raw_message_delivery: true }] } }",
+            "raw message delivery is for",
+        ),
+        ("{ t: { subscriptions: [{ sms: {}, confirmed_at: 1m }] } }", "needs no confirmation"),
+        ("{ t: { subscriptions: [{ http: {}, confirmed_at: 3d }] } }", "confirmed within 2 days"),
+        ("{ t: { archive_policy: {} } }", "is for FIFO topics"),
+        (
+            "{ t.fifo: { subscriptions: [{ queue: f.fifo, replay_policy: { at: 1m } }] } }",
+            "nothing to replay",
+        ),
+        (
+            "{ t.fifo: { subscriptions: [{ queue: f.fifo, redrive_policy: { dead_letter_queue: letters } }] } }",
+            "must be a FIFO queue",
+        ),
+        (
+            "{ t: { subscriptions: [{ queue: q, redrive_policy: { dead_letter_queue: letters.fifo } }] } }",
+            "must be a standard queue",
+        ),
+        (
+            "{ t: { subscriptions: [{ http: {}, delivery_policy: { num_retries: 2, num_no_delay_retries: 3 } }] } }",
+            "the phases have 3 retries, `num_retries` is 2",
+        ),
+        (
+            "{ t: { subscriptions: [{ http: {}, delivery_policy: { min_delay_target: 30s } }] } }",
+            "is above `max_delay_target`",
+        ),
+        (
+            "{ t: { subscriptions: [{ http: {}, delivery_policy: { max_delay_target: 10m, num_retries: 30 } }] } }",
+            "3,600 seconds at most",
+        ),
+        ("{ t: { maximum_message_size: 2MiB } }", "above the quota"),
+        ("{ t: { maximum_message_size: 1MiB, subscriptions: [{ http: {} }] } }", "cannot deliver to `http`"),
+        (
+            "{ t: { subscriptions: [{ queue: q, filter_policy: { k: [] } }] } }",
+            "Empty arrays are not allowed",
+        ),
+        (
+            "{ t: { subscriptions: [{ queue: q, filter_policy: { k: { j: [x] } } }] } }",
+            "nested filter policy",
+        ),
+    ];
+    for (topics, words) in cases {
+        let told = refused(&scenario(topics));
+        assert!(told.contains(words), "{topics}: {words}\n{told}");
+        assert!(told.contains("sns.yaml:"), "{told}");
+    }
+    let told = refused(&format!(
+        "quotas: 2022{}",
+        scenario(
+            "{ t.fifo: { fifo_throughput_scope: message_group, archive_policy: {}, subscriptions: [{ queue: q }, { queue: f.fifo, filter_policy: { k: [{ suffix: a }] } }] } }"
+        )
+    ));
+    for words in ["January 2025", "October 2023", "only FIFO queues can", "`suffix` is not known"] {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
+    assert_eq!(told.matches("sns.yaml:").count(), 4, "{told}");
+}
+
+#[test]
+fn what_publish_refuses_at_run_time() {
+    run("
+name: errors
+duration: 1m
+topics: { t: { subscriptions: [{ queue: q }] } }
+queues: { q: {} }
+clients:
+  me:
+    script:
+      - { at: 0s, publish: { topic: t, message: '' }, expect: { outcome: InvalidParameter } }
+      - { at: 0s, publish: { topic: t, message: A, size: 262144B }, expect: { outcome: Success } }
+      - { at: 0s, publish: { topic: t, message: A, size: 262145B }, expect: { outcome: InvalidParameter } }
+      - { at: 0s, publish: { topic: t, message: A, message_deduplication_id: x }, expect: { outcome: InvalidParameter } }
+      - { at: 0s, publish_batch: { topic: t, entries: [] }, expect: { outcome: EmptyBatchRequest } }
+      - { at: 0s, publish_batch: { topic: t, entries: [{ id: a, message: A }, { id: a, message: B }] }, expect: { outcome: BatchEntryIdsNotDistinct } }
+      - { at: 0s, publish_batch: { topic: t, entries: [{ id: 'a b', message: A }] }, expect: { outcome: InvalidBatchEntryId } }
+      - { at: 0s, publish_batch: { topic: t, entries: [{ message: A, size: 200000B }, { message: B, size: 62145B }] }, expect: { outcome: BatchRequestTooLong } }
+      - { at: 0s, publish_batch: { topic: t, entries: [{ message: A }, { message: '' }] }, expect: { outcome: 'Success, InvalidParameter' } }
+      - at: 1s
+        publish_batch: { topic: t, entries: [{ message: A }, { message: B }, { message: C }, { message: D }, { message: E }, { message: F }, { message: G }, { message: H }, { message: I }, { message: J }, { message: K }] }
+        expect: { outcome: TooManyEntriesInBatchRequest }
+  stranger:
+    identity: { account: '222222222222' }
+    script: [{ at: 0s, publish: { topic: t, message: A }, expect: { outcome: AuthorizationError } }]
+");
+}
+
+#[test]
+fn the_account_publishes_so_much_a_second_to_all_topics() {
+    let tape = run("
+name: quota
+region: eu-west-3
+duration: 1m
+prices: { sns_standard_per_million_publishes: 1000000 }
+topics: { t: {}, u: {} }
+queues: { q: {} }
+producers:
+  p: { publishes_to: { topic: t }, arrivals: { constant: { rate: 200/s } }, retries: { max_attempts: 1 } }
+  r: { publishes_to: { topic: u }, arrivals: { constant: { rate: 200/s } }, retries: { max_attempts: 1 } }
+");
+    // 300 messages a second in Paris, of 400.
+    let published = sum(&tape, "t", "messages_published") + sum(&tape, "u", "messages_published");
+    assert!((18_000..18_700).contains(&published), "{published}");
+    let throttled = sum(&tape, "t", "messages_throttled") + sum(&tape, "u", "messages_throttled");
+    assert!(throttled > 5_000, "{throttled}");
+    let cost = tape.value("t", "estimated_cost", "sum").unwrap();
+    assert!((cost - sum(&tape, "t", "messages_published") as f64).abs() < 1e-6);
+}
+
+#[test]
+fn sms_stop_at_the_spending_limit() {
+    let tape = run("
+name: sms
+duration: 10m
+topics: { t: { subscriptions: [{ name: phone, sms: {} }] } }
+producers: { p: { publishes_to: { topic: t }, arrivals: { constant: { rate: 1/s } }, message: { size: 200B } } }
+");
+    // Two parts of 0.00645 dollars each, up to one dollar.
+    assert_eq!(sum(&tape, "t", "notifications_delivered"), 77);
+    assert!(sum(&tape, "t", "notifications_failed") > 500);
+}
