@@ -12,7 +12,7 @@ use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
-    WarmPoolMetrics,
+    ServiceMetrics, WarmPoolMetrics,
 };
 use queuelab::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics};
@@ -257,6 +257,7 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a topic", TopicMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
+        ("Metrics of a consumer's ECS service", ServiceMetrics::DEFINITIONS),
         ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
         ("Metrics of a warm pool", WarmPoolMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),

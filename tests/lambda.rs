@@ -1,6 +1,7 @@
 //! Lambda functions and event source mappings in small scenarios whose every instant can be worked out on paper.
 
 mod asynchronous;
+mod conservation;
 mod functions;
 mod mappings;
 
@@ -10,10 +11,10 @@ use queuelab::scenario::Scenario;
 
 /// Loads a scenario on an ideal day: calls take no time, nothing is duplicated, environments need no initialisation.
 fn load(rest: &str) -> Result<Scenario, String> {
+    let latency = if rest.contains("api_latency") { "" } else { "api_latency: none\n" };
     let text = format!(
         "name: lambda
-api_latency: none
-assumptions: {{ duplicate_probability: 0, ordering_jitter: 0s }}
+{latency}assumptions: {{ duplicate_probability: 0, ordering_jitter: 0s }}
 {rest}"
     );
     Scenario::load("lambda.yaml", text.as_bytes(), &[], &NoFiles).map_err(|error| error.to_string())

@@ -14,6 +14,7 @@ pub fn show(value: f64, unit: Unit) -> String {
         Unit::PerSecond => format!("{}/s", plain(value)),
         Unit::Hours => format!("{}h", plain(value)),
         Unit::Dollars => format!("${value:.4}"),
+        Unit::Percent => format!("{value:.1}%"),
         Unit::Count => plain(value),
     }
 }

@@ -19,6 +19,8 @@ pub enum Unit {
     Hours,
     /// Money.
     Dollars,
+    /// Hundredths; thousandths of them inside.
+    Percent,
 }
 
 impl Unit {
@@ -31,6 +33,7 @@ impl Unit {
             Unit::Bytes => "Bytes",
             Unit::Ratio | Unit::Hours | Unit::Dollars => "None",
             Unit::PerSecond => "Count/Second",
+            Unit::Percent => "Percent",
         }
     }
 
@@ -45,13 +48,16 @@ impl Unit {
             Unit::PerSecond => "per_s",
             Unit::Hours => "h",
             Unit::Dollars => "USD",
+            Unit::Percent => "percent",
         }
     }
 
-    /// What an instrument's integer is worth outside: nanoseconds become seconds, the rest stays.
+    /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents, the
+    /// rest stays.
     pub fn scale(self) -> f64 {
         match self {
             Unit::Seconds => 1e-9,
+            Unit::Percent => 1e-3,
             Unit::Milliseconds => 1e-6,
             _ => 1.0,
         }

@@ -121,6 +121,10 @@ section! {
         pub target_tracking_scale_in_share: Probability = Probability::new(0.1);
         /// Policies of a group that alarms invoke within this time are decided together: the largest capacity wins.
         pub policy_gathering_time: Duration = Duration::ZERO, at_most (Duration::from_seconds(60));
+        /// The low alarm of target tracking by Application Auto Scaling is at this share of the target.
+        pub application_target_tracking_low_fraction: Probability = Probability::new(0.9);
+        /// The second of its minute at which every alarm is evaluated; by default each has one of its own, at random.
+        pub alarm_evaluation_second: Option<u32>, within (0, 59);
         /// How late a scheduled action runs.
         pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
         /// How long an execution environment of a Lambda function waits for work before it is shut down.
@@ -269,7 +273,7 @@ impl ScenarioConfig {
 }
 
 /// A Thursday, at midnight.
-fn default_start() -> Date {
+pub(super) fn default_start() -> Date {
     Date::new(jiff::Timestamp::from_second(1_767_225_600).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
 }
 

@@ -11,6 +11,7 @@ mod custom_metrics;
 mod directory;
 mod lambda;
 mod payloads;
+mod policy_test;
 mod quotas;
 mod references;
 mod requesters;
@@ -23,9 +24,13 @@ mod topics;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
+pub use policy_test::{
+    AlarmStateConfig, ExpectedStateConfig, PolicyTestConfig, PolicyTests, SeriesConfig, TestResult, Timeline,
+    is_policy_test, policy_test_schema,
+};
 pub use quotas::{ProfileConfig, QuotasConfig};
 
-use crate::engine::Span;
+use crate::engine::{Span, Time};
 use crate::expect::{Catalog, CatalogRow, Expectation, judge};
 use crate::language::{
     Decode, Definitions, Files, Json, Problems, Sources, apply_set, markdown, parse_bytes,
@@ -43,7 +48,7 @@ use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
 use crate::wire::{LambdaAccount, LambdaQuotas, Purpose, SnsAccount, SnsQuotas};
-use crate::world::{Entity, Plan, RunError, RunProgress, Seat, WatchedMetric};
+use crate::world::{Entity, Feed, Load, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
@@ -75,6 +80,11 @@ pub struct Scenario {
     lambda_quotas: LambdaQuotas,
     cloudwatch: CloudWatchSettings,
     watched: Vec<WatchedMetric>,
+    /// Metrics that are given from outside, and when a test reads all levels.
+    feed: Feed,
+    probes: Vec<Time>,
+    /// What forecasts are made from.
+    loads: Vec<Load>,
     flows: Vec<Flow>,
     attributes_each: usize,
     expectations: Vec<Expectation>,
@@ -145,7 +155,7 @@ impl Scenario {
         }
         let scenario = config.and_then(|config| {
             let prices = config.prices.list(|path| files.read(path), &mut sources, &mut problems);
-            resolve::resolve(&config, hash, prices.as_ref(), files, &mut problems)
+            resolve::resolve(&config, hash, prices.as_ref(), &[], files, &mut problems)
         });
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
@@ -288,6 +298,9 @@ impl Scenario {
             seats,
             flows: self.flows.clone(),
             watched: self.watched.clone(),
+            feed: self.feed.clone(),
+            probes: self.probes.clone(),
+            loads: self.loads.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
             sns: SnsAccount::new(&self.sns_quotas),

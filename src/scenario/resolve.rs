@@ -10,21 +10,20 @@ use super::scripts::{self, Clients};
 use super::topics::{self, Topics};
 use super::{Scenario, WithArrivals};
 use super::{composites, custom_metrics};
+use crate::engine::Span;
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
-use crate::services::sns::Topic;
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{
-    ActivitySettings, ApiLatency, EntityId, ForwardConfig, ForwardTarget, PriceList, Service, Texts, span,
-};
+use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::world::Feed;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -37,10 +36,12 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
 }
 
 /// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
+/// `given` are the names of metrics that come from outside.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
     prices: Option<&PriceList>,
+    given: &[String],
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Scenario> {
@@ -76,11 +77,13 @@ pub(super) fn resolve(
     let stream_consumers = resolver.stream_consumers(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
-    let mut alarms = Alarms::new(config, directory);
+    let mut alarms = Alarms::new(config, directory, given);
     alarms.resolve(problems);
     alarms.notify(&alarm_messages);
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
-    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
+    let scaled = scaling.resolve_scaling(problems);
+    let loads = scaling.loads;
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     let metric_delays = assumptions.metric_delays(files, problems);
@@ -136,7 +139,14 @@ pub(super) fn resolve(
             metric_delays: metric_delays?,
             action_delay: span(assumptions.alarm_action_delay),
             start_unix_millis: config.start.timestamp().as_millisecond(),
+            // A moment after the minute, which has its datapoints by then.
+            alarm_phase: assumptions
+                .alarm_evaluation_second
+                .map(|second| Span::from_seconds(u64::from(second)).max(Span::from_nanos(1))),
         },
+        loads,
+        feed: Feed::default(),
+        probes: Vec::new(),
         watched,
         flows,
         expectations: Vec::new(),
@@ -387,32 +397,9 @@ impl<'a> Resolver<'a> {
         settings
     }
 
-    /// The queue that the results of messages from `sources` go to.
-    pub(super) fn forward_target(
-        &self,
-        forward: &ForwardConfig,
-        sources: &[&Reference],
-        problems: &mut Problems,
-    ) -> Option<ForwardTarget> {
-        let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-        let is_fifo = is_fifo(forward.queue.as_str());
-        let has_groups = !sources.is_empty() && sources.iter().all(|source| self.has_groups(source));
-        if is_fifo && forward.message_group_id.is_none() && !has_groups {
-            problems
-                .error(forward.place, format!("messages to `{}` need a `message_group_id`", forward.queue))
-                .why(match sources.iter().find(|source| !self.has_groups(source)) {
-                    Some(source) => {
-                        format!("it is a FIFO queue, and the messages of `{source}` have no groups")
-                    }
-                    None => "it is a FIFO queue".to_owned(),
-                });
-        }
-        Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
-    }
-
     /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
     /// such.
-    fn has_groups(&self, queue: &Reference) -> bool {
+    pub(super) fn has_groups(&self, queue: &Reference) -> bool {
         let config = self.config;
         let mut producers = config.producers.iter().filter(|(_, producer)| match &producer.publishes_to {
             ProducerTarget::Queue(target) => target.as_str() == queue.as_str(),
@@ -480,22 +467,6 @@ impl<'a> Resolver<'a> {
             }));
         }
         resolved
-    }
-}
-
-impl Resolver<'_> {
-    /// Who gets messages from topics.
-    fn topic_flows(&mut self) {
-        let config = self.config;
-        for (name, topic) in config.topics.iter() {
-            for subscription in &topic.subscriptions {
-                let dead_letters =
-                    subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
-                for queue in subscription.queue.iter().chain(dead_letters) {
-                    self.flow(Topic::KIND, name.as_str(), Queue::KIND, queue.as_str());
-                }
-            }
-        }
     }
 }
 

@@ -1,13 +1,13 @@
-//! Where a producer's messages go.
+//! Where messages go: the targets of producers, and of results that are sent on.
 
 use super::resolve::Resolver;
 use super::topics;
-use crate::language::{Bytes, Name, Problems};
+use crate::language::{Bytes, Name, Problems, Reference};
 use crate::services::lambda::Function;
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{Queue, is_fifo};
-use crate::wire::{EntityId, Service, SqsQuotas};
+use crate::wire::{EntityId, ForwardConfig, ForwardTarget, Service, SqsQuotas};
 
 impl Resolver<'_> {
     /// Where a producer's messages go, and whether that is known. Also without it the rest is looked at, so that all
@@ -74,5 +74,42 @@ impl Resolver<'_> {
                 (found.is_some(), Some(target))
             }
         }
+    }
+
+    /// Who gets messages from topics.
+    pub(super) fn topic_flows(&mut self) {
+        let config = self.config;
+        for (name, topic) in config.topics.iter() {
+            for subscription in &topic.subscriptions {
+                let dead_letters =
+                    subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
+                for queue in subscription.queue.iter().chain(dead_letters) {
+                    self.flow(Topic::KIND, name.as_str(), Queue::KIND, queue.as_str());
+                }
+            }
+        }
+    }
+
+    /// The queue that the results of messages from `sources` go to.
+    pub(super) fn forward_target(
+        &self,
+        forward: &ForwardConfig,
+        sources: &[&Reference],
+        problems: &mut Problems,
+    ) -> Option<ForwardTarget> {
+        let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
+        let is_fifo = is_fifo(forward.queue.as_str());
+        let has_groups = !sources.is_empty() && sources.iter().all(|source| self.has_groups(source));
+        if is_fifo && forward.message_group_id.is_none() && !has_groups {
+            problems
+                .error(forward.place, format!("messages to `{}` need a `message_group_id`", forward.queue))
+                .why(match sources.iter().find(|source| !self.has_groups(source)) {
+                    Some(source) => {
+                        format!("it is a FIFO queue, and the messages of `{source}` have no groups")
+                    }
+                    None => "it is a FIFO queue".to_owned(),
+                });
+        }
+        Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
     }
 }

@@ -66,6 +66,7 @@ impl World {
             quantiles: readings.quantiles,
             distributions: readings.distributions,
             expectations: Vec::new(),
+            probes: self.probed,
             flows,
             notes,
         })

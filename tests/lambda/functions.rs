@@ -130,3 +130,17 @@ fn the_same_seed_gives_the_same_run() {
     let text = bursts(keys, &[("0s", 500), ("1m", 500)], "", "10m");
     assert_eq!(run(&text).summary, run(&text).summary);
 }
+
+#[test]
+fn an_alarm_watches_a_function() {
+    let text = "duration: 30m
+producers: { p: { publishes_to: { function: f }, arrivals: { poisson: { rate: 5/s } } } }
+functions: { f: { processing_time: 1s, init_duration: 0s, reserved_concurrent_executions: 1 } }
+alarms:
+  throttled: { metric: { function: f, name: Throttles }, statistic: Sum, threshold: 0 }
+";
+    let tape = run(text);
+    assert!(tape.alarms.iter().any(|change| change.alarm == "throttled" && change.new_state == "ALARM"));
+    let error = load(&text.replace("name: Throttles", "name: Throttle")).unwrap_err();
+    assert!(error.contains("did you mean `Throttles`?"), "{error}");
+}

@@ -2,6 +2,7 @@
 
 use super::group_config::{AutoScalingGroupConfig, fixed_group};
 use super::prefetch::Prefetch;
+use super::service_config::EcsServiceConfig;
 use super::settings::{
     Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Heartbeat, Payloads, ReplyAddress,
 };
@@ -66,6 +67,10 @@ section! {
         pub instances: Option<u32>, within (0, 100_000);
         /// An Auto Scaling group of instances.
         pub auto_scaling_group: Option<AutoScalingGroupConfig>;
+        /// An ECS service: its tasks in place of instances.
+        pub ecs_service: Option<EcsServiceConfig>;
+        /// CPU utilisation of an instance all of whose threads process a message. An assumption.
+        pub cpu_utilization_when_busy: Probability = Probability::ONE;
         /// The EC2 instance type, for its price.
         pub instance_type: String = "t3.medium".to_owned();
         /// Dollars for an hour of an instance; by default the list price of the type.
@@ -237,6 +242,13 @@ impl ConsumerConfig {
             let place = heartbeat.places.of("visibility_timeout");
             whole_seconds(heartbeat.visibility_timeout, place, "visibility_timeout", problems);
         }
+        if self.ecs_service.is_some() {
+            for key in ["instances", "auto_scaling_group", "instance_type", "instance_price"] {
+                if let Some(place) = self.places.key(key) {
+                    problems.error(place, format!("a consumer has either `ecs_service` or `{key}`"));
+                }
+            }
+        }
         if self.instances.is_some() && self.auto_scaling_group.is_some() {
             problems
                 .error(
@@ -257,6 +269,9 @@ impl ConsumerConfig {
 
     /// The price of an instance, dollars an hour; `None` when a problem was told.
     pub fn instance_price_per_hour(&self, prices: &PriceList, problems: &mut Problems) -> Option<f64> {
+        if let Some(service) = &self.ecs_service {
+            return Some(service.price_per_hour(prices));
+        }
         let price = self.instance_price.or_else(|| prices.instance_per_hour(&self.instance_type));
         if price.is_none() {
             let known: Vec<&str> = prices.instance_types().collect();
@@ -277,6 +292,7 @@ impl ConsumerConfig {
         const MOST_THREADS: u64 = 2_000_000;
         let instances =
             self.auto_scaling_group.as_ref().map_or(self.instances.unwrap_or(1), |group| group.max_size);
+        let instances = self.ecs_service.as_ref().map_or(instances, EcsServiceConfig::most_tasks);
         if u64::from(instances) * u64::from(self.threads) > MOST_THREADS {
             problems
                 .error(
@@ -347,9 +363,10 @@ impl ConsumerConfig {
             Some(Answers { size, addresses: addresses.to_vec() })
         });
         let prefetch = self.prefetch.as_ref().map(|prefetch| prefetch.build(queue, problems));
-        let group = match &self.auto_scaling_group {
-            Some(group) => group.settings(files, problems),
-            None => fixed_group(self.instances.unwrap_or(1)),
+        let group = match (&self.ecs_service, &self.auto_scaling_group) {
+            (Some(service), _) => service.settings(files, problems),
+            (None, Some(group)) => group.settings(files, problems),
+            (None, None) => fixed_group(self.instances.unwrap_or(1)),
         };
         Some(ConsumerSettings {
             name: name.to_owned(),
@@ -391,6 +408,7 @@ impl ConsumerConfig {
                 restart_time: span(crashes.restart_time),
             }),
             group: group?,
+            cpu_utilization_when_busy: self.cpu_utilization_when_busy.as_f64(),
             instance_price_per_hour: 0.0,
         })
     }

@@ -1,5 +1,6 @@
 //! A consumer: workers on the instances of a group.
 
+use super::cpu::CpuSoFar;
 use super::instance::{Census, Instance, LifeCycle, MOST_ZONES, state_name};
 use super::metrics::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
@@ -82,6 +83,7 @@ pub struct Fleet {
     /// Instances that cost the on-demand price, and those that cost the Spot price.
     pub(super) billed: Level,
     pub(super) billed_spot: Level,
+    pub(super) cpu_so_far: CpuSoFar,
     /// The consumer's name, for the rows of its instances.
     pub(super) name: Arc<str>,
 }
@@ -162,6 +164,7 @@ impl Fleet {
             surplus_waits: false,
             scaling,
             activity: Activity::default(),
+            cpu_so_far: CpuSoFar::default(),
             buffers: Vec::new(),
             prefetched: 0,
             busy: 0,

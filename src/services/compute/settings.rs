@@ -114,6 +114,8 @@ pub struct GroupSettings {
     pub termination_policies: Vec<TerminationPolicy>,
     /// What changes its size.
     pub scaling: ScalingSettings,
+    /// Deployments of a service: since the start, and how long each takes.
+    pub deployments: Vec<(Span, Span)>,
     /// Whether it is an Auto Scaling group; otherwise a fleet of fixed size.
     pub is_auto_scaling: bool,
     /// The life of its instances.
@@ -170,6 +172,8 @@ pub struct ConsumerSettings {
     pub crashes: Option<Crashes>,
     /// The instances it runs on.
     pub group: GroupSettings,
+    /// CPU utilisation of an instance all of whose threads are busy, a share.
+    pub cpu_utilization_when_busy: f64,
     /// Price of an instance, dollars an hour.
     pub instance_price_per_hour: f64,
 }
