@@ -74,6 +74,8 @@ pub(super) fn resolve(
     resolver.topic_flows();
     let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
+    let streams = resolver.streams(problems);
+    let stream_consumers = resolver.stream_consumers(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -120,6 +122,8 @@ pub(super) fn resolve(
         clients: clients.settings,
         object_stores,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
+        streams: streams?,
+        stream_consumers: stream_consumers?,
         scripted: clients.expected,
         topics: topics.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
@@ -175,7 +179,7 @@ pub(super) struct Resolver<'a> {
     pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
     pub(super) texts: Texts,
-    flows: Vec<Flow>,
+    pub(super) flows: Vec<Flow>,
     notes: Vec<String>,
 }
 
@@ -404,7 +408,7 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
-            ProducerTarget::Function(_) => false,
+            ProducerTarget::Function(_) | ProducerTarget::Stream(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())

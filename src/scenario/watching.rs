@@ -10,6 +10,7 @@ use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
     ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
+use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
@@ -192,6 +193,13 @@ impl<'a> Watching<'a> {
         }
         if let Some(topic) = &metric.topic {
             return Some((self.directory.topics.find(topic, problems)?.1, &[TopicMetrics::DEFINITIONS]));
+        }
+        if let Some(stream) = &metric.stream {
+            return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));
+        }
+        if let Some(consumer) = &metric.stream_consumer {
+            let found = self.directory.stream_consumers.find(consumer, problems)?;
+            return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))

@@ -20,6 +20,10 @@ section! {
         pub function: Option<Reference>;
         /// The event source mapping whose metric it is.
         pub event_source_mapping: Option<Reference>;
+        /// The stream whose metric it is.
+        pub stream: Option<Reference>;
+        /// The consumer of a stream whose metric it is.
+        pub stream_consumer: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -112,6 +116,8 @@ impl MetricConfig {
             &self.topic,
             &self.function,
             &self.event_source_mapping,
+            &self.stream,
+            &self.stream_consumer,
         ];
         let owners = owners.into_iter().flatten().count();
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
