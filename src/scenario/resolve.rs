@@ -13,7 +13,9 @@ use crate::language::{Bytes, Decode, Files, Name, Node, Place, Problems, Referen
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, ForwardTarget, SourceQueue};
+use crate::services::compute::{
+    ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, ForwardTarget, SourceQueue,
+};
 use crate::services::producer::{Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{
@@ -365,15 +367,9 @@ impl<'a> Resolver<'a> {
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(
-                        name.as_str(),
-                        source,
-                        forward,
-                        &addresses,
-                        payload_store,
-                        self.files,
-                        problems,
-                    )?;
+                    let around =
+                        ConsumerSurroundings { queue: source, forward, addresses: &addresses, payload_store };
+                    let settings = consumer.settings(name.as_str(), around, self.files, problems)?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -419,24 +415,24 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The recording that arrivals replay, if they do.
+    /// The recording that arrivals replay, if they do; `Err` when a problem was told.
     pub(super) fn recording(
         &mut self,
         name: &Name,
         arrivals: &ArrivalsConfig,
         problems: &mut Problems,
-    ) -> Option<Option<Trace>> {
-        let ArrivalsConfig::Trace(trace) = arrivals else { return Some(None) };
-        let trace = trace.read(self.files, problems)?;
+    ) -> Result<Option<Trace>, ()> {
+        let ArrivalsConfig::Trace(trace) = arrivals else { return Ok(None) };
+        let trace = trace.read(self.files, problems).ok_or(())?;
         tell_gaps(name, &trace, self.config, &mut self.notes);
-        Some(Some(trace))
+        Ok(Some(trace))
     }
 
     fn producers(&mut self, problems: &mut Problems) -> Vec<Option<WithArrivals<ProducerSettings>>> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let trace = self.recording(name, &producer.arrivals, problems);
+            let trace = self.recording(name, &producer.arrivals, problems).ok();
             let payload_store = producer
                 .large_payloads
                 .as_ref()
