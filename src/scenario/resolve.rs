@@ -15,7 +15,7 @@ use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, Sou
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
@@ -378,15 +378,9 @@ impl<'a> Resolver<'a> {
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(
-                        name.as_str(),
-                        source,
-                        forward,
-                        &addresses,
-                        payload_store,
-                        self.files,
-                        problems,
-                    )?;
+                    let around =
+                        ConsumerSurroundings { queue: source, forward, addresses: &addresses, payload_store };
+                    let settings = consumer.settings(name.as_str(), around, self.files, problems)?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -433,25 +427,24 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The recording that arrivals replay, if they do.
-    #[allow(clippy::option_option, reason = "a recording that is sound, none, or a problem")]
+    /// The recording that arrivals replay, if they do; `Err` when a problem was told.
     pub(super) fn recording(
         &mut self,
         name: &Name,
         arrivals: &ArrivalsConfig,
         problems: &mut Problems,
-    ) -> Option<Option<Trace>> {
-        let ArrivalsConfig::Trace(trace) = arrivals else { return Some(None) };
-        let trace = trace.read(self.files, problems)?;
+    ) -> Result<Option<Trace>, ()> {
+        let ArrivalsConfig::Trace(trace) = arrivals else { return Ok(None) };
+        let trace = trace.read(self.files, problems).ok_or(())?;
         tell_gaps(name, &trace, self.config, &mut self.notes);
-        Some(Some(trace))
+        Ok(Some(trace))
     }
 
     fn producers(&mut self, problems: &mut Problems) -> Vec<Option<WithArrivals<ProducerSettings>>> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let trace = self.recording(name, &producer.arrivals, problems);
+            let trace = self.recording(name, &producer.arrivals, problems).ok();
             let payload_store = producer
                 .large_payloads
                 .as_ref()
