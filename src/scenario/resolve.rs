@@ -14,7 +14,7 @@ use crate::engine::Span;
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
-use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
+use crate::services::cloudwatch::{AlarmSettings, CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
@@ -76,7 +76,7 @@ pub(super) fn resolve(
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(problems);
-    let Resolver { directory, flows, notes, .. } = resolver;
+    let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
     alarms.resolve(problems);
@@ -99,6 +99,7 @@ pub(super) fn resolve(
     let clients = clients?;
     let lambda = lambda?;
     let (alarms, watched) = alarms.into_settings();
+    flows.extend(invocations(&alarms, config));
     let mut scenario = Scenario {
         name: config.name.text.clone(),
         description: config.description.clone(),
@@ -159,6 +160,26 @@ pub(super) fn resolve(
         scenario.expectations.extend(catalog.read(target.as_str(), target.place, &expressions.0, problems));
     }
     Some(scenario)
+}
+
+/// Which alarms invoke the policies of which consumers.
+fn invocations(alarms: &[AlarmSettings], config: &ScenarioConfig) -> Vec<Flow> {
+    let directory = Directory::new(config);
+    let mut flows = Vec::new();
+    for alarm in alarms {
+        for name in config.consumers.names() {
+            let Some(group) = directory.consumers.entity(name) else { continue };
+            if alarm.actions.invokes(group) {
+                flows.push(Flow {
+                    from_kind: "alarm",
+                    from: alarm.name.clone(),
+                    to_kind: Fleet::KIND,
+                    to: name.to_owned(),
+                });
+            }
+        }
+    }
+    flows
 }
 
 /// A scenario on its way from names to entities.

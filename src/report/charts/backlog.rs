@@ -23,7 +23,7 @@ pub(super) fn draw(tape: &Tape, consumer: &str, queues: &[&str]) -> Picture {
     let middle = BELOW_TITLE + (BOTTOM - BELOW_TITLE) * 0.56;
     let (backlog, visible) = backlog(tape, queues, &mut picture, middle - 36.0);
     let capacity = capacity(tape, consumer, &mut picture, middle);
-    marks(tape, consumer, &mut picture, [&backlog, &capacity]);
+    marks(tape, consumer, &mut picture, &[&backlog, &capacity]);
     if let [only] = visible.as_slice() {
         peak(&mut picture, &backlog, only);
     }
@@ -101,7 +101,7 @@ fn peak(picture: &mut Picture, panel: &Panel, trace: &Trace) {
     picture.label((at.0, at.1 - 16.0), &text, Type::new(13.0, ink::BLACK, align));
 }
 
-fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: f64) -> Panel {
+pub(super) fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: f64) -> Panel {
     let read = |metric| source::series(tape, "consumer", consumer, metric, Thin::Last);
     let (desired, in_service, pending) =
         (read("desired_capacity"), read("instances_in_service"), read("instances_pending"));
@@ -165,7 +165,8 @@ fn changes<'a>(tape: &'a Tape, group: &str) -> (Vec<&'a ScalingActivity>, Vec<&'
         .partition(|activity| activity.new_desired > activity.old_desired)
 }
 
-fn marks(tape: &Tape, consumer: &str, picture: &mut Picture, panels: [&Panel; 2]) {
+/// Where the desired capacity changed, through all panels; the lowest has the triangles.
+pub(super) fn marks(tape: &Tape, consumer: &str, picture: &mut Picture, panels: &[&Panel]) {
     let (out, shrink) = changes(tape, consumer);
     // Hundreds of lines would hide what they explain.
     let faint = if out.len() + shrink.len() > 60 { 0.12 } else { 0.45 };
@@ -176,7 +177,9 @@ fn marks(tape: &Tape, consumer: &str, picture: &mut Picture, panels: [&Panel; 2]
                 let (top, bottom) = panel.rows();
                 picture.line(&[(x, top), (x, bottom)], Pen::solid(ink.faint(faint), 1.2));
             }
-            picture.triangle((x, panels[1].rows().0 - 8.0), 5.0, up, ink);
+            if let Some(lowest) = panels.last() {
+                picture.triangle((x, lowest.rows().0 - 8.0), 5.0, up, ink);
+            }
         }
     }
 }

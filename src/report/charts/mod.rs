@@ -13,6 +13,7 @@ mod latency;
 mod panel;
 mod picture;
 mod raster;
+mod scaling;
 mod source;
 mod throughput;
 mod trace;
@@ -40,6 +41,10 @@ fn each(
     for consumer in source::consumers(tape) {
         let queues = source::queues_of(tape, consumer);
         hand_out(&names.of("backlog-and-capacity", consumer), &backlog::draw(tape, consumer, &queues))?;
+        let alarms = source::alarms_of(tape, consumer);
+        if !alarms.is_empty() {
+            hand_out(&names.of("scaling", consumer), &scaling::draw(tape, consumer, &alarms, &queues))?;
+        }
         hand_out(&names.of("latency", consumer), &latency::draw(tape, "consumer", consumer))?;
         hand_out(
             &names.of("latency-distribution", consumer),

@@ -2,7 +2,7 @@
 
 use super::panel::COLUMNS;
 use super::trace::{Step, Thin, Trace};
-use crate::record::{DistributionCurve, QuantileSeries, Tape};
+use crate::record::{AlarmSeries, DistributionCurve, QuantileSeries, Tape};
 
 /// A level or rate over time, thinned to what can be seen.
 pub(super) fn series(tape: &Tape, kind: &str, name: &str, metric: &str, thin: Thin) -> Trace {
@@ -64,6 +64,19 @@ pub(super) fn functions(tape: &Tape) -> Vec<&str> {
         }
     }
     functions
+}
+
+/// The alarms that invoke scaling policies of a consumer, in the tape's order.
+pub(super) fn alarms_of<'a>(tape: &'a Tape, consumer: &str) -> Vec<&'a AlarmSeries> {
+    let invokes = |alarm: &&AlarmSeries| {
+        tape.flows.iter().any(|flow| {
+            flow.from_kind == "alarm"
+                && flow.from == alarm.alarm
+                && flow.to_kind == "consumer"
+                && flow.to == consumer
+        })
+    };
+    tape.alarm_series.iter().filter(invokes).collect()
 }
 
 /// The consumers that read a queue, in the tape's order.

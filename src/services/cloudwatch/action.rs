@@ -45,6 +45,12 @@ impl AlarmActions {
         }
     }
 
+    /// Whether it invokes scaling policies of this group.
+    pub fn invokes(&self, wanted: EntityId) -> bool {
+        let mut all = [&self.ok, &self.alarm, &self.insufficient_data].into_iter().flatten();
+        all.any(|action| matches!(action, AlarmAction::Policy { group, .. } if *group == wanted))
+    }
+
     /// Whether it invokes scaling policies.
     pub fn has_policies(&self) -> bool {
         [&self.ok, &self.alarm, &self.insufficient_data]
