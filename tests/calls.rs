@@ -29,10 +29,15 @@ fn value(tape: &Tape, name: &str, metric: &str, statistic: &str) -> f64 {
     tape.value(name, metric, statistic).unwrap_or_else(|| panic!("no {name}.{metric} {statistic}"))
 }
 
+/// A statistic that is a whole number.
+fn number(tape: &Tape, name: &str, metric: &str, statistic: &str) -> u64 {
+    value(tape, name, metric, statistic) as u64
+}
+
 /// Several counters of one thing, each with the number it must have.
 fn check_counts(tape: &Tape, name: &str, expected: &[(&str, u64)]) {
-    for (metric, number) in expected {
-        assert_eq!(value(tape, name, metric, "sum") as u64, *number, "{name}.{metric}");
+    for (metric, wanted) in expected {
+        assert_eq!(number(tape, name, metric, "sum"), *wanted, "{name}.{metric}");
     }
 }
 

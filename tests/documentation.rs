@@ -14,6 +14,7 @@ use queuelab::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
     ServiceMetrics, WarmPoolMetrics,
 };
+use queuelab::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics};
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
@@ -270,6 +271,8 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a Lambda function", FunctionMetrics::DEFINITIONS),
         ("Metrics of an event source mapping", MappingMetrics::DEFINITIONS),
         ("Metrics of the account's functions together", AccountMetrics::DEFINITIONS),
+        ("Metrics of a stream", StreamMetrics::DEFINITIONS),
+        ("Metrics of a stream consumer", StreamConsumerMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

@@ -7,6 +7,7 @@ mod command_line;
 mod determinism;
 mod documentation;
 mod fleet;
+mod kinesis;
 mod lambda;
 mod life;
 mod policy_tests;

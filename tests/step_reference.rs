@@ -76,13 +76,13 @@ fn change(kind: AdjustmentType, present: i64, number: i64, least: i64) -> i64 {
 fn desired(kind: AdjustmentType, number: i64, least: i64, group: Capacity) -> i64 {
     let (before, warm) = (i64::from(group.desired), i64::from(group.in_service - group.warming));
     let out = change(kind, warm, number, least);
-    let wanted = if out > 0 {
-        before.max(warm + out)
-    } else if out == 0 {
-        before
-    } else {
-        let present = i64::from(group.in_service + group.terminating);
-        before.min(present + change(kind, present, number, least))
+    let wanted = match out.signum() {
+        1 => before.max(warm + out),
+        0 => before,
+        _ => {
+            let present = i64::from(group.in_service + group.terminating);
+            before.min(present + change(kind, present, number, least))
+        }
     };
     wanted.max(i64::from(group.min_size)).min(i64::from(group.max_size))
 }

@@ -23,7 +23,7 @@ pub(super) fn validate(arguments: &ValidateArguments) -> anyhow::Result<Outcome>
     for path in scenarios(&arguments.paths)? {
         match load(&path, &arguments.set)? {
             Loaded::Sound(_) | Loaded::PolicyTests(_) => {
-                print(&format!("{GOOD}✓{GOOD:#} {}\n", path.display()))?
+                print(&format!("{GOOD}✓{GOOD:#} {}\n", path.display()))?;
             }
             Loaded::Unsound => outcome = Outcome::Wrong,
         }

@@ -200,6 +200,10 @@ fn read_value(text: &str, unit: Unit) -> Result<f64, &'static str> {
         Unit::Seconds => {
             text.parse::<Duration>().map(Duration::as_seconds).map_err(|_| "a duration such as `30s`")
         }
+        Unit::Milliseconds => text
+            .parse::<Duration>()
+            .map(|time| time.as_seconds() * 1e3)
+            .map_err(|_| "a duration such as `30s`"),
         Unit::Bytes => {
             text.parse::<Bytes>().map(|bytes| bytes.as_u64() as f64).map_err(|_| "a size such as `64KiB`")
         }

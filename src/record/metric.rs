@@ -7,6 +7,8 @@ pub enum Unit {
     Count,
     /// A time; nanoseconds inside, seconds outside.
     Seconds,
+    /// A time; nanoseconds inside, milliseconds outside, where CloudWatch tells it so.
+    Milliseconds,
     /// A size.
     Bytes,
     /// A share between 0 and 1.
@@ -27,6 +29,7 @@ impl Unit {
         match self {
             Unit::Count => "Count",
             Unit::Seconds => "Seconds",
+            Unit::Milliseconds => "Milliseconds",
             Unit::Bytes => "Bytes",
             Unit::Ratio | Unit::Hours | Unit::Dollars => "None",
             Unit::PerSecond => "Count/Second",
@@ -39,6 +42,7 @@ impl Unit {
         match self {
             Unit::Count => "count",
             Unit::Seconds => "s",
+            Unit::Milliseconds => "ms",
             Unit::Bytes => "B",
             Unit::Ratio => "ratio",
             Unit::PerSecond => "per_s",
@@ -54,6 +58,7 @@ impl Unit {
         match self {
             Unit::Seconds => 1e-9,
             Unit::Percent => 1e-3,
+            Unit::Milliseconds => 1e-6,
             _ => 1.0,
         }
     }

@@ -156,14 +156,13 @@ fn read_history(file: &Located<String>, files: &dyn Files, problems: &mut Proble
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        match line.parse::<f64>().ok().filter(|load| load.is_finite() && *load >= 0.0) {
-            Some(load) => loads.push(load),
-            None => {
-                problems
-                    .error(file.place, format!("line {number} of `{}` is no load: `{line}`", file.value))
-                    .why("each line is one number, the load of an hour");
-                return None;
-            }
+        if let Some(load) = line.parse::<f64>().ok().filter(|load| load.is_finite() && *load >= 0.0) {
+            loads.push(load);
+        } else {
+            problems
+                .error(file.place, format!("line {number} of `{}` is no load: `{line}`", file.value))
+                .why("each line is one number, the load of an hour");
+            return None;
         }
     }
     Some(loads)

@@ -9,6 +9,7 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
+use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::lambda::{FunctionConfig, MappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
@@ -62,6 +63,10 @@ section! {
         pub functions: Named<FunctionConfig>;
         /// Which functions are invoked with the messages of which queues.
         pub event_source_mappings: Named<MappingConfig>;
+        /// Kinesis data streams.
+        pub streams: Named<StreamConfig>;
+        /// Who reads them.
+        pub stream_consumers: Named<StreamConsumerConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -167,6 +172,18 @@ section! {
         pub sms_monthly_spend_limit: f64 = 1.0, at_least (0.0);
         /// What an active queue without such messages publishes of those in flight and delayed.
         pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
+        /// How the limits of a shard are measured.
+        pub kinesis_limits: LimitModelConfig = LimitModelConfig::TokenBucket;
+        /// From the arrival of a record in its shard to its arrival at a subscriber (enhanced fan-out).
+        pub kinesis_push_delay: DistributionOf<Duration> = default_push_delay();
+        /// How long splitting or merging shards takes.
+        pub kinesis_reshard_time: Duration = Duration::from_seconds(30);
+        /// How many splits and merges of `UpdateShardCount` go on at a time.
+        pub kinesis_reshards_at_a_time: u32 = 8, within (1, 10_000);
+        /// How long after it was found warm a shard of a stream on demand is split; AWS takes up to 15 minutes.
+        pub kinesis_split_delay: DistributionOf<Duration> = default_split_delay();
+        /// Probability that a record is not taken because of an internal failure.
+        pub kinesis_internal_failures: Probability = Probability::ZERO;
     }
 }
 
@@ -177,6 +194,16 @@ keyword! {
         Zero = "zero",
         /// No datapoint.
         Missing = "missing",
+    }
+}
+
+keyword! {
+    /// How a limit per second is measured.
+    pub enum LimitModelConfig {
+        /// What is not used comes back evenly, at most a second's worth is kept.
+        TokenBucket = "token_bucket",
+        /// Each second of the clock begins with all of it.
+        FixedSecond = "fixed_second",
     }
 }
 
@@ -238,7 +265,8 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty() {
+        let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
+        if is_empty && self.streams.is_empty() {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }
@@ -274,5 +302,17 @@ fn default_wake_up_delay() -> DistributionOf<Duration> {
 
 fn default_metric_delay() -> DistributionOf<Duration> {
     let spec = DistributionSpec::Uniform { minimum: seconds(60), maximum: seconds(120) };
+    DistributionOf::from_spec(spec, None)
+}
+
+/// A lognormal with the mean that AWS tells for any number of consumers.
+fn default_push_delay() -> DistributionOf<Duration> {
+    let milliseconds = |number| Duration::from_milliseconds(number).as_nanos() as f64;
+    let spec = DistributionSpec::LognormalMeanP95 { mean: milliseconds(70), p95: milliseconds(120) };
+    DistributionOf::from_spec(spec, None)
+}
+
+fn default_split_delay() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(300), maximum: seconds(900) };
     DistributionOf::from_spec(spec, None)
 }

@@ -55,6 +55,8 @@ pub(super) struct Directory<'a> {
     pub(super) topics: Names<'a>,
     pub(super) functions: Names<'a>,
     pub(super) mappings: Names<'a>,
+    pub(super) streams: Names<'a>,
+    pub(super) stream_consumers: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -75,11 +77,13 @@ impl<'a> Directory<'a> {
             topics: number("topic", config.topics.names().collect()),
             functions: number("function", config.functions.names().collect()),
             mappings: number("event source mapping", config.event_source_mappings.names().collect()),
+            streams: number("stream", config.streams.names().collect()),
+            stream_consumers: number("stream consumer", config.stream_consumers.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 9] {
+    fn kinds(&self) -> [&Names<'a>; 11] {
         [
             &self.queues,
             &self.consumers,
@@ -90,6 +94,8 @@ impl<'a> Directory<'a> {
             &self.topics,
             &self.functions,
             &self.mappings,
+            &self.streams,
+            &self.stream_consumers,
         ]
     }
 

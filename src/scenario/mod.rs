@@ -18,6 +18,7 @@ mod requesters;
 mod resolve;
 mod scaling;
 mod scripts;
+mod streams;
 mod targets;
 mod topics;
 mod watching;
@@ -38,6 +39,7 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::lambda::{Account, EventSourceMapping, Function, FunctionSettings, MappingSettings};
 use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
 use crate::services::producer::{Producer, ProducerSettings};
@@ -69,6 +71,8 @@ pub struct Scenario {
     sns_quotas: SnsQuotas,
     requesters: Vec<WithArrivals<RequesterSettings>>,
     object_stores: Vec<ObjectStoreSettings>,
+    streams: Vec<StreamSettings>,
+    stream_consumers: Vec<StreamConsumerSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -266,6 +270,12 @@ impl Scenario {
         }
         for mapping in &self.mappings {
             seat(&mapping.name, EventSourceMapping::new(mapping.clone(), seed, replication).into());
+        }
+        for stream in &self.streams {
+            seat(&stream.name, DataStream::new(stream.clone(), seed, replication).into());
+        }
+        for consumer in &self.stream_consumers {
+            seat(&consumer.name, StreamConsumer::new(consumer.clone(), seed, replication).into());
         }
         let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         if !self.functions.is_empty() {

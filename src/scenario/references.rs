@@ -16,6 +16,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("topics.*.subscriptions.*.queue", "queues", "queue"),
     ("topics.*.subscriptions.*.redrive_policy.dead_letter_queue", "queues", "queue"),
     ("clients.*.script.*.*.topic", "topics", "topic"),
+    ("producers.*.publishes_to.stream", "streams", "stream"),
+    ("stream_consumers.*.reads_from.stream", "streams", "stream"),
     ("consumers.*.receives_from.queue", "queues", "queue"),
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
@@ -42,6 +44,8 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.alarm_actions.*.topic", "topics", "topic"),
     ("alarms.*.ok_actions.*.topic", "topics", "topic"),
     ("alarms.*.insufficient_data_actions.*.topic", "topics", "topic"),
+    ("alarms.*.metric.stream", "streams", "stream"),
+    ("alarms.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
     ("alarms.*.metric.backlog_per_instance", "consumers", "consumer"),
     ("alarms.*.metric.custom_metric", "custom_metrics", "custom metric"),
     ("alarms.*.metrics.*.metric.custom_metric", "custom_metrics", "custom metric"),
@@ -64,6 +68,12 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metrics.*.metric.producer", "producers", "producer"),
     ("alarms.*.metrics.*.metric.function", "functions", "function"),
     ("alarms.*.metrics.*.metric.event_source_mapping", "event_source_mappings", "event source mapping"),
+    ("custom_metrics.*.metric.stream", "streams", "stream"),
+    ("custom_metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
+    ("custom_metrics.*.metrics.*.metric.stream", "streams", "stream"),
+    ("custom_metrics.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
+    ("alarms.*.metrics.*.metric.stream", "streams", "stream"),
+    ("alarms.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -79,6 +89,8 @@ const NAMED: &[&str] = &[
     "topics",
     "functions",
     "event_source_mappings",
+    "streams",
+    "stream_consumers",
 ];
 
 /// Tells every reference and every expectation that names nothing.

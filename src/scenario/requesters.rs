@@ -47,7 +47,7 @@ impl Resolver<'_> {
             let RequestTarget::Queue(reference) = &requester.sends_requests_to;
             let target = self.directory.queues.find(reference, problems);
             let reply_queue = self.reply_queue(name, requester, problems);
-            let trace = self.recording(name, &requester.arrivals, problems);
+            let trace = self.recording(name, &requester.arrivals, problems).ok();
             self.requester_flows(name, requester);
             check_answers(config, name, requester, problems);
             // Also without a target the rest is looked at, so that all problems are told at once.

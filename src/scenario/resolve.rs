@@ -15,7 +15,7 @@ use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, Sou
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{ConsumerSettings, ConsumerSource, Fleet, SourceQueue};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
@@ -37,6 +37,7 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
 
 /// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
 /// `given` are the names of metrics that come from outside.
+#[allow(clippy::too_many_lines, reason = "everything once, in the order in which one needs the other")]
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
@@ -73,6 +74,8 @@ pub(super) fn resolve(
     resolver.topic_flows();
     let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
+    let streams = resolver.streams(problems);
+    let stream_consumers = resolver.stream_consumers(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -119,6 +122,8 @@ pub(super) fn resolve(
         clients: clients.settings,
         object_stores,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
+        streams: streams?,
+        stream_consumers: stream_consumers?,
         scripted: clients.expected,
         topics: topics.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
@@ -174,7 +179,7 @@ pub(super) struct Resolver<'a> {
     pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
     pub(super) texts: Texts,
-    flows: Vec<Flow>,
+    pub(super) flows: Vec<Flow>,
     notes: Vec<String>,
 }
 
@@ -373,15 +378,9 @@ impl<'a> Resolver<'a> {
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
             settings.push(source.as_ref().zip(instance_price).and_then(
                 |(source, instance_price_per_hour)| {
-                    let settings = consumer.settings(
-                        name.as_str(),
-                        source,
-                        forward,
-                        &addresses,
-                        payload_store,
-                        self.files,
-                        problems,
-                    )?;
+                    let around =
+                        ConsumerSurroundings { queue: source, forward, addresses: &addresses, payload_store };
+                    let settings = consumer.settings(name.as_str(), around, self.files, problems)?;
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
@@ -403,7 +402,7 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
-            ProducerTarget::Function(_) => false,
+            ProducerTarget::Function(_) | ProducerTarget::Stream(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -428,24 +427,24 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The recording that arrivals replay, if they do.
+    /// The recording that arrivals replay, if they do; `Err` when a problem was told.
     pub(super) fn recording(
         &mut self,
         name: &Name,
         arrivals: &ArrivalsConfig,
         problems: &mut Problems,
-    ) -> Option<Option<Trace>> {
-        let ArrivalsConfig::Trace(trace) = arrivals else { return Some(None) };
-        let trace = trace.read(self.files, problems)?;
+    ) -> Result<Option<Trace>, ()> {
+        let ArrivalsConfig::Trace(trace) = arrivals else { return Ok(None) };
+        let trace = trace.read(self.files, problems).ok_or(())?;
         tell_gaps(name, &trace, self.config, &mut self.notes);
-        Some(Some(trace))
+        Ok(Some(trace))
     }
 
     fn producers(&mut self, problems: &mut Problems) -> Vec<Option<WithArrivals<ProducerSettings>>> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let trace = self.recording(name, &producer.arrivals, problems);
+            let trace = self.recording(name, &producer.arrivals, problems).ok();
             let payload_store = producer
                 .large_payloads
                 .as_ref()

@@ -20,6 +20,7 @@ impl Resolver<'_> {
     ) -> (bool, Option<SendTarget>) {
         let quotas = self.defaults.quotas;
         match target {
+            ProducerTarget::Stream(reference) => self.stream_target(producer, reference, problems),
             ProducerTarget::Queue(reference) => {
                 let found = self.directory.queues.find(reference, problems);
                 self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
@@ -30,6 +31,7 @@ impl Resolver<'_> {
                     quotas,
                     is_fifo: is_fifo(reference.as_str()),
                     payload_store: None,
+                    stream: None,
                 });
                 (found.is_some(), target)
             }
@@ -53,6 +55,7 @@ impl Resolver<'_> {
                     quotas,
                     is_fifo: is_fifo_topic(reference.as_str()),
                     payload_store: None,
+                    stream: None,
                 });
                 (found.is_some(), target)
             }
@@ -66,6 +69,7 @@ impl Resolver<'_> {
                     quotas: SqsQuotas { maximum_message_bytes: largest as u32, ..quotas },
                     is_fifo: false,
                     payload_store: None,
+                    stream: None,
                 };
                 (found.is_some(), Some(target))
             }

@@ -10,6 +10,7 @@ use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
     ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
+use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
@@ -130,7 +131,7 @@ impl<'a> Watching<'a> {
     ) -> Option<(EntityId, &'static str)> {
         if !metric.has_owner() {
             problems
-                .error(metric.place, "a load is a metric of a queue, a consumer or a producer")
+                .error(metric.place, "a load is a metric of something of the scenario")
                 .help("write `{ queue: orders, name: NumberOfMessagesSent }`");
             return None;
         }
@@ -193,6 +194,13 @@ impl<'a> Watching<'a> {
         if let Some(topic) = &metric.topic {
             return Some((self.directory.topics.find(topic, problems)?.1, &[TopicMetrics::DEFINITIONS]));
         }
+        if let Some(stream) = &metric.stream {
+            return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));
+        }
+        if let Some(consumer) = &metric.stream_consumer {
+            let found = self.directory.stream_consumers.find(consumer, problems)?;
+            return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
+        }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))
     }
@@ -208,12 +216,11 @@ impl<'a> Watching<'a> {
         }
         let (position, group) = self.directory.consumers.find(consumer, problems)?;
         let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
-        let visible = match self.given("ApproximateNumberOfMessagesVisible") {
-            Some(series) => series,
-            None => {
-                let (_, queue) = self.directory.queues.find(queue, problems)?;
-                self.watch(queue, "messages_visible", Statistic::Sum)
-            }
+        let visible = if let Some(series) = self.given("ApproximateNumberOfMessagesVisible") {
+            series
+        } else {
+            let (_, queue) = self.directory.queues.find(queue, problems)?;
+            self.watch(queue, "messages_visible", Statistic::Sum)
         };
         let is_service = self.config.consumers.entries[position].1.ecs_service.is_some();
         let in_service = if is_service { "running_tasks" } else { "instances_in_service" };

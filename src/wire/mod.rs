@@ -8,6 +8,7 @@
 mod access;
 mod activity;
 mod batch;
+mod bucket;
 mod config;
 mod deadline;
 mod deduplication;
@@ -15,6 +16,7 @@ mod detail;
 mod error;
 mod forward;
 mod groups;
+mod hash_key;
 mod invocation;
 mod journal;
 mod lambda;
@@ -31,6 +33,7 @@ mod retry;
 mod service;
 mod signal;
 mod sns;
+mod stream;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -38,6 +41,7 @@ pub use access::{
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use bucket::{LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
@@ -45,6 +49,7 @@ pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, T
 pub use error::ApiError;
 pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
+pub use hash_key::{HashRange, partition_hash};
 pub use invocation::InvokeOutcome;
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
@@ -64,3 +69,6 @@ pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use sns::{Budget, SnsAccount, SnsQuotas};
+pub use stream::{
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
+};

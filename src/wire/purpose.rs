@@ -91,6 +91,14 @@ pub enum Purpose {
     ObjectStore,
     /// How long a new execution environment takes to initialise.
     InitDuration,
+    /// Which partition key a record has.
+    PartitionKey,
+    /// How long a stream takes to push records to a subscriber.
+    PushDelay,
+    /// When warm shards of a stream on demand are split.
+    Splitting,
+    /// Which leases a worker takes or steals.
+    Lease,
 }
 
 impl Purpose {
@@ -139,6 +147,10 @@ impl Purpose {
             Purpose::CreateQueue => "create queue",
             Purpose::ObjectStore => "object store",
             Purpose::InitDuration => "init duration",
+            Purpose::PartitionKey => "partition key",
+            Purpose::PushDelay => "push delay",
+            Purpose::Splitting => "splitting",
+            Purpose::Lease => "lease",
         }
     }
 

@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, InvokeOutcome, RequestId};
+use super::{ApiError, BatchId, InvokeOutcome, IteratorType, RequestId, ShardId};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -135,6 +135,73 @@ pub enum Signal {
     DeleteObject {
         /// Size of the object.
         bytes: u32,
+    },
+    /// The end of a call that puts records on a stream. What the stream does not take comes back as `Refused`, record by
+    /// record.
+    PutRecords {
+        /// The records, with their hash keys; the taker closes the batch.
+        batch: BatchId,
+        /// Whether it is `PutRecord` (else `PutRecords`).
+        single: bool,
+    },
+    /// A consumer asks a stream for an iterator (`GetShardIterator`). The stream keeps one for each consumer and shard.
+    GetShardIterator {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard, given back with answers.
+        epoch: u32,
+        /// Where it begins: `ShardIteratorType` and its value, the parts of an `IteratorStart`.
+        start: IteratorType,
+        /// The value.
+        value: u64,
+    },
+    /// A consumer calls `GetRecords` with its iterator of a shard.
+    GetRecords {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+        /// `Limit`.
+        limit: u32,
+    },
+    /// A consumer subscribes to a shard (`SubscribeToShard`), in place of its former subscription.
+    SubscribeToShard {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+        /// Where it begins: `ShardIteratorType` and its value, the parts of an `IteratorStart`.
+        start: IteratorType,
+        /// The value.
+        value: u64,
+    },
+    /// A subscriber has worked on an event and can take another.
+    EventTaken {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+    },
+    /// The answer to `GetRecords`, or an event of a subscription. The consumer holds the records.
+    Records {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+        /// What came.
+        outcome: PollOutcome,
+        /// `MillisBehindLatest`.
+        milliseconds_behind: u32,
+        /// Whether the shard is closed and has been read to its end.
+        shard_end: bool,
+    },
+    /// A consumer will never again ask for records of a shard before this position, nor at all when it is `u64::MAX`:
+    /// as far as it is concerned the simulator need not keep them.
+    ReadUpTo {
+        /// The shard.
+        shard: ShardId,
+        /// The position.
+        position: u64,
     },
     /// CloudWatch invokes a scaling policy: on a state change and once a minute while the alarm stays there.
     AlarmAction {

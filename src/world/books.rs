@@ -139,6 +139,8 @@ impl World {
             | Signal::DeadLetter { batch }
             | Signal::Invoke { batch, .. }
             | Signal::Returned { batch, .. }
+            | Signal::PutRecords { batch, .. }
+            | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
                 self.batches.entries(batch).iter().for_each(|entry| mark(entry.message));
@@ -290,8 +292,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .map(|row| row.value)
             .sum()
     };
-    let workers = &["consumer", "function"];
-    let calling = &["queue", "requester"];
+    let workers = &["consumer", "function", "stream_consumer"];
+    let calling = &["queue", "requester", "stream"];
     let senders = &["producer", "client"];
     let paid = &[
         "queue",
@@ -302,6 +304,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "function",
         "event_source_mapping",
         "cloudwatch",
+        "stream",
+        "stream_consumer",
     ];
     let calls = [
         "send_calls",
@@ -313,6 +317,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "delete_queue_calls",
         "tag_queue_calls",
         "list_calls",
+        "put_record_calls",
+        "put_records_calls",
+        "get_records_calls",
     ];
     let produced = total(senders, &["messages_produced"]) + total(&["requester"], &["requests_sent"]);
     let totals = [
@@ -321,7 +328,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         ("duplicates", total(workers, &["duplicates"]), Unit::Count),
         ("out_of_order", total(workers, &["out_of_order"]), Unit::Count),
         ("api_calls", total(calling, &calls), Unit::Count),
-        ("instance_hours", total(&["consumer"], &["instance_hours"]), Unit::Hours),
+        ("instance_hours", total(&["consumer", "stream_consumer"], &["instance_hours"]), Unit::Hours),
         ("estimated_cost", total(paid, &["estimated_cost"]), Unit::Dollars),
     ];
     rows.extend(totals.map(|(metric, value, unit)| SummaryRow {

@@ -1,6 +1,6 @@
 //! Requests, replies, and the queues between them.
 
-use super::{check_counts, check_seconds, problems, run, value};
+use super::{check_counts, check_seconds, number, problems, run};
 
 /// A requester that asks `requests` times at once, a service, and what else they say.
 fn scenario(seconds: u32, requests: u32, requester: &str, service: &str) -> String {
@@ -76,8 +76,8 @@ fn a_queue_of_its_own_costs_each_request_its_calls_and_a_second() {
         ],
     );
     check_seconds(&tape, "web", "estimated_cost", "sum", 19.0 / 1e6 * 0.4);
-    assert_eq!(value(&tape, "web", "temporary_queues", "max") as u64, 3);
-    assert_eq!(value(&tape, "web", "temporary_queues", "last") as u64, 0);
+    assert_eq!(number(&tape, "web", "temporary_queues", "max"), 3);
+    assert_eq!(number(&tape, "web", "temporary_queues", "last"), 0);
 }
 
 #[test]
@@ -155,11 +155,11 @@ fn what_a_crashed_process_leaves_behind_is_found_and_deleted() {
         "threads: 4, processing_time: 10s",
     );
     let tape = run(&text.replace("{ bursts: [ { at: 0s, messages: 0 } ] }", "{ constant: { rate: 0.3/s } }"));
-    let of = |metric: &str| value(&tape, "web", metric, "sum");
-    assert!(of("crashes") > 30.0 && of("requests_abandoned") > 30.0);
-    let left = value(&tape, "web", "temporary_queues", "last");
+    let of = |metric: &str| number(&tape, "web", metric, "sum");
+    assert!(of("crashes") > 30 && of("requests_abandoned") > 30);
+    let left = number(&tape, "web", "temporary_queues", "last");
     assert_eq!(of("create_queue_calls"), of("delete_queue_calls") + left, "each queue is deleted once");
-    let waiting = value(&tape, "web", "requests_waiting", "last");
+    let waiting = number(&tape, "web", "requests_waiting", "last");
     assert_eq!(of("requests_abandoned"), of("orphans_deleted") + left - waiting);
     let ended = of("replies_received") + of("requests_failed") + of("requests_abandoned") + waiting;
     assert_eq!(of("requests"), ended, "each request ends in one way");
@@ -170,12 +170,12 @@ fn a_crash_makes_the_replies_under_way_late_also_with_virtual_queues() {
     let requester = format!("crashes: {{ mean_time_between: 1m }}\n    {VIRTUAL}");
     let text = scenario(3_600, 0, &requester, "threads: 20, processing_time: 5s");
     let tape = run(&text.replace("{ bursts: [ { at: 0s, messages: 0 } ] }", "{ constant: { rate: 2/s } }"));
-    let of = |metric: &str| value(&tape, "web", metric, "sum");
-    assert!(of("late_replies") > 100.0);
-    assert_eq!(of("timeouts"), 0.0);
+    let of = |metric: &str| number(&tape, "web", metric, "sum");
+    assert!(of("late_replies") > 100);
+    assert_eq!(of("timeouts"), 0);
     assert_eq!(
         of("requests"),
-        of("replies_received") + of("requests_abandoned") + value(&tape, "web", "requests_waiting", "last")
+        of("replies_received") + of("requests_abandoned") + number(&tape, "web", "requests_waiting", "last")
     );
 }
 

@@ -166,7 +166,7 @@ fn target_tracking_gives_capacity_back_after_fifteen_minutes_below() {
     // Ten instances, 510 messages: 500 are left, 50 an instance. Five are enough, but a tenth goes at once, and the next
     // instance five minutes later, at the first of the minutes that is not before them.
     let steps = |least: u32| -> Vec<(u64, u32, u32)> {
-        (0..)
+        (0..10)
             .map(|step| (at + 300 * step, 10 - step as u32, 9 - step as u32))
             .take_while(|(time, _, desired)| *time < 2400 && *desired >= least)
             .collect()

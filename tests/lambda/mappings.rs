@@ -251,13 +251,14 @@ fn window_and_timeout_lengthen_the_visibility() {
 
 #[test]
 fn a_fifo_queue_has_one_batch_of_a_group_at_a_time_in_order() {
-    let producers: String = (0..4)
+    let producers: Vec<String> = (0..4)
         .map(|n| {
             format!(
                 "  p{n}: {{ publishes_to: {{ queue: q.fifo }}, arrivals: {{ bursts: [{{ at: 0s, messages: 60 }}] }}, message: {{ message_group_id: g{n} }} }}\n"
             )
         })
         .collect();
+    let producers = producers.concat();
     for (function, response) in [
         ("failure_rate: 0", ""),
         ("failure_rate: 5%", ""),

@@ -240,7 +240,8 @@ fn consumer() -> impl Strategy<Value = ConsumerPiece> {
         one(&[
             "",
             "",
-            ", prefetch: {}",
+            "",
+            ", prefetch: { max_done_receive_batches: 2 }",
             ", prefetch: { max_inflight_receive_batches: 2, max_done_receive_batches: 3, long_poll_wait_timeout: 0s }",
             ", prefetch: { max_done_receive_batches: 0, visibility_timeout: 7s }",
         ]),

@@ -136,6 +136,7 @@ impl ExpectedStateConfig {
 
 impl PolicyTestConfig {
     fn check(&self, problems: &mut Problems) {
+        const SECOND: u64 = 1_000_000_000;
         if self.group.is_some() == self.service.is_some() {
             problems
                 .error(self.place, "a policy test has either a `group` or a `service`")
@@ -144,7 +145,6 @@ impl PolicyTestConfig {
         if self.expect_at.0.is_empty() {
             problems.error(self.places.of("expect_at"), "a test that expects nothing cannot fail");
         }
-        const SECOND: u64 = 1_000_000_000;
         let interval = self.interval.as_nanos();
         let is_fine = [1, 5, 10, 30].iter().any(|seconds| seconds * SECOND == interval)
             || interval.is_multiple_of(60 * SECOND);

@@ -88,8 +88,8 @@ fn alarm_state(tape: &Tape, alarm: &str, at: Time) -> Result<&'static str, Strin
         (None, Some(_), Some(_)) => return Err("several alarms end so".to_owned()),
         (None, None, _) => return Err(format!("there is no such alarm among {}", names.join(", "))),
     };
-    let changes = tape.alarms.iter().filter(|change| change.alarm == name && change.time <= at);
-    Ok(changes.last().map_or("INSUFFICIENT_DATA", |change| change.new_state))
+    let mut changes = tape.alarms.iter().filter(|change| change.alarm == name && change.time <= at);
+    Ok(changes.next_back().map_or("INSUFFICIENT_DATA", |change| change.new_state))
 }
 
 fn observed_is(tape: &Tape, alarm: &str, at: Time, wanted: &str) -> bool {

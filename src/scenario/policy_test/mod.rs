@@ -133,13 +133,10 @@ fn nodes(root: &Node, problems: &mut Problems) -> Vec<Node> {
                     .error(key.place, format!("`{}` does not fit beside `policy_tests`", key.name))
                     .help("a file has one `policy_test`, or a list of `policy_tests`");
             }
-            match list.sequence() {
-                Some(tests) => tests.to_vec(),
-                None => {
-                    problems.mismatch(list, "a list of policy tests");
-                    Vec::new()
-                }
+            if list.sequence().is_none() {
+                problems.mismatch(list, "a list of policy tests");
             }
+            list.sequence().unwrap_or_default().to_vec()
         }
         None => vec![root.clone()],
     }

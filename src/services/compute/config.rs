@@ -186,6 +186,19 @@ pub struct SourceQueue {
     pub is_fifo: bool,
 }
 
+/// What a consumer must know about who and what is around it.
+#[derive(Debug)]
+pub struct ConsumerSurroundings<'a> {
+    /// The queue it receives from.
+    pub queue: &'a SourceQueue,
+    /// Where its results go.
+    pub forward: Option<Forward>,
+    /// Where the replies to each requester go.
+    pub addresses: &'a [ReplyAddress],
+    /// The object store that payloads lie in.
+    pub payload_store: Option<PayloadStore>,
+}
+
 impl PrefetchConfig {
     fn check(&self, problems: &mut Problems) {
         let place = self.places.of("long_poll_wait_timeout");
@@ -343,16 +356,15 @@ impl ConsumerConfig {
     }
 
     /// The consumer's settings, its references resolved and without scaling policies and price; `None` when a problem was told.
+    #[allow(clippy::too_many_arguments, reason = "each comes from another part of the scenario")]
     pub fn settings(
         &self,
         name: &str,
-        queue: &SourceQueue,
-        forward: Option<Forward>,
-        addresses: &[ReplyAddress],
-        payload_store: Option<PayloadStore>,
+        around: ConsumerSurroundings<'_>,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
+        let ConsumerSurroundings { queue, forward, addresses, payload_store } = around;
         self.check_that_time_passes(queue, problems);
         let processing_time = self.processing_time.build(files, problems);
         let outliers = self.outliers.as_ref().map(|outliers| {

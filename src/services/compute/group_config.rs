@@ -125,6 +125,8 @@ fn default_launch_time() -> DistributionOf<Duration> {
 
 impl AutoScalingGroupConfig {
     fn check(&self, problems: &mut Problems) {
+        // "Quotas for Amazon EC2 Auto Scaling".
+        const MOST_ACTIONS: usize = 125;
         if self.min_size > self.max_size {
             problems.error(
                 self.places.of("max_size"),
@@ -151,8 +153,6 @@ impl AutoScalingGroupConfig {
                 problems.error(name.place, format!("`{name}` and `{other}` have the same `start_time`"));
             }
         }
-        // "Quotas for Amazon EC2 Auto Scaling".
-        const MOST_ACTIONS: usize = 125;
         if let Some((name, _)) = self.scheduled_actions.entries.get(MOST_ACTIONS) {
             problems.error(name.place, format!("a group has {MOST_ACTIONS} scheduled actions at most"));
         }

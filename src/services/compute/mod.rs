@@ -48,7 +48,7 @@ mod warm_pool;
 mod worker;
 mod zones;
 
-pub use config::{ConsumerConfig, ConsumerSource, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, ConsumerSurroundings, SourceQueue};
 pub use fleet::Fleet;
 pub use group_config::AutoScalingGroupConfig;
 pub use instance::PoolState;
@@ -281,7 +281,7 @@ impl Service for Fleet {
         }
         if self.settings.payloads.is_some() {
             self.payload_metrics.visit(&mut |position, instrument| {
-                visitor(&PayloadMetrics::DEFINITIONS[position], instrument)
+                visitor(&PayloadMetrics::DEFINITIONS[position], instrument);
             });
         }
         if self.settings.prefetch.is_some() {

@@ -40,7 +40,7 @@ impl Fleet {
         let facts = self.facts(cx.now);
         let Some(report) = cx.journal.alarm_reports.get(alarm as usize) else { return };
         let rows = &mut cx.journal.activities;
-        let decide = self.scaling.hear(Binding::of(policy), state, report, &facts, cx.now, rows);
+        let decide = self.scaling.hear((Binding::of(policy), state), report, &facts, cx.now, rows);
         if let Some(at) = decide {
             self.wake_for(at, ScalingTimer::Decide, cx);
         }

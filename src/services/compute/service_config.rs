@@ -58,6 +58,8 @@ impl EcsServiceConfig {
     }
 
     fn check(&self, problems: &mut Problems) {
+        // "Quotas for Application Auto Scaling".
+        const MOST_ACTIONS: usize = 200;
         let (min, max, desired) = self.sizes();
         if min > max {
             problems.error(
@@ -71,8 +73,6 @@ impl EcsServiceConfig {
             );
         }
         PolicyConfig::check_all(&self.policies, ScalingService::ApplicationAutoScaling, problems);
-        // "Quotas for Application Auto Scaling".
-        const MOST_ACTIONS: usize = 200;
         if let Some((name, _)) = self.scheduled_actions.entries.get(MOST_ACTIONS) {
             problems.error(name.place, format!("a service has {MOST_ACTIONS} scheduled actions at most"));
         }

@@ -166,6 +166,7 @@ impl FunctionConfig {
     }
 
     /// The function's settings; `None` when a problem was told.
+    #[allow(clippy::too_many_arguments, reason = "each comes from another part of the scenario")]
     pub fn settings(
         &self,
         name: &str,

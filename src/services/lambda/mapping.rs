@@ -87,9 +87,9 @@ impl EventSourceMapping {
             cx.outbox.send(self.settings.queue, Span::ZERO, signal);
             self.lanes.get_mut(index).epoch += 1;
             if self.lanes.get(index).batch.is_some() {
-                self.dispatch(index, cx)
+                self.dispatch(index, cx);
             } else {
-                self.retire(index, cx.now)
+                self.retire(index, cx.now);
             }
         }
     }
@@ -213,27 +213,24 @@ impl EventSourceMapping {
             entries.iter().map(|entry| u64::from(cx.messages.bytes(entry.message)) + overhead).sum();
         let lane = self.lanes.get_mut(index);
         lane.found_at = cx.now;
-        match lane.batch {
-            Some(batch) => {
-                lane.bytes += bytes;
-                cx.batches.copy(received, 0..cx.batches.entries(received).len(), batch);
-                cx.batches.close(received);
-            }
-            None => {
-                lane.batch = Some(received);
-                lane.bytes = bytes;
-                lane.window_ends = cx.now + self.settings.window;
-                lane.hidden_until = cx.now + self.settings.visibility_timeout;
-            }
+        if let Some(batch) = lane.batch {
+            lane.bytes += bytes;
+            cx.batches.copy(received, 0..cx.batches.entries(received).len(), batch);
+            cx.batches.close(received);
+        } else {
+            lane.batch = Some(received);
+            lane.bytes = bytes;
+            lane.window_ends = cx.now + self.settings.window;
+            lane.hidden_until = cx.now + self.settings.visibility_timeout;
         }
         let lane = *self.lanes.get(index);
         let gathered = lane.batch.map_or(0, |batch| cx.batches.entries(batch).len());
         let is_full = gathered >= self.settings.batch_size as usize
             || lane.bytes >= self.settings.maximum_payload_bytes;
         if is_full || cx.now >= lane.window_ends {
-            self.dispatch(index, cx)
+            self.dispatch(index, cx);
         } else {
-            self.poll(index, cx)
+            self.poll(index, cx);
         }
         self.fit(cx);
     }
@@ -244,9 +241,9 @@ impl EventSourceMapping {
         let lane = *self.lanes.get(index);
         if lane.batch.is_some() {
             if cx.now >= lane.window_ends {
-                self.dispatch(index, cx)
+                self.dispatch(index, cx);
             } else {
-                self.poll(index, cx)
+                self.poll(index, cx);
             }
             return;
         }

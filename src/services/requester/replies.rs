@@ -81,12 +81,11 @@ impl Requester {
                 }
                 cx.batches.close(batch);
             }
-            PollOutcome::Empty => {}
             PollOutcome::Refused(_) if is_alive => {
                 cx.outbox.wake(cx.now + PAUSE_AFTER_REFUSAL, Timer::Poll { thread, epoch });
                 return;
             }
-            PollOutcome::Refused(_) => {}
+            PollOutcome::Empty | PollOutcome::Refused(_) => {}
         }
         if is_alive {
             self.poll(thread, cx);
@@ -99,12 +98,11 @@ impl Requester {
             Content::Reply(correlation) if correlation.requester == cx.me => Some(correlation.number),
             _ => None,
         };
-        match mine.filter(|number| !self.has_expired(*number, cx.now)) {
-            Some(number) => self.take_reply(number, entry.message, cx),
-            None => {
-                self.metrics.late_replies.add(1);
-                cx.messages.release(entry.message);
-            }
+        if let Some(number) = mine.filter(|number| !self.has_expired(*number, cx.now)) {
+            self.take_reply(number, entry.message, cx);
+        } else {
+            self.metrics.late_replies.add(1);
+            cx.messages.release(entry.message);
         }
         let Replies::Host(host) = &self.settings.replies else { return };
         let latency = draw_span(&host.latency.delete, &mut self.chance.delete);
