@@ -131,7 +131,7 @@ impl<'a> Watching<'a> {
     ) -> Option<(EntityId, &'static str)> {
         if !metric.has_owner() {
             problems
-                .error(metric.place, "a load is a metric of a queue, a consumer or a producer")
+                .error(metric.place, "a load is a metric of something of the scenario")
                 .help("write `{ queue: orders, name: NumberOfMessagesSent }`");
             return None;
         }

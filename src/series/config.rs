@@ -105,10 +105,11 @@ impl Decode for StatisticConfig {
 impl MetricConfig {
     /// Whether it says whose metric it is; otherwise it is one by its name alone.
     pub fn has_owner(&self) -> bool {
-        self.queue.is_some() || self.consumer.is_some() || self.producer.is_some()
+        self.owners() > 0
     }
 
-    fn check(&self, problems: &mut Problems) {
+    /// How many things it names whose metric it would be.
+    fn owners(&self) -> usize {
         let owners = [
             &self.queue,
             &self.consumer,
@@ -119,7 +120,11 @@ impl MetricConfig {
             &self.stream,
             &self.stream_consumer,
         ];
-        let owners = owners.into_iter().flatten().count();
+        owners.into_iter().flatten().count()
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        let owners = self.owners();
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
         let named = usize::from(self.name.is_some());
         // A name alone is a series that a policy test gives.
