@@ -12,8 +12,10 @@ use queuelab::scenario::{Scenario, reference, schema};
 use queuelab::services::client::ClientMetrics;
 use queuelab::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
-    WarmPoolMetrics,
+    ServiceMetrics, WarmPoolMetrics,
 };
+use queuelab::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
+use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics};
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
@@ -255,6 +257,7 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a topic", TopicMetrics::DEFINITIONS),
         ("Metrics of a consumer", ConsumerMetrics::DEFINITIONS),
         ("Metrics of a consumer's Auto Scaling group", GroupMetrics::DEFINITIONS),
+        ("Metrics of a consumer's ECS service", ServiceMetrics::DEFINITIONS),
         ("More metrics of an Auto Scaling group", GroupCapacityMetrics::DEFINITIONS),
         ("Metrics of a warm pool", WarmPoolMetrics::DEFINITIONS),
         ("Metrics of a producer", ProducerMetrics::DEFINITIONS),
@@ -265,6 +268,11 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a consumer of large payloads", PayloadMetrics::DEFINITIONS),
         ("Metrics of a consumer that receives ahead", PrefetchMetrics::DEFINITIONS),
         ("Metrics of an object store", ObjectStoreMetrics::DEFINITIONS),
+        ("Metrics of a Lambda function", FunctionMetrics::DEFINITIONS),
+        ("Metrics of an event source mapping", MappingMetrics::DEFINITIONS),
+        ("Metrics of the account's functions together", AccountMetrics::DEFINITIONS),
+        ("Metrics of a stream", StreamMetrics::DEFINITIONS),
+        ("Metrics of a stream consumer", StreamConsumerMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

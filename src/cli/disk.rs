@@ -2,7 +2,7 @@
 
 use super::outcome::{broken, print_error, wrong};
 use crate::language::Files;
-use crate::scenario::Scenario;
+use crate::scenario::{PolicyTests, Scenario, is_policy_test};
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -35,11 +35,13 @@ pub(super) fn reason(error: &std::io::Error) -> String {
 pub(super) enum Loaded {
     /// It is in order.
     Sound(Box<Scenario>),
+    /// It is no scenario but policy tests, which are in order.
+    PolicyTests(PolicyTests),
     /// It is not; the problems have been printed.
     Unsound,
 }
 
-/// Reads a scenario and prints what is wrong with it, or what it warns of.
+/// Reads a scenario, or a file of policy tests, and prints what is wrong with it, or what it warns of.
 pub(super) fn load(path: &Path, sets: &[String]) -> anyhow::Result<Loaded> {
     let text = std::fs::read(path).map_err(|error| {
         let what = format!("cannot read the scenario `{}`: {}", path.display(), reason(&error));
@@ -51,10 +53,20 @@ pub(super) fn load(path: &Path, sets: &[String]) -> anyhow::Result<Loaded> {
         }
     })?;
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    match Scenario::load(&path.display().to_string(), &text, sets, &Disk { folder }) {
-        Ok(scenario) => {
-            print_error(scenario.warnings());
-            Ok(Loaded::Sound(Box::new(scenario)))
+    let name = path.display().to_string();
+    let loaded = if is_policy_test(&text) {
+        PolicyTests::load(&name, &text, &Disk { folder }).map(Loaded::PolicyTests)
+    } else {
+        Scenario::load(&name, &text, sets, &Disk { folder }).map(|scenario| Loaded::Sound(Box::new(scenario)))
+    };
+    match loaded {
+        Ok(loaded) => {
+            match &loaded {
+                Loaded::Sound(scenario) => print_error(scenario.warnings()),
+                Loaded::PolicyTests(tests) => print_error(tests.warnings()),
+                Loaded::Unsound => {}
+            }
+            Ok(loaded)
         }
         Err(error) => {
             let coloured = std::io::stderr().is_terminal();

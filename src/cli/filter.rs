@@ -5,6 +5,7 @@ use super::outcome::{BAD, DIM, GOOD, Outcome, broken, print, print_error, wrong}
 use crate::filter::{Dialect, Document, Explanation, Policy, Scope, Vocabulary, explain};
 use crate::language::{Problems, Sources, parse};
 use clap::{Args, ValueEnum};
+use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal as _, Read as _};
 
 /// Say whether a message passes an SNS filter policy, and if not, at which key it fails.
@@ -124,7 +125,7 @@ fn told(explanation: &Explanation) -> String {
     let several = explanation.failures.len() > 1;
     for (number, failure) in explanation.failures.iter().enumerate() {
         let which = if several { format!("{DIM}alternative {}:{DIM:#} ", number + 1) } else { String::new() };
-        text.push_str(&format!("  {which}{failure}\n"));
+        let _ = writeln!(text, "  {which}{failure}");
     }
     text
 }

@@ -3,7 +3,7 @@
 use super::disk::{Loaded, load};
 use super::outcome::{Failure, Outcome, broken, print, wrong};
 use crate::record::Tape;
-use crate::report::{Options, ReportError, summary, write};
+use crate::report::{Options, ReportError, explain_scaling, summary, write};
 use crate::scenario::Scenario;
 use crate::world::{RunError, RunProgress};
 use clap::Args;
@@ -34,14 +34,29 @@ pub(super) struct RunArguments {
     /// Write no charts.
     #[arg(long)]
     no_charts: bool,
+    /// Also tell why: `scaling` tells each alarm and each scaling decision, and what kept policies from acting.
+    #[arg(long, value_name = "WHAT")]
+    explain: Option<Explain>,
     /// Print nothing but problems.
     #[arg(long, short)]
     quiet: bool,
 }
 
+/// What can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Explain {
+    /// Alarms and scaling activities.
+    Scaling,
+}
+
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
-    let Loaded::Sound(scenario) = load(&arguments.scenario, &arguments.set)? else {
-        return Ok(Outcome::Wrong);
+    let scenario = match load(&arguments.scenario, &arguments.set)? {
+        Loaded::Sound(scenario) => scenario,
+        Loaded::Unsound => return Ok(Outcome::Wrong),
+        Loaded::PolicyTests(_) => {
+            let path = arguments.scenario.display();
+            return Err(wrong(format!("`{path}` holds policy tests: run `queuelab check {path}`")));
+        }
     };
     let folder = arguments.output.clone().unwrap_or_else(|| Path::new("reports").join(scenario.name()));
     let tape = simulate(&scenario, arguments.seed.unwrap_or(scenario.seed()))?;
@@ -58,6 +73,9 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
     }
     if !arguments.quiet {
         print(&summary(&tape, width(), &files))?;
+    }
+    if arguments.explain == Some(Explain::Scaling) {
+        print(&explain_scaling(&tape, width()))?;
     }
     let failed = tape.expectations.iter().any(|expectation| !expectation.passed);
     Ok(if failed { Outcome::Failed } else { Outcome::Well })

@@ -12,14 +12,21 @@ pub(super) struct SchemaArguments {
     /// Print the reference as Markdown tables instead.
     #[arg(long)]
     markdown: bool,
+    /// The schema of policy tests, instead of that of scenarios.
+    #[arg(long, conflicts_with = "markdown")]
+    policy_tests: bool,
 }
 
 pub(super) fn schema(arguments: &SchemaArguments) -> anyhow::Result<Outcome> {
     let text = if arguments.markdown {
         crate::scenario::reference()
     } else {
-        serde_json::to_string_pretty(&crate::scenario::schema()).map_err(|error| broken(error.to_string()))?
-            + "\n"
+        let schema = if arguments.policy_tests {
+            crate::scenario::policy_test_schema()
+        } else {
+            crate::scenario::schema()
+        };
+        serde_json::to_string_pretty(&schema).map_err(|error| broken(error.to_string()))? + "\n"
     };
     print(&text)?;
     Ok(Outcome::Well)

@@ -22,7 +22,9 @@ pub(super) fn validate(arguments: &ValidateArguments) -> anyhow::Result<Outcome>
     let mut outcome = Outcome::Well;
     for path in scenarios(&arguments.paths)? {
         match load(&path, &arguments.set)? {
-            Loaded::Sound(_) => print(&format!("{GOOD}✓{GOOD:#} {}\n", path.display()))?,
+            Loaded::Sound(_) | Loaded::PolicyTests(_) => {
+                print(&format!("{GOOD}✓{GOOD:#} {}\n", path.display()))?;
+            }
             Loaded::Unsound => outcome = Outcome::Wrong,
         }
     }

@@ -200,6 +200,10 @@ fn read_value(text: &str, unit: Unit) -> Result<f64, &'static str> {
         Unit::Seconds => {
             text.parse::<Duration>().map(Duration::as_seconds).map_err(|_| "a duration such as `30s`")
         }
+        Unit::Milliseconds => text
+            .parse::<Duration>()
+            .map(|time| time.as_seconds() * 1e3)
+            .map_err(|_| "a duration such as `30s`"),
         Unit::Bytes => {
             text.parse::<Bytes>().map(|bytes| bytes.as_u64() as f64).map_err(|_| "a size such as `64KiB`")
         }
@@ -213,6 +217,9 @@ fn read_value(text: &str, unit: Unit) -> Result<f64, &'static str> {
             number().or_else(|| text.strip_prefix('$')?.trim().parse().ok()).ok_or("dollars such as `12.50`")
         }
         Unit::Hours => number().ok_or("a number of hours such as `48`"),
+        Unit::Percent => {
+            text.strip_suffix('%').unwrap_or(text).trim().parse().map_err(|_| "a percentage such as `80%`")
+        }
         Unit::Count => number().ok_or("a number such as `20`"),
     }
 }

@@ -6,6 +6,7 @@ use crate::record::Unit;
 pub fn show(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Seconds => show_seconds(value),
+        Unit::Milliseconds => show_seconds(value / 1e3),
         Unit::Bytes if value >= 1_048_576.0 => format!("{:.1}MiB", value / 1_048_576.0),
         Unit::Bytes if value >= 1_024.0 => format!("{:.1}KiB", value / 1_024.0),
         Unit::Bytes => format!("{value:.0}B"),
@@ -13,6 +14,7 @@ pub fn show(value: f64, unit: Unit) -> String {
         Unit::PerSecond => format!("{}/s", plain(value)),
         Unit::Hours => format!("{}h", plain(value)),
         Unit::Dollars => format!("${value:.4}"),
+        Unit::Percent => format!("{value:.1}%"),
         Unit::Count => plain(value),
     }
 }

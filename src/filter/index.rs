@@ -41,10 +41,13 @@ pub(super) struct Index {
 
 const NONE: u32 = u32::MAX;
 
+/// What lies under a key: alternatives by word, and intervals of numbers.
+type UnderKey = (BTreeMap<Word, Vec<u32>>, Vec<Interval>);
+
 impl Index {
     /// An index over alternatives, each with a key and the values that lead to it. `words` is the number of words.
     pub(super) fn new(entries: &[(u32, Word, Access)], words: usize) -> Self {
-        let mut by_key: BTreeMap<Word, (BTreeMap<Word, Vec<u32>>, Vec<Interval>)> = BTreeMap::new();
+        let mut by_key: BTreeMap<Word, UnderKey> = BTreeMap::new();
         for (alternative, key, access) in entries {
             let (lists, intervals) = by_key.entry(*key).or_default();
             for word in &access.words {

@@ -46,6 +46,11 @@ impl Counter {
         self.at_warm_up = self.total;
     }
 
+    /// What happened in the CloudWatch period that has not been taken yet.
+    pub fn minute(&self) -> u64 {
+        self.total - self.at_minute
+    }
+
     /// What happened since the last call: one CloudWatch period.
     pub fn take_minute(&mut self) -> u64 {
         let taken = self.total - self.at_minute;

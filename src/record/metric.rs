@@ -7,6 +7,8 @@ pub enum Unit {
     Count,
     /// A time; nanoseconds inside, seconds outside.
     Seconds,
+    /// A time; nanoseconds inside, milliseconds outside, where CloudWatch tells it so.
+    Milliseconds,
     /// A size.
     Bytes,
     /// A share between 0 and 1.
@@ -17,6 +19,8 @@ pub enum Unit {
     Hours,
     /// Money.
     Dollars,
+    /// Hundredths; thousandths of them inside.
+    Percent,
 }
 
 impl Unit {
@@ -25,9 +29,11 @@ impl Unit {
         match self {
             Unit::Count => "Count",
             Unit::Seconds => "Seconds",
+            Unit::Milliseconds => "Milliseconds",
             Unit::Bytes => "Bytes",
             Unit::Ratio | Unit::Hours | Unit::Dollars => "None",
             Unit::PerSecond => "Count/Second",
+            Unit::Percent => "Percent",
         }
     }
 
@@ -36,17 +42,25 @@ impl Unit {
         match self {
             Unit::Count => "count",
             Unit::Seconds => "s",
+            Unit::Milliseconds => "ms",
             Unit::Bytes => "B",
             Unit::Ratio => "ratio",
             Unit::PerSecond => "per_s",
             Unit::Hours => "h",
             Unit::Dollars => "USD",
+            Unit::Percent => "percent",
         }
     }
 
-    /// What an instrument's integer is worth outside: nanoseconds become seconds, the rest stays.
+    /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents, the
+    /// rest stays.
     pub fn scale(self) -> f64 {
-        if self == Unit::Seconds { 1e-9 } else { 1.0 }
+        match self {
+            Unit::Seconds => 1e-9,
+            Unit::Percent => 1e-3,
+            Unit::Milliseconds => 1e-6,
+            _ => 1.0,
+        }
     }
 }
 

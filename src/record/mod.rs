@@ -18,6 +18,6 @@ pub use ledger::{Ledger, LedgerRow, Side};
 pub use metric::{InstrumentKind, MetricDefinition, Unit};
 pub use tape::{
     AlarmChange, AlarmSeries, ApiCall, CustomMetricSeries, Datapoint, DistributionCurve, ExpectationResult,
-    Flow, InstanceChange, MetricSeries, QuantilePoint, QuantileSeries, RunHeader, ScalingActivity, Series,
-    SeriesPoint, SummaryRow, Tape,
+    Flow, InstanceChange, MetricSeries, Probe, QuantilePoint, QuantileSeries, Reading, RunHeader,
+    ScalingActivity, Series, SeriesPoint, SummaryRow, Tape,
 };

@@ -298,6 +298,26 @@ pub struct Flow {
     pub to: String,
 }
 
+/// All levels at one instant, for a test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// When.
+    pub time: Time,
+    /// The levels.
+    pub readings: Vec<Reading>,
+}
+
+/// A level at one instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// Whose it is.
+    pub name: String,
+    /// The metric's name in `summary.csv`.
+    pub metric: &'static str,
+    /// The level.
+    pub value: u64,
+}
+
 /// Everything one run left behind.
 #[derive(Debug, Clone)]
 pub struct Tape {
@@ -329,6 +349,8 @@ pub struct Tape {
     pub instances: Vec<InstanceChange>,
     /// `expectations.csv`.
     pub expectations: Vec<ExpectationResult>,
+    /// Levels at the times a test asked for.
+    pub probes: Vec<Probe>,
     /// Who hands messages to whom.
     pub flows: Vec<Flow>,
     /// What a reader of the results should know: gaps of a trace, things that could not be judged.

@@ -7,7 +7,9 @@ pub(super) fn value(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Count => count(value),
         Unit::Seconds => seconds(value),
+        Unit::Milliseconds => seconds(value / 1e3),
         Unit::Bytes => bytes(value),
+        Unit::Percent => format!("{} %", three_digits(value)),
         Unit::Ratio => format!("{} %", three_digits(value * 100.0)),
         Unit::PerSecond => format!("{}/s", count(value)),
         Unit::Hours => format!("{} h", count(value)),

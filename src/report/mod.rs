@@ -5,6 +5,7 @@
 
 mod charts;
 mod error;
+mod explain;
 mod folder;
 mod human;
 mod manifest;
@@ -14,6 +15,7 @@ mod tables;
 mod terminal;
 
 pub use error::ReportError;
+pub use explain::explain_scaling;
 pub use folder::{Options, write};
 pub use terminal::summary;
 

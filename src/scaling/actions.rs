@@ -6,6 +6,7 @@ use super::schedule::ScheduledSizes;
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
 use jiff::Timestamp;
+use std::fmt::Write as _;
 
 /// Why a host of policies wakes for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,8 +96,11 @@ impl Controller {
             row.new_desired
         );
         if row.new_desired != facts.desired {
-            row.cause +=
-                &format!(" changing the desired capacity from {} to {}", facts.desired, row.new_desired);
+            let _ = write!(
+                row.cause,
+                " changing the desired capacity from {} to {}",
+                facts.desired, row.new_desired
+            );
         }
         row.status = "Successful";
         (self.min_size, self.max_size, self.own_max_size) = (min, max, max);

@@ -1,9 +1,12 @@
 //! Scaling policies in a scenario.
 
-use super::policy::{AdjustmentType, ManualChange, MetricAggregation, Pace, ScalingService, StepAdjustment};
+use super::policy::{
+    AdjustmentType, ManualChange, MetricAggregation, Pace, PredictiveSettings, ScalingService, StepAdjustment,
+};
 use super::schedule::MomentConfig;
 use crate::engine::{Span, Time};
-use crate::language::{Duration, Problems, Reference, choice, keyword, section};
+use crate::language::{Duration, Files, Located, Place, Problems, Reference, choice, keyword, section};
+use crate::series::{MetricConfig, MetricQueryConfig, StatisticConfig};
 use crate::wire::span;
 
 choice! {
@@ -15,15 +18,34 @@ choice! {
         StepScaling(StepScalingConfig) = "step_scaling",
         /// Change the capacity once when an alarm goes off, then wait for a cooldown.
         SimpleScaling(SimpleScalingConfig) = "simple_scaling",
+        /// Have capacity ready for the load that is forecast.
+        PredictiveScaling(PredictiveScalingConfig) = "predictive_scaling",
     }
 }
 
 keyword! {
     /// A metric a group can track.
     pub enum MetricChoice {
-        /// Visible messages of the consumer's queue, divided by the instances in service.
+        /// Visible messages of the consumer's queue, divided by the instances (or tasks) in service.
         BacklogPerInstance = "backlog_per_instance",
+        /// CPU utilisation of the group's instances, from their busy threads. An assumption.
+        AsgAverageCpuUtilization = "ASGAverageCPUUtilization",
+        /// CPU utilisation of the service's tasks, from their busy threads. An assumption.
+        EcsServiceAverageCpuUtilization = "ECSServiceAverageCPUUtilization",
     }
+}
+
+section! {
+    /// A metric of the scenario that target tracking keeps at its target. It must fall when capacity grows.
+    pub struct CustomizedMetricConfig {
+        /// The metric.
+        pub metric: MetricConfig;
+        /// Its statistic over a period.
+        pub statistic: Option<StatisticConfig>;
+        /// Length of a period: 10s, 30s or 60s.
+        pub period: Duration = Duration::from_seconds(60);
+    }
+    check CustomizedMetricConfig::check;
 }
 
 section! {
@@ -32,8 +54,12 @@ section! {
     pub struct TargetTrackingConfig {
         /// The policy's name; by default `target-tracking`.
         pub name: Option<String>;
-        /// The metric to keep at the target.
-        pub metric: MetricChoice;
+        /// The metric to keep at the target: one that AWS (or queuelab) knows by name.
+        pub metric: Option<MetricChoice>;
+        /// A metric of the scenario, instead (`CustomizedMetricSpecification`).
+        pub customized_metric: Option<CustomizedMetricConfig>;
+        /// Metric math, instead: one of the queries is returned.
+        pub metrics: Option<Vec<MetricQueryConfig>>;
         /// The target.
         pub target_value: f64, above (0.0);
         /// Only add, never remove.
@@ -44,11 +70,102 @@ section! {
         pub scale_out_cooldown: Option<Duration>;
         /// For this time after a scale-in there is no other. Services only; 300s.
         pub scale_in_cooldown: Option<Duration>;
-        /// Of how many minutes the high alarm judges all; by default 3. AWS publishes no number: an assumption.
+        /// Of how many periods the high alarm judges all; by default 3. AWS publishes no number: an assumption.
         pub high_evaluation_periods: u32 = 3, within (1, 100);
-        /// Of how many minutes the low alarm judges all; by default 15. AWS publishes no number: an assumption.
+        /// Of how many periods the low alarm judges all; by default 15. AWS publishes no number: an assumption.
         pub low_evaluation_periods: u32 = 15, within (1, 100);
     }
+    check TargetTrackingConfig::check;
+}
+
+keyword! {
+    /// What a forecast is for.
+    pub enum PredictiveModeConfig {
+        /// It is made, and changes nothing.
+        ForecastOnly = "ForecastOnly",
+        /// It raises the capacity.
+        ForecastAndScale = "ForecastAndScale",
+    }
+}
+
+keyword! {
+    /// What happens when a forecast asks for more than the group's maximum.
+    pub enum MaxCapacityBreachBehaviorConfig {
+        /// The maximum holds.
+        HonorMaxCapacity = "HonorMaxCapacity",
+        /// The maximum is raised for the hour.
+        IncreaseMaxCapacity = "IncreaseMaxCapacity",
+    }
+}
+
+section! {
+    /// Predictive scaling: needs a day of history, uses two weeks of it, and forecasts the load of the next two days by
+    /// hour, every six hours. It only adds capacity. The model of the forecast is an assumption.
+    pub struct PredictiveScalingConfig {
+        /// The policy's name; by default `predictive-scaling`.
+        pub name: Option<String>;
+        /// The load: the sum of this metric over an hour.
+        pub load_metric: MetricConfig;
+        /// How much of the load an instance takes in an hour.
+        pub target_value: f64, above (0.0);
+        /// Whether it scales.
+        pub mode: PredictiveModeConfig = PredictiveModeConfig::ForecastOnly;
+        /// How long before its hour a forecast takes effect.
+        pub scheduling_buffer_time: Duration = Duration::from_seconds(300),
+            within (Duration::ZERO, Duration::from_seconds(3599));
+        /// What happens when it asks for more than `max_size`.
+        pub max_capacity_breach_behavior: MaxCapacityBreachBehaviorConfig = MaxCapacityBreachBehaviorConfig::HonorMaxCapacity;
+        /// By how many percent the raised maximum lies above the forecast.
+        pub max_capacity_buffer: u32 = 0, within (0, 100);
+        /// A file with the load of the hours before the run, one number a line, the oldest first.
+        pub history: Option<Located<String>>;
+    }
+}
+
+impl PredictiveScalingConfig {
+    /// The policy's settings; `None` when a problem was told.
+    pub fn settings(&self, files: &dyn Files, problems: &mut Problems) -> Option<PredictiveSettings> {
+        let history = match &self.history {
+            Some(file) => read_history(file, files, problems)?,
+            None => Vec::new(),
+        };
+        let increases =
+            self.max_capacity_breach_behavior == MaxCapacityBreachBehaviorConfig::IncreaseMaxCapacity;
+        Some(PredictiveSettings {
+            target_value: self.target_value,
+            scales: self.mode == PredictiveModeConfig::ForecastAndScale,
+            buffer: span(self.scheduling_buffer_time),
+            increase_max_capacity: increases.then(|| f64::from(self.max_capacity_buffer) / 100.0),
+            history,
+        })
+    }
+}
+
+/// The loads of a file, one a line.
+fn read_history(file: &Located<String>, files: &dyn Files, problems: &mut Problems) -> Option<Vec<f64>> {
+    let text = match files.read(&file.value) {
+        Ok(text) => text,
+        Err(why) => {
+            problems.error(file.place, format!("`{}` cannot be read", file.value)).why(why);
+            return None;
+        }
+    };
+    let mut loads = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(load) = line.parse::<f64>().ok().filter(|load| load.is_finite() && *load >= 0.0) {
+            loads.push(load);
+        } else {
+            problems
+                .error(file.place, format!("line {number} of `{}` is no load: `{line}`", file.value))
+                .why("each line is one number, the load of an hour");
+            return None;
+        }
+    }
+    Some(loads)
 }
 
 keyword! {
@@ -138,6 +255,7 @@ section! {
         /// Wait after an activity of this policy; by default the group's.
         pub cooldown: Option<Duration>;
     }
+    check SimpleScalingConfig::check;
 }
 
 impl From<AdjustmentTypeConfig> for AdjustmentType {
@@ -163,7 +281,34 @@ impl From<MetricAggregationConfig> for MetricAggregation {
 /// "`TargetTrackingScalingPolicyConfiguration`", "`StepScalingPolicyConfiguration`": 300 s for ECS services.
 const COOLDOWN: Duration = Duration::from_seconds(300);
 
+impl CustomizedMetricConfig {
+    /// "`CustomizedMetricSpecification`": periods of 10, 30 and 60 seconds.
+    fn check(&self, problems: &mut Problems) {
+        const SECOND: u64 = 1_000_000_000;
+        if ![10, 30, 60].contains(&(self.period.as_nanos() / SECOND))
+            || !self.period.as_nanos().is_multiple_of(SECOND)
+        {
+            problems.error(
+                self.places.of("period"),
+                format!("the period of a customized metric is 10s, 30s or 60s, not {}", self.period),
+            );
+        }
+    }
+}
+
 impl TargetTrackingConfig {
+    fn check(&self, problems: &mut Problems) {
+        let given = [self.metric.is_some(), self.customized_metric.is_some(), self.metrics.is_some()];
+        if given.into_iter().filter(|given| *given).count() != 1 {
+            problems
+                .error(
+                    self.place,
+                    "target tracking has exactly one of `metric`, `customized_metric` and `metrics`",
+                )
+                .help("write `metric: backlog_per_instance`");
+        }
+    }
+
     /// What it waits for.
     pub fn pace(&self) -> Pace {
         Pace {
@@ -220,6 +365,7 @@ impl PolicyConfig {
             PolicyConfig::TargetTracking(policy) => policy.place,
             PolicyConfig::StepScaling(policy) => policy.place,
             PolicyConfig::SimpleScaling(policy) => policy.place,
+            PolicyConfig::PredictiveScaling(policy) => policy.place,
         }
     }
 
@@ -235,7 +381,24 @@ impl PolicyConfig {
                 }
                 return;
             }
+            PolicyConfig::PredictiveScaling(policy) => {
+                if service == ScalingService::ApplicationAutoScaling {
+                    problems.error(policy.place, "predictive scaling of services is not modelled");
+                }
+                return;
+            }
         };
+        if let PolicyConfig::TargetTracking(policy) = self {
+            let wrong = match service {
+                ScalingService::Ec2AutoScaling => MetricChoice::EcsServiceAverageCpuUtilization,
+                ScalingService::ApplicationAutoScaling => MetricChoice::AsgAverageCpuUtilization,
+            };
+            if policy.metric == Some(wrong) {
+                problems.error(policy.places.of("metric"), format!("`{wrong}` does not fit here")).why(
+                    "groups have `ASGAverageCPUUtilization`, services `ECSServiceAverageCPUUtilization`",
+                );
+            }
+        }
         let (foreign, why): (&[&str], _) = match service {
             ScalingService::Ec2AutoScaling => (
                 &["scale_out_cooldown", "scale_in_cooldown", "cooldown"],
@@ -264,12 +427,42 @@ impl StepConfig {
     }
 }
 
+/// "`PutScalingPolicy`": an exact capacity is not negative, and only percentages have a least magnitude.
+fn check_adjustment(
+    kind: AdjustmentTypeConfig,
+    numbers: impl Iterator<Item = (i64, Place)>,
+    magnitude: Option<Place>,
+    problems: &mut Problems,
+) {
+    for (number, place) in numbers {
+        if kind == AdjustmentTypeConfig::ExactCapacity && number < 0 {
+            problems.error(place, format!("an exact capacity of {number} cannot be")).help("write 0 or more");
+        }
+    }
+    if let Some(place) = magnitude
+        && kind != AdjustmentTypeConfig::PercentChangeInCapacity
+    {
+        problems
+            .error(place, "`min_adjustment_magnitude` does not fit here")
+            .why("it belongs to `PercentChangeInCapacity`");
+    }
+}
+
+impl SimpleScalingConfig {
+    fn check(&self, problems: &mut Problems) {
+        let number = [(self.scaling_adjustment, self.place)].into_iter();
+        check_adjustment(self.adjustment_type, number, self.places.of("min_adjustment_magnitude"), problems);
+    }
+}
+
 /// Most steps of a policy ("Amazon EC2 Auto Scaling service quotas").
 const MOST_STEPS: usize = 20;
 
 impl StepScalingConfig {
     /// The rules of "`PutScalingPolicy`": no gaps, no overlaps, one open end on each side at most.
     fn check(&self, problems: &mut Problems) {
+        let numbers = self.step_adjustments.iter().map(|step| (step.scaling_adjustment, step.place));
+        check_adjustment(self.adjustment_type, numbers, self.places.of("min_adjustment_magnitude"), problems);
         let steps = &self.step_adjustments;
         let here = self.places.of("step_adjustments");
         if steps.is_empty() || steps.len() > MOST_STEPS {

@@ -10,6 +10,7 @@ use super::reason::{Arithmetic, Hold};
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
 use crate::wire::{AlarmReport, AlarmState};
+use std::fmt::Write as _;
 
 /// What the target looks like when something is decided.
 #[derive(Debug, Clone, Default)]
@@ -166,8 +167,7 @@ impl Controller {
     /// decision, if it must.
     pub fn hear(
         &mut self,
-        binding: Binding,
-        state: AlarmState,
+        (binding, state): (Binding, AlarmState),
         report: &AlarmReport,
         facts: &Facts,
         now: Time,
@@ -330,9 +330,10 @@ impl Controller {
         let policy = &self.settings.policies[wish.policy].name;
         let mut cause = format!("a monitor alarm {} in state ALARM triggered policy {policy}", report.alarm);
         if hold.is_none() {
-            cause += &format!(" changing the desired capacity from {} to {}", facts.desired, wish.desired);
+            let _ =
+                write!(cause, " changing the desired capacity from {} to {}", facts.desired, wish.desired);
         }
-        cause += &format!("; {}; {}", report.sentence(), wish.arithmetic);
+        let _ = write!(cause, "; {}; {}", report.sentence(), wish.arithmetic);
         let wanted = wish.arithmetic.wanted();
         match hold {
             Some(hold) => cause + &format!("; not scaled: {hold}"),
@@ -380,9 +381,10 @@ impl Controller {
         }
     }
 
+    #[allow(clippy::too_many_lines, reason = "one arm a kind of policy")]
     fn wish(&self, invocation: &Invocation, facts: &Facts, now: Time) -> Wish {
-        let Invocation { binding, report } = invocation;
-        let policy = binding.policy;
+        let Invocation { binding: Binding { policy, low }, report } = invocation;
+        let policy = *policy;
         let capacity = self.capacity(None, facts, now);
         let wish = |arithmetic: Arithmetic, hold| {
             let desired = capacity.clamp(arithmetic.wanted());
@@ -441,8 +443,8 @@ impl Controller {
                 let is_in = capacity.clamp(wanted) < facts.desired;
                 wish(arithmetic, is_in.then(|| self.holds_back(*pace, facts, now)).flatten())
             }
-            PolicyKind::TargetTracking { target_value, pace, .. } if binding.low => {
-                self.track_in(policy, *target_value, *pace, report, facts, now)
+            PolicyKind::TargetTracking { target_value, pace, .. } if *low => {
+                self.track_in(policy, (*target_value, *pace), report, facts, now)
             }
             PolicyKind::TargetTracking { target_value, pace, .. } => {
                 let from = match self.settings.service {
@@ -469,8 +471,7 @@ impl Controller {
     fn track_in(
         &self,
         policy: usize,
-        target: f64,
-        pace: Pace,
+        (target, pace): (f64, Pace),
         report: &AlarmReport,
         facts: &Facts,
         now: Time,

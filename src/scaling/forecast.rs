@@ -7,6 +7,7 @@ use super::controller::{Change, Controller, Facts};
 use super::policy::{PolicyKind, PredictiveSettings, ScalingSettings};
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
+use std::fmt::Write as _;
 
 /// "At least 24 hours of historical data" are needed.
 const LEAST_HISTORY: usize = 24;
@@ -37,7 +38,9 @@ pub(super) fn forecasts(settings: &ScalingSettings) -> Vec<Forecast> {
         .filter_map(|(policy, settings)| match &settings.kind {
             PolicyKind::Predictive(settings) => Some(Forecast {
                 policy,
-                history: (-(settings.history.len() as i64)..).zip(settings.history.iter().copied()).collect(),
+                history: (-i64::try_from(settings.history.len()).unwrap_or(i64::MAX)..)
+                    .zip(settings.history.iter().copied())
+                    .collect(),
                 settings: settings.clone(),
                 made: None,
                 told_of_history: false,
@@ -103,7 +106,7 @@ impl Controller {
     /// A forecast may take effect: "predictive scaling only increases capacity" here, and what it asks for holds for
     /// its hour against other policies.
     pub fn foresee(&mut self, facts: &Facts, now: Time, rows: &mut Vec<ScalingActivity>) -> Option<Change> {
-        let hour = (now.floor_to(HOUR).since_start().as_nanos() / HOUR.as_nanos()) as i64;
+        let hour = (now.since_start().as_nanos() / HOUR.as_nanos()).cast_signed();
         let mut change: Option<Change> = None;
         self.max_size = self.own_max_size;
         for index in 0..self.forecasts.len() {
@@ -136,7 +139,7 @@ impl Controller {
                 settings.target_value
             );
             if wanted > f64::from(self.max_size) {
-                cause += &format!("; the maximum is {}", self.max_size);
+                let _ = write!(cause, "; the maximum is {}", self.max_size);
             }
             let largest = change.map_or(facts.desired, |change| change.desired);
             if !settings.scales {

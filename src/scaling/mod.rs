@@ -26,7 +26,8 @@ mod schedule;
 pub use actions::ScalingTimer;
 pub use arithmetic::{Capacity, adjusted, adjusted_from, adjustment, gradual, step_for, tracked};
 pub use config::{
-    AdjustmentTypeConfig, MetricAggregationConfig, MetricChoice, PolicyConfig, SetDesiredCapacityConfig,
+    AdjustmentTypeConfig, CustomizedMetricConfig, MaxCapacityBreachBehaviorConfig, MetricAggregationConfig,
+    MetricChoice, PolicyConfig, PredictiveModeConfig, PredictiveScalingConfig, SetDesiredCapacityConfig,
     SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
 pub use controller::{Change, Controller, Facts, SimpleWait};

@@ -51,11 +51,27 @@ impl<'a> Principals<'a> {
         for (name, topic) in config.topics.iter() {
             everybody.enter_topic(name, topic, directory);
         }
+        for (name, function) in config.functions.iter() {
+            everybody.enter(name, function.identity.as_ref(), &directory.functions);
+        }
+        // A mapping calls its queue with the execution role of its function.
+        for (name, mapping) in config.event_source_mappings.iter() {
+            let role =
+                config.functions.iter().find(|(function, _)| function.as_str() == mapping.function.as_str());
+            if let (Some((function, role)), Some(id)) = (role, directory.mappings.entity(name.as_str())) {
+                everybody.enter_as(id, function, role.identity.as_ref());
+            }
+        }
         everybody
     }
 
     fn enter(&mut self, name: &'a Name, identity: Option<&IdentityConfig>, names: &Names<'_>) {
-        let Some(id) = names.entity(name.as_str()) else { return };
+        if let Some(id) = names.entity(name.as_str()) {
+            self.enter_as(id, name, identity);
+        }
+    }
+
+    fn enter_as(&mut self, id: EntityId, name: &'a Name, identity: Option<&IdentityConfig>) {
         let own = || Identity::Role { account: self.account.to_owned(), name: name.text.clone() };
         let identity = identity.map_or_else(own, |given| given.identity(name.as_str(), self.account));
         self.all.push(Principal { id, name: name.as_str(), identity });
@@ -99,7 +115,7 @@ impl<'a> Principals<'a> {
     pub(super) fn refused_key(&self, queue: &QueueConfig, problems: &mut Problems) -> Vec<EntityId> {
         let EncryptionConfig::SseKms(kms) = &queue.encryption else { return Vec::new() };
         let mut refused: Vec<EntityId> =
-            kms.refused.iter().filter_map(|reference| self.find(reference, problems)).collect();
+            kms.refused.iter().flat_map(|reference| self.find(reference, problems)).collect();
         if kms.key == KeyConfig::AwsManaged {
             let strangers = self.all.iter().filter(|one| !one.identity.is_of_account(self.account));
             refused.extend(strangers.map(|principal| principal.id));
@@ -107,15 +123,20 @@ impl<'a> Principals<'a> {
         refused
     }
 
-    fn find(&self, reference: &Reference, problems: &mut Problems) -> Option<EntityId> {
-        let found = self.all.iter().find(|principal| principal.name == reference.as_str());
-        if found.is_none() {
+    /// Everybody of a name: a function has its own calls and those of its mappings.
+    fn find(&self, reference: &Reference, problems: &mut Problems) -> Vec<EntityId> {
+        let named = self.all.iter().filter(|principal| principal.name == reference.as_str());
+        let found: Vec<EntityId> = named.map(|principal| principal.id).collect();
+        if found.is_empty() {
             let names: Vec<&str> = self.all.iter().map(|principal| principal.name).collect();
             let help = problems.suggest(reference.as_str(), &names, "names");
             problems
-                .error(reference.place, format!("there is no producer, consumer or client `{reference}`"))
+                .error(
+                    reference.place,
+                    format!("there is no producer, consumer, function or client `{reference}`"),
+                )
                 .help(help);
         }
-        found.map(|principal| principal.id)
+        found
     }
 }

@@ -19,9 +19,9 @@ pub(super) struct Alarms<'a> {
 }
 
 impl<'a> Alarms<'a> {
-    pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>) -> Self {
+    pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>, given: &'a [String]) -> Self {
         let names = Names::new("alarm", config.alarms.names(), 0);
-        Self { config, names, settings: Vec::new(), watching: Watching::new(config, directory) }
+        Self { config, names, settings: Vec::new(), watching: Watching::new(config, directory, given) }
     }
 
     /// The alarms that the scenario names.

@@ -44,7 +44,7 @@ pub(super) fn resolve(
     let settings: Vec<CompositeAlarmSettings> = settings.into_iter().collect::<Option<_>>()?;
     check_parents(config, &settings, problems);
     let order = order(config, &settings, problems)?;
-    Some(in_order(settings, &order))
+    Some(in_order(&settings, &order))
 }
 
 /// The alarm of a name, or what to try.
@@ -152,7 +152,7 @@ fn order(
 }
 
 /// The settings in this order, what they name renumbered.
-fn in_order(settings: Vec<CompositeAlarmSettings>, order: &[usize]) -> Vec<CompositeAlarmSettings> {
+fn in_order(settings: &[CompositeAlarmSettings], order: &[usize]) -> Vec<CompositeAlarmSettings> {
     let renumbered = |alarm: AlarmId| match alarm {
         AlarmId::Composite(old) => {
             let new = order.iter().position(|index| *index == old as usize).unwrap_or_default();

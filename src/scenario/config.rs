@@ -9,6 +9,8 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
+use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
+use crate::services::lambda::{FunctionConfig, MappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
@@ -57,6 +59,14 @@ section! {
         pub requesters: Named<RequesterConfig>;
         /// Stores for payloads that are too large for messages.
         pub object_stores: Named<ObjectStoreConfig>;
+        /// Lambda functions.
+        pub functions: Named<FunctionConfig>;
+        /// Which functions are invoked with the messages of which queues.
+        pub event_source_mappings: Named<MappingConfig>;
+        /// Kinesis data streams.
+        pub streams: Named<StreamConfig>;
+        /// Who reads them.
+        pub stream_consumers: Named<StreamConsumerConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -111,8 +121,31 @@ section! {
         pub target_tracking_scale_in_share: Probability = Probability::new(0.1);
         /// Policies of a group that alarms invoke within this time are decided together: the largest capacity wins.
         pub policy_gathering_time: Duration = Duration::ZERO, at_most (Duration::from_seconds(60));
+        /// The low alarm of target tracking by Application Auto Scaling is at this share of the target.
+        pub application_target_tracking_low_fraction: Probability = Probability::new(0.9);
+        /// The second of its minute at which every alarm is evaluated; by default each has one of its own, at random.
+        pub alarm_evaluation_second: Option<u32>, within (0, 59);
         /// How late a scheduled action runs.
         pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
+        /// How long an execution environment of a Lambda function waits for work before it is shut down.
+        pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
+        /// How long receive calls of event source mappings wait for messages.
+        pub mapping_poll_wait: Duration = Duration::from_seconds(20),
+            within (Duration::from_seconds(1), Duration::from_seconds(20));
+        /// How often an event source mapping looks whether it can process more batches at once; a minute's increase spreads
+        /// evenly over these looks.
+        pub mapping_ramp_interval: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// How long one of an event source mapping's concurrent polls finds nothing before it is given up.
+        pub mapping_idle_time: Duration = Duration::from_seconds(60);
+        /// The share of invocations that must fail or be throttled before an event source mapping processes fewer batches
+        /// at once.
+        pub mapping_back_off_threshold: Probability = Probability::new(0.5);
+        /// The share of its concurrency it gives up then, at each look.
+        pub mapping_back_off_share: Probability = Probability::new(0.1);
+        /// How long an event source mapping waits before it tries a throttled batch again; twice as long each time.
+        pub mapping_throttle_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// What a message needs of an invocation's payload besides body and attributes.
+        pub mapping_record_overhead: Bytes = Bytes::new(500);
         /// Until attributes count that a script sets; AWS takes up to 60 seconds.
         pub attribute_change_time: DistributionOf<Duration> = instantly();
         /// Until a retention period counts that a script sets; AWS takes up to 15 minutes.
@@ -139,6 +172,18 @@ section! {
         pub sms_monthly_spend_limit: f64 = 1.0, at_least (0.0);
         /// What an active queue without such messages publishes of those in flight and delayed.
         pub empty_queue_gauges: EmptyGaugesConfig = EmptyGaugesConfig::Zero;
+        /// How the limits of a shard are measured.
+        pub kinesis_limits: LimitModelConfig = LimitModelConfig::TokenBucket;
+        /// From the arrival of a record in its shard to its arrival at a subscriber (enhanced fan-out).
+        pub kinesis_push_delay: DistributionOf<Duration> = default_push_delay();
+        /// How long splitting or merging shards takes.
+        pub kinesis_reshard_time: Duration = Duration::from_seconds(30);
+        /// How many splits and merges of `UpdateShardCount` go on at a time.
+        pub kinesis_reshards_at_a_time: u32 = 8, within (1, 10_000);
+        /// How long after it was found warm a shard of a stream on demand is split; AWS takes up to 15 minutes.
+        pub kinesis_split_delay: DistributionOf<Duration> = default_split_delay();
+        /// Probability that a record is not taken because of an internal failure.
+        pub kinesis_internal_failures: Probability = Probability::ZERO;
     }
 }
 
@@ -149,6 +194,16 @@ keyword! {
         Zero = "zero",
         /// No datapoint.
         Missing = "missing",
+    }
+}
+
+keyword! {
+    /// How a limit per second is measured.
+    pub enum LimitModelConfig {
+        /// What is not used comes back evenly, at most a second's worth is kept.
+        TokenBucket = "token_bucket",
+        /// Each second of the clock begins with all of it.
+        FixedSecond = "fixed_second",
     }
 }
 
@@ -210,14 +265,15 @@ impl ScenarioConfig {
                 )
                 .why(format!("the run lasts {}", self.duration));
         }
-        if self.queues.is_empty() && self.topics.is_empty() {
+        let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
+        if is_empty && self.streams.is_empty() {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }
 }
 
 /// A Thursday, at midnight.
-fn default_start() -> Date {
+pub(super) fn default_start() -> Date {
     Date::new(jiff::Timestamp::from_second(1_767_225_600).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
 }
 
@@ -246,5 +302,17 @@ fn default_wake_up_delay() -> DistributionOf<Duration> {
 
 fn default_metric_delay() -> DistributionOf<Duration> {
     let spec = DistributionSpec::Uniform { minimum: seconds(60), maximum: seconds(120) };
+    DistributionOf::from_spec(spec, None)
+}
+
+/// A lognormal with the mean that AWS tells for any number of consumers.
+fn default_push_delay() -> DistributionOf<Duration> {
+    let milliseconds = |number| Duration::from_milliseconds(number).as_nanos() as f64;
+    let spec = DistributionSpec::LognormalMeanP95 { mean: milliseconds(70), p95: milliseconds(120) };
+    DistributionOf::from_spec(spec, None)
+}
+
+fn default_split_delay() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(300), maximum: seconds(900) };
     DistributionOf::from_spec(spec, None)
 }

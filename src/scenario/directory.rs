@@ -53,6 +53,10 @@ pub(super) struct Directory<'a> {
     pub(super) requesters: Names<'a>,
     pub(super) object_stores: Names<'a>,
     pub(super) topics: Names<'a>,
+    pub(super) functions: Names<'a>,
+    pub(super) mappings: Names<'a>,
+    pub(super) streams: Names<'a>,
+    pub(super) stream_consumers: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -71,11 +75,15 @@ impl<'a> Directory<'a> {
             requesters: number("requester", config.requesters.names().collect()),
             object_stores: number("object store", config.object_stores.names().collect()),
             topics: number("topic", config.topics.names().collect()),
+            functions: number("function", config.functions.names().collect()),
+            mappings: number("event source mapping", config.event_source_mappings.names().collect()),
+            streams: number("stream", config.streams.names().collect()),
+            stream_consumers: number("stream consumer", config.stream_consumers.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 7] {
+    fn kinds(&self) -> [&Names<'a>; 11] {
         [
             &self.queues,
             &self.consumers,
@@ -84,7 +92,16 @@ impl<'a> Directory<'a> {
             &self.requesters,
             &self.object_stores,
             &self.topics,
+            &self.functions,
+            &self.mappings,
+            &self.streams,
+            &self.stream_consumers,
         ]
+    }
+
+    /// The account of the Lambda functions: it follows all that have names.
+    pub(super) fn account(&self) -> EntityId {
+        EntityId(self.kinds().iter().map(|kind| kind.names.len() as u32).sum())
     }
 
     /// The names of all entities, by entity.

@@ -9,20 +9,28 @@ mod composites;
 mod config;
 mod custom_metrics;
 mod directory;
+mod lambda;
 mod payloads;
+mod policy_test;
 mod quotas;
 mod references;
 mod requesters;
 mod resolve;
 mod scaling;
 mod scripts;
+mod streams;
+mod targets;
 mod topics;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
+pub use policy_test::{
+    AlarmStateConfig, ExpectedStateConfig, PolicyTestConfig, PolicyTests, SeriesConfig, TestResult, Timeline,
+    is_policy_test, policy_test_schema,
+};
 pub use quotas::{ProfileConfig, QuotasConfig};
 
-use crate::engine::Span;
+use crate::engine::{Span, Time};
 use crate::expect::{Catalog, CatalogRow, Expectation, judge};
 use crate::language::{
     Decode, Definitions, Files, Json, Problems, Sources, apply_set, markdown, parse_bytes,
@@ -31,14 +39,16 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
+use crate::services::lambda::{Account, EventSourceMapping, Function, FunctionSettings, MappingSettings};
 use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::requester::{Requester, RequesterSettings};
 use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
-use crate::wire::{Purpose, SnsAccount, SnsQuotas};
-use crate::world::{Entity, Plan, RunError, RunProgress, Seat, WatchedMetric};
+use crate::wire::{LambdaAccount, LambdaQuotas, Purpose, SnsAccount, SnsQuotas};
+use crate::world::{Entity, Feed, Load, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
 
@@ -61,10 +71,20 @@ pub struct Scenario {
     sns_quotas: SnsQuotas,
     requesters: Vec<WithArrivals<RequesterSettings>>,
     object_stores: Vec<ObjectStoreSettings>,
+    streams: Vec<StreamSettings>,
+    stream_consumers: Vec<StreamConsumerSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
+    functions: Vec<FunctionSettings>,
+    mappings: Vec<MappingSettings>,
+    lambda_quotas: LambdaQuotas,
     cloudwatch: CloudWatchSettings,
     watched: Vec<WatchedMetric>,
+    /// Metrics that are given from outside, and when a test reads all levels.
+    feed: Feed,
+    probes: Vec<Time>,
+    /// What forecasts are made from.
+    loads: Vec<Load>,
     flows: Vec<Flow>,
     attributes_each: usize,
     expectations: Vec<Expectation>,
@@ -135,7 +155,7 @@ impl Scenario {
         }
         let scenario = config.and_then(|config| {
             let prices = config.prices.list(|path| files.read(path), &mut sources, &mut problems);
-            resolve::resolve(&config, hash, prices.as_ref(), files, &mut problems)
+            resolve::resolve(&config, hash, prices.as_ref(), &[], files, &mut problems)
         });
         match scenario {
             Some(mut scenario) if !problems.has_errors() => {
@@ -245,6 +265,22 @@ impl Scenario {
         for topic in &self.topics {
             seat(&topic.name, Topic::new(topic.clone(), seed, replication).into());
         }
+        for function in &self.functions {
+            seat(&function.name, Function::new(function.clone(), seed, replication).into());
+        }
+        for mapping in &self.mappings {
+            seat(&mapping.name, EventSourceMapping::new(mapping.clone(), seed, replication).into());
+        }
+        for stream in &self.streams {
+            seat(&stream.name, DataStream::new(stream.clone(), seed, replication).into());
+        }
+        for consumer in &self.stream_consumers {
+            seat(&consumer.name, StreamConsumer::new(consumer.clone(), seed, replication).into());
+        }
+        let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
+        if !self.functions.is_empty() {
+            seat("lambda", Account::default().into());
+        }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
         Plan {
             header: RunHeader {
@@ -262,9 +298,13 @@ impl Scenario {
             seats,
             flows: self.flows.clone(),
             watched: self.watched.clone(),
+            feed: self.feed.clone(),
+            probes: self.probes.clone(),
+            loads: self.loads.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
             sns: SnsAccount::new(&self.sns_quotas),
+            lambda: LambdaAccount::new(&self.lambda_quotas, set_aside),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
-use crate::wire::{QuotaProfile, Region, SnsQuotas, SqsQuotas, span};
+use crate::wire::{
+    KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas, span,
+};
 
 keyword! {
     /// A set of limits.
@@ -66,6 +68,40 @@ section! {
         pub sns_sms_per_second: Option<u32>, at_least (1);
         /// Whether messages of FIFO queues can be moved by message move tasks.
         pub sqs_fifo_move_tasks: Option<bool>;
+        /// Executions of Lambda functions at once, of all functions together.
+        pub lambda_concurrent_executions: Option<u32>, at_least (1);
+        /// New execution environments of each function in ten seconds. Not with `lambda_burst_concurrency`.
+        pub lambda_environments_per_ten_seconds: Option<u32>, at_least (1);
+        /// Until November 2023: new execution environments of all functions in a burst; 3,000, 1,000 or 500 by Region.
+        pub lambda_burst_concurrency: Option<u32>, at_least (1);
+        /// Until November 2023: new execution environments of all functions in each minute after a burst.
+        pub lambda_environments_per_minute: Option<u32>, at_least (1);
+        /// How many more batches an event source mapping processes at once after each minute.
+        pub lambda_mapping_ramp_per_minute: Option<u32>, at_least (1);
+        /// The most batches an event source mapping processes at once.
+        pub lambda_mapping_maximum_concurrency: Option<u32>, at_least (1);
+        /// Whether the initialisation of execution environments is billed.
+        pub lambda_init_is_billed: Option<bool>;
+        /// Most records of a `PutRecords` call.
+        pub kinesis_put_records_maximum_entries: Option<u32>, within (1, 10_000);
+        /// Most bytes of a `PutRecords` call.
+        pub kinesis_put_records_maximum_size: Option<Bytes>, at_least (Bytes::new(1024));
+        /// Records a second that a shard takes.
+        pub kinesis_shard_records_per_second: Option<u32>, at_least (1);
+        /// Bytes a second that a shard takes.
+        pub kinesis_shard_bytes_per_second: Option<Bytes>, at_least (Bytes::new(1024));
+        /// Bytes a second that a shard gives to consumers that poll, and to each subscriber.
+        pub kinesis_shard_read_bytes_per_second: Option<Bytes>, at_least (Bytes::new(1024));
+        /// `GetRecords` calls a second to a shard.
+        pub kinesis_shard_read_calls_per_second: Option<u32>, at_least (1);
+        /// Most consumers with enhanced fan-out.
+        pub kinesis_fan_out_consumers: Option<u32>;
+        /// Most calls of `UpdateShardCount` in 24 hours.
+        pub kinesis_update_shard_counts_per_day: Option<u32>;
+        /// Most changes of the capacity mode in 24 hours.
+        pub kinesis_mode_changes_per_day: Option<u32>;
+        /// Bytes a second that a stream on demand takes at most.
+        pub kinesis_on_demand_bytes_per_second: Option<Bytes>, at_least (Bytes::from_mib(4));
     }
 }
 
@@ -180,6 +216,54 @@ impl QuotasConfig {
             take(&mut quotas.fifo_dead_letters_restart_retention, restart);
             take(&mut quotas.fair_queues, changed.sqs_fair_queues);
             take(&mut quotas.fifo_move_tasks, changed.sqs_fifo_move_tasks);
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of Lambda.
+    pub fn lambda(&self, region: Region) -> LambdaQuotas {
+        let mut quotas = LambdaQuotas::of(self.profile()).in_region(region);
+        if let QuotasConfig::Changed(changed) = self {
+            take(&mut quotas.concurrent_executions, changed.lambda_concurrent_executions);
+            take(&mut quotas.mapping_ramp_per_minute, changed.lambda_mapping_ramp_per_minute);
+            take(&mut quotas.mapping_maximum_concurrency, changed.lambda_mapping_maximum_concurrency);
+            take(&mut quotas.init_is_billed, changed.lambda_init_is_billed);
+            if let Some(per_ten_seconds) = changed.lambda_environments_per_ten_seconds {
+                quotas.scaling = ScalingRate::PerFunction { per_ten_seconds };
+            }
+            let (burst, minute) = (changed.lambda_burst_concurrency, changed.lambda_environments_per_minute);
+            if burst.is_some() || minute.is_some() {
+                quotas.scaling = ScalingRate::PerRegion {
+                    burst: burst.unwrap_or(3_000),
+                    per_minute: minute.unwrap_or(500),
+                };
+            }
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of data streams.
+    pub fn kinesis(&self, region: Region) -> KinesisQuotas {
+        let mut quotas = KinesisQuotas::of(self.profile()).in_region(region);
+        if let QuotasConfig::Changed(changed) = self {
+            let bytes =
+                |bytes: Bytes| u32::try_from(bytes.as_u64()).unwrap_or(u32::MAX / 4).min(u32::MAX / 4);
+            let set = |limit: &mut u32, changed: Option<Bytes>| *limit = changed.map_or(*limit, bytes);
+            take(&mut quotas.put_records_entries, changed.kinesis_put_records_maximum_entries);
+            set(&mut quotas.put_records_bytes, changed.kinesis_put_records_maximum_size);
+            take(&mut quotas.shard_write_records_per_second, changed.kinesis_shard_records_per_second);
+            set(&mut quotas.shard_write_bytes_per_second, changed.kinesis_shard_bytes_per_second);
+            set(&mut quotas.shard_read_bytes_per_second, changed.kinesis_shard_read_bytes_per_second);
+            take(&mut quotas.shard_read_calls_per_second, changed.kinesis_shard_read_calls_per_second);
+            take(&mut quotas.fan_out_consumers, changed.kinesis_fan_out_consumers);
+            take(&mut quotas.update_shard_counts_per_day, changed.kinesis_update_shard_counts_per_day);
+            take(&mut quotas.mode_changes_per_day, changed.kinesis_mode_changes_per_day);
+            let on_demand = changed.kinesis_on_demand_bytes_per_second.map(Bytes::as_u64);
+            take(&mut quotas.on_demand_write_bytes_per_second, on_demand);
         }
         quotas
     }

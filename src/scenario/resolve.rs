@@ -4,26 +4,26 @@ use super::access::Principals;
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
+use super::lambda::LambdaResources;
 use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::topics::{self, Topics};
 use super::{Scenario, WithArrivals};
 use super::{composites, custom_metrics};
-use crate::language::{Bytes, Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
+use crate::engine::Span;
+use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
-use crate::services::compute::{
-    ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, ForwardTarget, SourceQueue,
-};
-use crate::services::producer::{Producer, ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
-use crate::services::sns::{Topic, is_fifo_topic};
+use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
+use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, SqsQuotas, Texts, span};
+use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::world::Feed;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -36,10 +36,13 @@ fn assumptions(config: &ScenarioConfig, problems: &mut Problems) -> Option<Assum
 }
 
 /// Looks everything up and builds all settings; `None` when a problem was told. Without `prices` one was told already.
+/// `given` are the names of metrics that come from outside.
+#[allow(clippy::too_many_lines, reason = "everything once, in the order in which one needs the other")]
 pub(super) fn resolve(
     config: &ScenarioConfig,
     hash: String,
     prices: Option<&PriceList>,
+    given: &[String],
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Scenario> {
@@ -58,6 +61,7 @@ pub(super) fn resolve(
     let queues = resolver.queues(problems);
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
+    let lambda = LambdaResources::resolve(&mut resolver, problems);
     let mut topics = Topics::new(config, resolver.directory.clone());
     let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
     let clients = resolver.clients(&mut topics, problems);
@@ -70,13 +74,17 @@ pub(super) fn resolve(
     resolver.topic_flows();
     let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
+    let streams = resolver.streams(problems);
+    let stream_consumers = resolver.stream_consumers(problems);
     let Resolver { directory, flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
-    let mut alarms = Alarms::new(config, directory);
+    let mut alarms = Alarms::new(config, directory, given);
     alarms.resolve(problems);
     alarms.notify(&alarm_messages);
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
-    let scaled = Scaling::new(config, &assumptions, late, &mut alarms).resolve_scaling(problems);
+    let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
+    let scaled = scaling.resolve_scaling(problems);
+    let loads = scaling.loads;
     let composite_alarms = composites::resolve(config, &alarms.names(), problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     let metric_delays = assumptions.metric_delays(files, problems);
@@ -89,6 +97,7 @@ pub(super) fn resolve(
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
+    let lambda = lambda?;
     let (alarms, watched) = alarms.into_settings();
     let mut scenario = Scenario {
         name: config.name.text.clone(),
@@ -113,9 +122,14 @@ pub(super) fn resolve(
         clients: clients.settings,
         object_stores,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
+        streams: streams?,
+        stream_consumers: stream_consumers?,
         scripted: clients.expected,
         topics: topics.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
+        functions: lambda.functions,
+        mappings: lambda.mappings,
+        lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,
             composite_alarms: composite_alarms?,
@@ -126,7 +140,14 @@ pub(super) fn resolve(
             metric_delays: metric_delays?,
             action_delay: span(assumptions.alarm_action_delay),
             start_unix_millis: config.start.timestamp().as_millisecond(),
+            // A moment after the minute, which has its datapoints by then.
+            alarm_phase: assumptions
+                .alarm_evaluation_second
+                .map(|second| Span::from_seconds(u64::from(second)).max(Span::from_nanos(1))),
         },
+        loads,
+        feed: Feed::default(),
+        probes: Vec::new(),
         watched,
         flows,
         expectations: Vec::new(),
@@ -146,7 +167,7 @@ pub(super) struct Resolver<'a> {
     pub(super) files: &'a dyn Files,
     pub(super) defaults: QueueDefaults,
     pub(super) directory: Directory<'a>,
-    assumptions: &'a AssumptionsConfig,
+    pub(super) assumptions: &'a AssumptionsConfig,
     pub(super) prices: &'a PriceList,
     /// The queues that are dead-letter queues, or that a script makes so.
     dead_letter_queues: BTreeSet<&'a str>,
@@ -157,8 +178,8 @@ pub(super) struct Resolver<'a> {
     /// How long calls to each queue take.
     pub(super) latencies: Vec<ApiLatency>,
     /// Bodies, groups and ids that are given as text.
-    texts: Texts,
-    flows: Vec<Flow>,
+    pub(super) texts: Texts,
+    pub(super) flows: Vec<Flow>,
     notes: Vec<String>,
 }
 
@@ -351,17 +372,7 @@ impl<'a> Resolver<'a> {
                 .as_ref()
                 .and_then(|large| self.payload_store(&large.object_store, problems));
             let forward = consumer.forwards_to.as_ref().and_then(|forward| {
-                let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-                let is_fifo = is_fifo(forward.queue.as_str());
-                if is_fifo && forward.message_group_id.is_none() && !self.has_groups(reference) {
-                    problems
-                        .error(
-                            forward.place,
-                            format!("messages to `{}` need a `message_group_id`", forward.queue),
-                        )
-                        .why(format!("it is a FIFO queue, and the messages of `{reference}` have no groups"));
-                }
-                let target = ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo };
+                let target = self.forward_target(forward, &[reference], problems)?;
                 forward.settings(target, &mut self.texts, self.files, problems)
             });
             let instance_price = consumer.instance_price_per_hour(self.prices, problems);
@@ -383,7 +394,7 @@ impl<'a> Resolver<'a> {
 
     /// Whether the messages of a queue may have groups: all of a FIFO queue do, those of a standard queue if somebody sends
     /// such.
-    fn has_groups(&self, queue: &Reference) -> bool {
+    pub(super) fn has_groups(&self, queue: &Reference) -> bool {
         let config = self.config;
         let mut producers = config.producers.iter().filter(|(_, producer)| match &producer.publishes_to {
             ProducerTarget::Queue(target) => target.as_str() == queue.as_str(),
@@ -391,6 +402,7 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
+            ProducerTarget::Function(_) | ProducerTarget::Stream(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -450,71 +462,6 @@ impl<'a> Resolver<'a> {
             }));
         }
         resolved
-    }
-}
-
-impl Resolver<'_> {
-    /// Where a producer's messages go, and whether that is known. Also without it the rest is looked at, so that all
-    /// problems are told at once.
-    fn send_target(
-        &mut self,
-        producer: &Name,
-        target: &ProducerTarget,
-        problems: &mut Problems,
-    ) -> (bool, Option<SendTarget>) {
-        let quotas = self.defaults.quotas;
-        match target {
-            ProducerTarget::Queue(reference) => {
-                let found = self.directory.queues.find(reference, problems);
-                self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
-                let (position, id) = found.unwrap_or((0, EntityId(0)));
-                let target = self.latencies.get(position).map(|latency| SendTarget {
-                    id,
-                    send_latency: latency.send.clone(),
-                    quotas,
-                    is_fifo: is_fifo(reference.as_str()),
-                    payload_store: None,
-                });
-                (found.is_some(), target)
-            }
-            ProducerTarget::Topic(reference) => {
-                let found = self.directory.topics.find(reference, problems);
-                self.flow(Producer::KIND, producer.as_str(), Topic::KIND, reference.as_str());
-                let topic = found.map(|(position, _)| &self.config.topics.entries[position].1);
-                let sns = topics::quotas(self.config);
-                let usual = u64::from(sns.maximum_message_bytes);
-                let largest = topic.and_then(|topic| topic.maximum_message_size).map_or(usual, Bytes::as_u64);
-                let quotas = SqsQuotas {
-                    maximum_message_bytes: largest as u32,
-                    maximum_batch_bytes: largest as u32,
-                    fair_queues: sns.groups_on_standard_topics,
-                    ..quotas
-                };
-                let id = found.map_or(EntityId(0), |(_, id)| id);
-                let target = topics::publish_latency(self.config).map(|send_latency| SendTarget {
-                    id,
-                    send_latency,
-                    quotas,
-                    is_fifo: is_fifo_topic(reference.as_str()),
-                    payload_store: None,
-                });
-                (found.is_some(), target)
-            }
-        }
-    }
-
-    /// Who gets messages from topics.
-    fn topic_flows(&mut self) {
-        let config = self.config;
-        for (name, topic) in config.topics.iter() {
-            for subscription in &topic.subscriptions {
-                let dead_letters =
-                    subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
-                for queue in subscription.queue.iter().chain(dead_letters) {
-                    self.flow(Topic::KIND, name.as_str(), Queue::KIND, queue.as_str());
-                }
-            }
-        }
     }
 }
 

@@ -2,14 +2,16 @@
 
 use super::alarms::Alarms;
 use super::config::{AssumptionsConfig, ScenarioConfig};
-use crate::engine::Distribution;
-use crate::language::{Problems, Reference};
+use crate::engine::{Distribution, Span};
+use crate::language::{Files, Problems, Reference};
 use crate::scaling::{
-    Binding, MetricChoice, Policy, PolicyConfig, PolicyKind, ScalingAssumptions, ScalingSettings,
-    SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
+    Binding, MetricChoice, Policy, PolicyConfig, PolicyKind, PredictiveScalingConfig, ScalingAssumptions,
+    ScalingSettings, SimpleScalingConfig, StepConfig, StepScalingConfig, TargetTrackingConfig,
 };
-use crate::services::cloudwatch::{AlarmSettings, Comparison};
+use crate::series::Statistic;
+use crate::services::cloudwatch::{AlarmSettings, Comparison, Watched};
 use crate::wire::{EntityId, span};
+use crate::world::Load;
 
 /// The policies of a scenario, on their way to being resolved.
 pub(super) struct Scaling<'a, 'b> {
@@ -17,6 +19,9 @@ pub(super) struct Scaling<'a, 'b> {
     assumptions: &'a AssumptionsConfig,
     scheduled_action_delay: Option<Distribution>,
     alarms: &'b mut Alarms<'a>,
+    files: &'a dyn Files,
+    /// What forecasts are made from.
+    pub(super) loads: Vec<Load>,
 }
 
 impl<'a, 'b> Scaling<'a, 'b> {
@@ -25,8 +30,9 @@ impl<'a, 'b> Scaling<'a, 'b> {
         assumptions: &'a AssumptionsConfig,
         scheduled_action_delay: Option<Distribution>,
         alarms: &'b mut Alarms<'a>,
+        files: &'a dyn Files,
     ) -> Self {
-        Self { config, assumptions, scheduled_action_delay, alarms }
+        Self { config, assumptions, scheduled_action_delay, alarms, files, loads: Vec::new() }
     }
 
     /// What changes each consumer's capacity, in the order of consumers.
@@ -36,13 +42,18 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let mut all = Vec::new();
         for (name, consumer) in config.consumers.iter() {
             let reference = Reference { text: name.text.clone(), place: name.place };
-            let settings = match &consumer.auto_scaling_group {
-                Some(group) => {
+            let settings = match (&consumer.ecs_service, &consumer.auto_scaling_group) {
+                (Some(service), _) => {
+                    let mut settings = service.scaling(config.start.timestamp());
+                    settings.policies = self.policies(&reference, &service.policies, problems);
+                    settings
+                }
+                (None, Some(group)) => {
                     let mut settings = group.scaling(config.start.timestamp());
                     settings.policies = self.policies(&reference, &group.policies, problems);
                     settings
                 }
-                None => {
+                (None, None) => {
                     let instances = consumer.instances.unwrap_or(1);
                     ScalingSettings::fixed(instances, instances)
                 }
@@ -78,6 +89,7 @@ impl<'a, 'b> Scaling<'a, 'b> {
                 }
                 PolicyConfig::StepScaling(config) => self.step(consumer, config, index, problems),
                 PolicyConfig::SimpleScaling(config) => self.simple(consumer, config, index, problems),
+                PolicyConfig::PredictiveScaling(config) => self.predict(consumer, config, index, problems),
             };
             if let Some(policy) = policy {
                 policies.push(policy);
@@ -99,17 +111,17 @@ impl<'a, 'b> Scaling<'a, 'b> {
         one_of_several: bool,
         problems: &mut Problems,
     ) -> Option<Policy> {
-        let MetricChoice::BacklogPerInstance = config.metric;
-        let watched = self.alarms.watching.backlog_per_instance(consumer, problems)?;
+        let (watched, period) = self.tracked(consumer, config, problems)?;
         let group = self.group_of(consumer, problems)?;
         let name = config.name.clone().unwrap_or_else(|| "target-tracking".to_owned());
         let suffix = if one_of_several { format!("-{name}") } else { String::new() };
         let target_value = config.target_value;
+        let label = label(config);
         let alarm = |low: bool, periods: u32, threshold: f64, comparison| {
             let side = if low { "Low" } else { "High" };
             let alarm = format!("TargetTracking-{consumer}-Alarm{side}{suffix}");
-            let label = "backlog per instance".to_owned();
-            let mut alarm = AlarmSettings::new(alarm, watched.clone(), label, periods, threshold);
+            let mut alarm = AlarmSettings::new(alarm, watched.clone(), label.clone(), periods, threshold);
+            alarm.period = period;
             alarm.comparison = comparison;
             alarm.actions.add_policy(group, Binding { policy: index, low }.number());
             alarm
@@ -117,13 +129,62 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let above = Comparison::GreaterThanThreshold;
         self.alarms.add(alarm(false, config.high_evaluation_periods, target_value, above));
         if !config.disable_scale_in {
-            let threshold = target_value * self.assumptions.target_tracking_low_fraction.as_f64();
+            let is_service =
+                self.config.consumers.get(consumer.as_str()).is_some_and(|c| c.ecs_service.is_some());
+            let fraction = if is_service {
+                self.assumptions.application_target_tracking_low_fraction
+            } else {
+                self.assumptions.target_tracking_low_fraction
+            };
+            let threshold = target_value * fraction.as_f64();
             let below = Comparison::LessThanThreshold;
             self.alarms.add(alarm(true, config.low_evaluation_periods, threshold, below));
         }
         let disable_scale_in = config.disable_scale_in;
         let kind = PolicyKind::TargetTracking { target_value, disable_scale_in, pace: config.pace() };
         Some(Policy { name, kind })
+    }
+
+    /// Predictive scaling: the world tells the policy the load of each hour.
+    fn predict(
+        &mut self,
+        consumer: &Reference,
+        config: &PredictiveScalingConfig,
+        index: usize,
+        problems: &mut Problems,
+    ) -> Option<Policy> {
+        let settings = config.settings(self.files, problems);
+        let source = self.alarms.watching.source(&config.load_metric, problems)?;
+        let group = self.group_of(consumer, problems)?;
+        self.loads.push(Load { source, group, policy: index as u32 });
+        let name = config.name.clone().unwrap_or_else(|| "predictive-scaling".to_owned());
+        Some(Policy { name, kind: PolicyKind::Predictive(settings?) })
+    }
+
+    /// The time series that a policy keeps at its target, and its period.
+    fn tracked(
+        &mut self,
+        consumer: &Reference,
+        config: &TargetTrackingConfig,
+        problems: &mut Problems,
+    ) -> Option<(Watched, Span)> {
+        let watching = &mut self.alarms.watching;
+        let minute = Span::from_minutes(1);
+        if let Some(custom) = &config.customized_metric {
+            let statistic = custom.statistic.map_or(Statistic::Average, |statistic| statistic.0);
+            return Some((watching.series(&custom.metric, statistic, problems)?, span(custom.period)));
+        }
+        if let Some(queries) = &config.metrics {
+            let (watched, period) = watching.queries(queries, config.places.key("metrics"), problems)?;
+            return Some((watched, period.map_or(minute, |period| span(period.value))));
+        }
+        let watched = match config.metric? {
+            MetricChoice::BacklogPerInstance => watching.backlog_per_instance(consumer, problems)?,
+            MetricChoice::AsgAverageCpuUtilization | MetricChoice::EcsServiceAverageCpuUtilization => {
+                watching.cpu_utilization(consumer, problems)?
+            }
+        };
+        Some((watched, minute))
     }
 
     /// The alarm invokes the policy of this index; gives the alarm's threshold.
@@ -176,5 +237,19 @@ impl<'a, 'b> Scaling<'a, 'b> {
                 cooldown: config.cooldown.map(span),
             },
         })
+    }
+}
+
+/// What reports call the metric of a policy.
+fn label(config: &TargetTrackingConfig) -> String {
+    match (&config.metric, &config.customized_metric) {
+        (Some(MetricChoice::BacklogPerInstance), _) => "backlog per instance".to_owned(),
+        (Some(metric), _) => metric.to_string(),
+        (None, Some(custom)) => custom
+            .metric
+            .name
+            .as_ref()
+            .map_or_else(|| "customized metric".to_owned(), |name| name.value.clone()),
+        (None, None) => "metric math".to_owned(),
     }
 }

@@ -8,8 +8,10 @@ use crate::series::math::{MathError, MetricMath, Query, read};
 use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
 use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
-    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, WarmPoolMetrics,
+    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
+use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
+use crate::services::lambda::{FunctionMetrics, MappingMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
@@ -26,14 +28,17 @@ pub(super) struct Watching<'a> {
     pub(super) directory: Directory<'a>,
     custom: Names<'a>,
     watched: Vec<WatchedMetric>,
+    /// Series that are given from outside: they come after the custom metrics among what is watched.
+    given: &'a [String],
 }
 
 impl<'a> Watching<'a> {
-    pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>) -> Self {
+    pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>, given: &'a [String]) -> Self {
         let custom = Names::new("custom metric", config.custom_metrics.names(), 0);
+        // Nobody in the world has them: CloudWatch publishes custom metrics, and a test feeds what is given.
         let published = WatchedMetric { entity: None, metric: "", keeps_values: false };
-        let watched = vec![published; config.custom_metrics.entries.len()];
-        Self { config, directory, custom, watched }
+        let watched = vec![published; config.custom_metrics.entries.len() + given.len()];
+        Self { config, directory, custom, watched, given }
     }
 
     /// What is watched, by the position in a [`MetricId`].
@@ -90,8 +95,21 @@ impl<'a> Watching<'a> {
         if let Some(custom) = &metric.custom_metric {
             return Some(watched_metric(self.custom.find(custom, problems)?.0));
         }
-        let (owner, tables) = self.owner(metric, problems)?;
         let name = metric.name.as_ref()?;
+        if !metric.has_owner() {
+            return self.series_by_name(name, problems);
+        }
+        let (owner, definition) = self.definition(metric, problems)?;
+        Some(self.watch(owner, definition.name, statistic))
+    }
+
+    fn definition(
+        &self,
+        metric: &MetricConfig,
+        problems: &mut Problems,
+    ) -> Option<(EntityId, &'static MetricDefinition)> {
+        let name = metric.name.as_ref()?;
+        let (owner, tables) = self.owner(metric, problems)?;
         let definitions = || tables.iter().copied().flatten();
         let found = definitions().find(|definition| {
             definition.name == name.value || definition.cloudwatch_name == Some(&name.value)
@@ -102,7 +120,39 @@ impl<'a> Watching<'a> {
             problems.error(name.place, format!("there is no metric `{}`", name.value)).help(help);
             return None;
         };
-        Some(self.watch(owner, definition.name, statistic))
+        Some((owner, definition))
+    }
+
+    /// The metric of a thing, as the thing itself knows it.
+    pub(super) fn source(
+        &self,
+        metric: &MetricConfig,
+        problems: &mut Problems,
+    ) -> Option<(EntityId, &'static str)> {
+        if !metric.has_owner() {
+            problems
+                .error(metric.place, "a load is a metric of a queue, a consumer or a producer")
+                .help("write `{ queue: orders, name: NumberOfMessagesSent }`");
+            return None;
+        }
+        self.definition(metric, problems).map(|(owner, definition)| (owner, definition.name))
+    }
+
+    /// A metric by its name alone: one that is given from outside.
+    fn series_by_name(&self, name: &Located<String>, problems: &mut Problems) -> Option<MetricId> {
+        let found = self.given(&name.value);
+        if found.is_none() {
+            let names: Vec<&str> = self.given.iter().map(String::as_str).collect();
+            let help = if names.is_empty() {
+                format!("say whose metric it is: `{{ queue: orders, name: {} }}`", name.value)
+            } else {
+                problems.suggest(&name.value, &names, "series")
+            };
+            problems
+                .error(name.place, format!("there is no metric that is just called `{}`", name.value))
+                .help(help);
+        }
+        found
     }
 
     /// The thing whose metric is meant, and the tables of metrics that such things have.
@@ -115,16 +165,41 @@ impl<'a> Watching<'a> {
             return Some((self.directory.queues.find(queue, problems)?.1, &[QueueMetrics::DEFINITIONS]));
         }
         if let Some(consumer) = &metric.consumer {
-            let tables = &[
-                ConsumerMetrics::DEFINITIONS,
-                GroupMetrics::DEFINITIONS,
-                GroupCapacityMetrics::DEFINITIONS,
-                WarmPoolMetrics::DEFINITIONS,
-            ];
-            return Some((self.directory.consumers.find(consumer, problems)?.1, tables));
+            let (position, id) = self.directory.consumers.find(consumer, problems)?;
+            let is_service = self.config.consumers.entries[position].1.ecs_service.is_some();
+            let tables: &'static [&'static [MetricDefinition]] = if is_service {
+                &[ConsumerMetrics::DEFINITIONS, ServiceMetrics::DEFINITIONS]
+            } else {
+                &[
+                    ConsumerMetrics::DEFINITIONS,
+                    GroupMetrics::DEFINITIONS,
+                    GroupCapacityMetrics::DEFINITIONS,
+                    WarmPoolMetrics::DEFINITIONS,
+                ]
+            };
+            return Some((id, tables));
+        }
+        if let Some(function) = &metric.function {
+            return Some((
+                self.directory.functions.find(function, problems)?.1,
+                &[FunctionMetrics::DEFINITIONS],
+            ));
+        }
+        if let Some(mapping) = &metric.event_source_mapping {
+            return Some((
+                self.directory.mappings.find(mapping, problems)?.1,
+                &[MappingMetrics::DEFINITIONS],
+            ));
         }
         if let Some(topic) = &metric.topic {
             return Some((self.directory.topics.find(topic, problems)?.1, &[TopicMetrics::DEFINITIONS]));
+        }
+        if let Some(stream) = &metric.stream {
+            return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));
+        }
+        if let Some(consumer) = &metric.stream_consumer {
+            let found = self.directory.stream_consumers.find(consumer, problems)?;
+            return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))
@@ -136,12 +211,22 @@ impl<'a> Watching<'a> {
         consumer: &Reference,
         problems: &mut Problems,
     ) -> Option<Watched> {
+        if let Some(series) = self.given("BacklogPerInstance") {
+            return Some(Watched::Metric(series, Statistic::Average));
+        }
         let (position, group) = self.directory.consumers.find(consumer, problems)?;
         let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
-        let (_, queue) = self.directory.queues.find(queue, problems)?;
+        let visible = if let Some(series) = self.given("ApproximateNumberOfMessagesVisible") {
+            series
+        } else {
+            let (_, queue) = self.directory.queues.find(queue, problems)?;
+            self.watch(queue, "messages_visible", Statistic::Sum)
+        };
+        let is_service = self.config.consumers.entries[position].1.ecs_service.is_some();
+        let in_service = if is_service { "running_tasks" } else { "instances_in_service" };
         let metrics = vec![
-            Some((self.watch(queue, "messages_visible", Statistic::Sum), Statistic::Sum)),
-            Some((self.watch(group, "instances_in_service", Statistic::Average), Statistic::Average)),
+            Some((visible, Statistic::Sum)),
+            Some((self.watch(group, in_service, Statistic::Average), Statistic::Average)),
             None,
         ];
         let query = |id: &str, expression| Query { id: id.to_owned(), expression };
@@ -149,6 +234,26 @@ impl<'a> Watching<'a> {
         let queries = vec![query("m1", None), query("m2", None), query("e1", Some(division))];
         let math = MetricMath::new(queries, 2).ok()?;
         Some(Watched::Math(Arc::new(WatchedMath { math, metrics })))
+    }
+
+    /// CPU utilisation of a consumer's instances.
+    pub(super) fn cpu_utilization(
+        &mut self,
+        consumer: &Reference,
+        problems: &mut Problems,
+    ) -> Option<Watched> {
+        let given = self.given("CPUUtilization").or_else(|| self.given("ASGAverageCPUUtilization"));
+        if let Some(series) = given.or_else(|| self.given("ECSServiceAverageCPUUtilization")) {
+            return Some(Watched::Metric(series, Statistic::Average));
+        }
+        let (_, group) = self.directory.consumers.find(consumer, problems)?;
+        Some(Watched::Metric(self.watch(group, "cpu_utilization", Statistic::Average), Statistic::Average))
+    }
+
+    /// The series of this name that is given from outside.
+    fn given(&self, name: &str) -> Option<MetricId> {
+        let position = self.given.iter().position(|given| given == name)?;
+        Some(watched_metric(self.config.custom_metrics.entries.len() + position))
     }
 
     /// Metric math: the time series that a list of queries returns, and the period its metrics ask for. `place` is

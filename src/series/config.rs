@@ -16,6 +16,14 @@ section! {
         pub producer: Option<Reference>;
         /// The topic whose metric it is.
         pub topic: Option<Reference>;
+        /// The Lambda function whose metric it is.
+        pub function: Option<Reference>;
+        /// The event source mapping whose metric it is.
+        pub event_source_mapping: Option<Reference>;
+        /// The stream whose metric it is.
+        pub stream: Option<Reference>;
+        /// The consumer of a stream whose metric it is.
+        pub stream_consumer: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -95,11 +103,27 @@ impl Decode for StatisticConfig {
 }
 
 impl MetricConfig {
+    /// Whether it says whose metric it is; otherwise it is one by its name alone.
+    pub fn has_owner(&self) -> bool {
+        self.queue.is_some() || self.consumer.is_some() || self.producer.is_some()
+    }
+
     fn check(&self, problems: &mut Problems) {
-        let owners = [&self.queue, &self.consumer, &self.producer, &self.topic].into_iter().flatten().count();
+        let owners = [
+            &self.queue,
+            &self.consumer,
+            &self.producer,
+            &self.topic,
+            &self.function,
+            &self.event_source_mapping,
+            &self.stream,
+            &self.stream_consumer,
+        ];
+        let owners = owners.into_iter().flatten().count();
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
         let named = usize::from(self.name.is_some());
-        if (owners, named, whole) != (1, 1, 0) && (owners, named, whole) != (0, 0, 1) {
+        // A name alone is a series that a policy test gives.
+        if ![(1, 1, 0), (0, 1, 0), (0, 0, 1)].contains(&(owners, named, whole)) {
             problems
                 .error(self.place, "a metric belongs to one thing and has a name")
                 .help("write `{ queue: orders, name: ApproximateNumberOfMessagesVisible }`, `{ custom_metric: Backlog }` or `{ backlog_per_instance: workers }`");

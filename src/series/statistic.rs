@@ -316,7 +316,9 @@ mod tests {
 
     fn samples(values: &[f64]) -> Samples {
         let mut samples = Samples::none();
-        values.iter().for_each(|value| samples.add(*value));
+        for value in values {
+            samples.add(*value);
+        }
         Samples { values: Some(values.iter().map(|value| (*value, 1.0)).collect()), ..samples }
     }
 

@@ -3,6 +3,8 @@
 pub mod client;
 pub mod cloudwatch;
 pub mod compute;
+pub mod kinesis;
+pub mod lambda;
 pub mod object_store;
 pub mod producer;
 pub mod requester;

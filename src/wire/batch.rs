@@ -20,6 +20,18 @@ pub struct Receipt {
 impl Receipt {
     /// For entries that were not received from a queue.
     pub const NONE: Self = Self { slot: u32::MAX, generation: u32::MAX };
+
+    /// The place of a record in its shard.
+    #[inline]
+    pub fn of_position(position: u64) -> Self {
+        Self { slot: position as u32, generation: (position >> 32) as u32 }
+    }
+
+    /// The place of a record in its shard.
+    #[inline]
+    pub fn position(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
+    }
 }
 
 /// One message of a batch.
@@ -35,6 +47,8 @@ pub struct Entry {
     pub delay_seconds: Option<u16>,
     /// When it entered its first queue; kept when it is moved to a dead-letter queue.
     pub enqueued_at: Time,
+    /// Whether it lies in the same record of a stream as the entry before it ("KPL key concepts", aggregation).
+    pub aggregated: bool,
 }
 
 impl Entry {
@@ -46,7 +60,24 @@ impl Entry {
             receive_count: 0,
             delay_seconds: None,
             enqueued_at: Time::ZERO,
+            aggregated: false,
         }
+    }
+
+    /// A record on its way to a stream. It has no receipt yet and was not enqueued: its hash key lies in their places.
+    #[inline]
+    pub fn for_stream(message: MessageId, hash_key: u128) -> Self {
+        Self {
+            receipt: Receipt::of_position((hash_key >> 64) as u64),
+            enqueued_at: Time::from_nanos(hash_key as u64),
+            ..Self::new(message)
+        }
+    }
+
+    /// The hash key of a record on its way to a stream.
+    #[inline]
+    pub fn hash_key(&self) -> u128 {
+        u128::from(self.receipt.position()) << 64 | u128::from(self.enqueued_at.as_nanos())
     }
 }
 

@@ -57,6 +57,10 @@ impl DeduplicationMemory {
 
 /// The identity of a message, or `None` when it need not be remembered. Without an id the body counts, if the queue may
 /// take it (`ContentBasedDeduplication`); else the send is an error.
+///
+/// # Errors
+///
+/// There is no id, and the body may not be taken.
 #[allow(clippy::result_unit_err, reason = "there is one error, and its name depends on the service")]
 pub fn identity(
     deduplication: Deduplication,

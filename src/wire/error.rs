@@ -1,6 +1,7 @@
 //! The errors of AWS's APIs, as values.
 
-/// Why a call, or one entry of a batch, was refused: the error codes of the Amazon SQS API Reference.
+/// Why a call, or one entry of a batch, was refused: the error codes of the Amazon SQS and Amazon Kinesis Data Streams API
+/// References.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiError {
     /// The caller has no permission ("Basic examples of Amazon SQS policies").
@@ -35,6 +36,8 @@ pub enum ApiError {
     ReceiptHandleIsInvalid,
     /// More calls than the queue takes.
     RequestThrottled,
+    /// An event is larger than Lambda takes.
+    RequestTooLarge,
     /// There is nothing of this name.
     ResourceNotFoundException,
     /// A batch has more than ten entries.
@@ -53,6 +56,20 @@ pub enum ApiError {
     SubscriptionLimitExceeded,
     /// SNS: more messages than the account may publish.
     Throttled,
+    /// An iterator is older than five minutes.
+    ExpiredIteratorException,
+    /// Something went wrong inside of AWS.
+    InternalFailure,
+    /// A parameter of a call to a stream has a value it cannot have.
+    InvalidArgumentException,
+    /// A stream has been changed too often, or would have too many shards.
+    LimitExceededException,
+    /// A shard, or the calls to it, are at their limit.
+    ProvisionedThroughputExceededException,
+    /// A stream is being changed.
+    ResourceInUseException,
+    /// Not of AWS: the Kinesis Producer Library finds a record on a shard it was not meant for ("wrong shard").
+    WrongShard,
 }
 
 impl ApiError {
@@ -75,6 +92,7 @@ impl ApiError {
             ApiError::QueueDoesNotExist => "QueueDoesNotExist",
             ApiError::ReceiptHandleIsInvalid => "ReceiptHandleIsInvalid",
             ApiError::RequestThrottled => "RequestThrottled",
+            ApiError::RequestTooLarge => "RequestTooLargeException",
             ApiError::ResourceNotFoundException => "ResourceNotFoundException",
             ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
             ApiError::UnsupportedOperation => "UnsupportedOperation",
@@ -84,11 +102,26 @@ impl ApiError {
             ApiError::NotFound => "NotFound",
             ApiError::SubscriptionLimitExceeded => "SubscriptionLimitExceeded",
             ApiError::Throttled => "Throttled",
+            ApiError::ExpiredIteratorException => "ExpiredIteratorException",
+            ApiError::InternalFailure => "InternalFailure",
+            ApiError::InvalidArgumentException => "InvalidArgumentException",
+            ApiError::LimitExceededException => "LimitExceededException",
+            ApiError::ProvisionedThroughputExceededException => "ProvisionedThroughputExceededException",
+            ApiError::ResourceInUseException => "ResourceInUseException",
+            ApiError::WrongShard => "WrongShard",
         }
     }
 
     /// Whether an SDK tries the call again by itself ("Retry behavior", AWS SDKs and Tools Reference Guide).
     pub fn is_retryable(self) -> bool {
-        matches!(self, ApiError::RequestThrottled | ApiError::KmsThrottled | ApiError::Throttled)
+        matches!(
+            self,
+            ApiError::RequestThrottled
+                | ApiError::KmsThrottled
+                | ApiError::Throttled
+                | ApiError::InternalFailure
+                | ApiError::ProvisionedThroughputExceededException
+                | ApiError::WrongShard
+        )
     }
 }

@@ -66,6 +66,7 @@ struct Record {
     deduplicated: bool,
     filtered: bool,
     payload_deleted: bool,
+    streamed: bool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -122,6 +123,7 @@ impl Messages {
             deduplicated: false,
             filtered: false,
             payload_deleted: false,
+            streamed: false,
         };
         let index = if self.free == NONE {
             let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
@@ -345,6 +347,12 @@ impl Messages {
     /// Sets what only some messages carry.
     pub fn change_detail(&mut self, message: MessageId, detail: Detail) {
         self.set_detail(message.0, detail);
+    }
+
+    /// Notes that a stream took it as a record; true when it was the first time, false for a copy of a record.
+    #[inline]
+    pub fn mark_streamed(&mut self, message: MessageId) -> bool {
+        !std::mem::replace(&mut self.record_mut(message).streamed, true)
     }
 
     /// How many hold each message, by index: to check that every hold belongs to somebody.

@@ -8,17 +8,23 @@
 mod access;
 mod activity;
 mod batch;
+mod bucket;
 mod config;
 mod deadline;
 mod deduplication;
 mod detail;
 mod error;
+mod forward;
 mod groups;
+mod hash_key;
+mod invocation;
 mod journal;
+mod lambda;
 mod latency;
 mod message;
 mod payload;
 mod price;
+mod processing;
 mod purpose;
 mod quota;
 mod region;
@@ -27,6 +33,7 @@ mod retry;
 mod service;
 mod signal;
 mod sns;
+mod stream;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -34,17 +41,23 @@ pub use access::{
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use bucket::{LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
+pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
+pub use hash_key::{HashRange, partition_hash};
+pub use invocation::InvokeOutcome;
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
+pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use payload::{Payload, PayloadStore};
 pub use price::{PriceFileConfig, PriceList, PricesConfig};
+pub use processing::{ProcessedTally, ProcessingConfig, ProcessingMode, ProcessingOrder};
 pub use purpose::Purpose;
 pub use quota::{QuotaProfile, SqsQuotas};
 pub use region::Region;
@@ -56,3 +69,6 @@ pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use sns::{Budget, SnsAccount, SnsQuotas};
+pub use stream::{
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
+};

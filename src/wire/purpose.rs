@@ -89,6 +89,16 @@ pub enum Purpose {
     CreateQueue,
     /// How long calls to an object store take.
     ObjectStore,
+    /// How long a new execution environment takes to initialise.
+    InitDuration,
+    /// Which partition key a record has.
+    PartitionKey,
+    /// How long a stream takes to push records to a subscriber.
+    PushDelay,
+    /// When warm shards of a stream on demand are split.
+    Splitting,
+    /// Which leases a worker takes or steals.
+    Lease,
 }
 
 impl Purpose {
@@ -136,6 +146,11 @@ impl Purpose {
             Purpose::Reply => "reply",
             Purpose::CreateQueue => "create queue",
             Purpose::ObjectStore => "object store",
+            Purpose::InitDuration => "init duration",
+            Purpose::PartitionKey => "partition key",
+            Purpose::PushDelay => "push delay",
+            Purpose::Splitting => "splitting",
+            Purpose::Lease => "lease",
         }
     }
 

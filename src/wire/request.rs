@@ -1,7 +1,7 @@
 //! Calls whose answer somebody reads: those of scripted clients. The calls of fleets are signals, which say less and cost
 //! less; both end in the same code of the service.
 
-use super::{ApiError, Content, EntityId, GroupId, MessageId, Receipt, TextId};
+use super::{ApiError, Content, EntityId, GroupId, MessageId, Receipt, ShardInfo, TextId};
 use crate::engine::Time;
 
 /// The address of a request.
@@ -103,6 +103,8 @@ pub enum Action {
     },
     /// No action of AWS: what the endpoint of a subscription has received.
     ReadDeliveries(u32),
+    /// `ListShards`.
+    ListShards,
 }
 
 impl Action {
@@ -137,6 +139,7 @@ impl Action {
             Action::Unsubscribe(_) => "Unsubscribe",
             Action::SetSubscriptionAttributes { .. } => "SetSubscriptionAttributes",
             Action::ReadDeliveries(_) => "ReadDeliveries",
+            Action::ListShards => "ListShards",
         }
     }
 }
@@ -231,6 +234,8 @@ pub enum Answer {
     Moved(u64),
     /// Done; there is nothing to tell.
     Done,
+    /// The shards of a stream.
+    Shards(Vec<ShardInfo>),
 }
 
 /// A call and, once it is there, its answer.

@@ -60,6 +60,11 @@ impl Retries {
         }
     }
 
+    /// The same with another number of attempts.
+    pub fn with_attempts(self, max_attempts: u32) -> Self {
+        Self { max_attempts, ..self }
+    }
+
     /// How long the caller waits after so many attempts, at least one; `None` when it gives up.
     pub fn pause(&self, attempts: u32, stream: &mut Stream) -> Option<Span> {
         if attempts >= self.max_attempts {

@@ -1,6 +1,8 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
-use super::{BatchId, Batches, Journal, MessageId, Messages, Publication, Requests, Signal, SnsAccount};
+use super::{
+    BatchId, Batches, Journal, LambdaAccount, MessageId, Messages, Publication, Requests, Signal, SnsAccount,
+};
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
 
@@ -47,6 +49,8 @@ pub struct Context<'a, O> {
     pub journal: &'a mut Journal,
     /// What the topics of the account have in common.
     pub sns: &'a mut SnsAccount,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: &'a mut LambdaAccount,
 }
 
 impl<O> Context<'_, O> {

@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, RequestId};
+use super::{ApiError, BatchId, InvokeOutcome, IteratorType, RequestId, ShardId};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -43,7 +43,8 @@ impl AlarmState {
 /// What can be said.
 #[derive(Debug, Clone, Copy)]
 pub enum Signal {
-    /// Messages arrive at a service that accepts them: the end of a send call. The taker now holds them.
+    /// Messages arrive at a service that accepts them: the end of a send call. The taker now holds them. To a Lambda
+    /// function each is an event of its own (`InvocationType: Event`).
     Put {
         /// The messages; the taker closes the batch.
         batch: BatchId,
@@ -135,6 +136,73 @@ pub enum Signal {
         /// Size of the object.
         bytes: u32,
     },
+    /// The end of a call that puts records on a stream. What the stream does not take comes back as `Refused`, record by
+    /// record.
+    PutRecords {
+        /// The records, with their hash keys; the taker closes the batch.
+        batch: BatchId,
+        /// Whether it is `PutRecord` (else `PutRecords`).
+        single: bool,
+    },
+    /// A consumer asks a stream for an iterator (`GetShardIterator`). The stream keeps one for each consumer and shard.
+    GetShardIterator {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard, given back with answers.
+        epoch: u32,
+        /// Where it begins: `ShardIteratorType` and its value, the parts of an `IteratorStart`.
+        start: IteratorType,
+        /// The value.
+        value: u64,
+    },
+    /// A consumer calls `GetRecords` with its iterator of a shard.
+    GetRecords {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+        /// `Limit`.
+        limit: u32,
+    },
+    /// A consumer subscribes to a shard (`SubscribeToShard`), in place of its former subscription.
+    SubscribeToShard {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+        /// Where it begins: `ShardIteratorType` and its value, the parts of an `IteratorStart`.
+        start: IteratorType,
+        /// The value.
+        value: u64,
+    },
+    /// A subscriber has worked on an event and can take another.
+    EventTaken {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+    },
+    /// The answer to `GetRecords`, or an event of a subscription. The consumer holds the records.
+    Records {
+        /// The shard.
+        shard: ShardId,
+        /// The consumer's life with this shard.
+        epoch: u32,
+        /// What came.
+        outcome: PollOutcome,
+        /// `MillisBehindLatest`.
+        milliseconds_behind: u32,
+        /// Whether the shard is closed and has been read to its end.
+        shard_end: bool,
+    },
+    /// A consumer will never again ask for records of a shard before this position, nor at all when it is `u64::MAX`:
+    /// as far as it is concerned the simulator need not keep them.
+    ReadUpTo {
+        /// The shard.
+        shard: ShardId,
+        /// The position.
+        position: u64,
+    },
     /// CloudWatch invokes a scaling policy: on a state change and once a minute while the alarm stays there.
     AlarmAction {
         /// The policy, and which of its alarms, as its group numbers them.
@@ -152,6 +220,32 @@ pub enum Signal {
         hour: u32,
         /// The sum of the metric in it.
         load: f64,
+    },
+    /// A Lambda function is invoked with an event of these messages, and the sender waits (`InvocationType:
+    /// RequestResponse`). The function holds them until it answers.
+    Invoke {
+        /// The messages.
+        batch: BatchId,
+        /// Which call of the sender it is, given back with the answer.
+        call: u32,
+        /// Whether the function stops at the first message that fails, as it should with a FIFO queue's.
+        in_order: bool,
+    },
+    /// A function answers an `Invoke`, and gives the messages back.
+    Returned {
+        /// The messages.
+        batch: BatchId,
+        /// Which call it was.
+        call: u32,
+        /// How it ended.
+        outcome: InvokeOutcome,
+    },
+    /// The executions of the account's functions have changed.
+    Executions {
+        /// In the concurrency that no function has reserved.
+        unreserved: u32,
+        /// In all.
+        total: u32,
     },
 }
 

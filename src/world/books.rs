@@ -66,6 +66,7 @@ impl World {
             quantiles: readings.quantiles,
             distributions: readings.distributions,
             expectations: Vec::new(),
+            probes: self.probed,
             flows,
             notes,
         })
@@ -93,7 +94,7 @@ impl World {
             .map(|kind| sum("produced", &ledger, kind))
             .sum();
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = sum("forwarded", &ledger, "consumer");
+        let forwarded = sum("forwarded", &ledger, "consumer") + sum("forwarded", &ledger, "function");
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
@@ -136,6 +137,10 @@ impl World {
             | Signal::Refused { batch, .. }
             | Signal::Redrive { batch }
             | Signal::DeadLetter { batch }
+            | Signal::Invoke { batch, .. }
+            | Signal::Returned { batch, .. }
+            | Signal::PutRecords { batch, .. }
+            | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
                 self.batches.entries(batch).iter().for_each(|entry| mark(entry.message));
@@ -279,14 +284,29 @@ const RUN_FATES: [&str; 12] = [
 
 /// Totals over all entities, under the scenario's name.
 fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
-    let total = |kind: &str, metrics: &[&str]| -> f64 {
+    let total = |kinds: &[&str], metrics: &[&str]| -> f64 {
         rows.iter()
             .filter(|row| {
-                row.kind == kind && row.statistic == "sum" && metrics.contains(&row.metric.as_str())
+                kinds.contains(&row.kind) && row.statistic == "sum" && metrics.contains(&row.metric.as_str())
             })
             .map(|row| row.value)
             .sum()
     };
+    let workers = &["consumer", "function", "stream_consumer"];
+    let calling = &["queue", "requester", "stream"];
+    let senders = &["producer", "client"];
+    let paid = &[
+        "queue",
+        "consumer",
+        "requester",
+        "object_store",
+        "topic",
+        "function",
+        "event_source_mapping",
+        "cloudwatch",
+        "stream",
+        "stream_consumer",
+    ];
     let calls = [
         "send_calls",
         "receive_calls",
@@ -297,28 +317,19 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "delete_queue_calls",
         "tag_queue_calls",
         "list_calls",
+        "put_record_calls",
+        "put_records_calls",
+        "get_records_calls",
     ];
+    let produced = total(senders, &["messages_produced"]) + total(&["requester"], &["requests_sent"]);
     let totals = [
-        (
-            "messages_produced",
-            total("producer", &["messages_produced"])
-                + total("client", &["messages_produced"])
-                + total("requester", &["requests_sent"]),
-            Unit::Count,
-        ),
-        ("messages_processed", total("consumer", &["messages_processed"]), Unit::Count),
-        ("duplicates", total("consumer", &["duplicates"]), Unit::Count),
-        ("out_of_order", total("consumer", &["out_of_order"]), Unit::Count),
-        ("api_calls", total("queue", &calls) + total("requester", &calls), Unit::Count),
-        ("instance_hours", total("consumer", &["instance_hours"]), Unit::Hours),
-        (
-            "estimated_cost",
-            ["queue", "consumer", "requester", "object_store", "topic", "cloudwatch"]
-                .iter()
-                .map(|kind| total(kind, &["estimated_cost"]))
-                .sum(),
-            Unit::Dollars,
-        ),
+        ("messages_produced", produced, Unit::Count),
+        ("messages_processed", total(workers, &["messages_processed"]), Unit::Count),
+        ("duplicates", total(workers, &["duplicates"]), Unit::Count),
+        ("out_of_order", total(workers, &["out_of_order"]), Unit::Count),
+        ("api_calls", total(calling, &calls), Unit::Count),
+        ("instance_hours", total(&["consumer", "stream_consumer"], &["instance_hours"]), Unit::Hours),
+        ("estimated_cost", total(paid, &["estimated_cost"]), Unit::Dollars),
     ];
     rows.extend(totals.map(|(metric, value, unit)| SummaryRow {
         kind: "run",

@@ -4,17 +4,24 @@
 //! minute, and at the end writes the tape and balances the books.
 
 mod books;
+mod loads;
 mod observers;
 mod roster;
 mod sampling;
+mod test_bench;
 
 pub use books::rows;
+pub use loads::Load;
 pub use roster::Entity;
+pub use test_bench::Feed;
 
 use crate::engine::{Calendar, Handler, Span, Time};
-use crate::record::{Flow, RunHeader, Tape};
+use crate::record::{Flow, Probe, RunHeader, Tape};
 use crate::services::cloudwatch::MetricId;
-use crate::wire::{Batches, Context, EntityId, Journal, Messages, Outbox, Requests, Signal, SnsAccount};
+use crate::wire::{
+    Batches, Context, EntityId, Journal, LambdaAccount, Messages, Outbox, Requests, Signal, SnsAccount,
+};
+use loads::Loads;
 use roster::Timer;
 use sampling::Sampler;
 use std::fmt;
@@ -46,6 +53,14 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// What the topics of the account have in common.
     pub sns: SnsAccount,
+    /// The concurrency of the account's Lambda functions.
+    pub lambda: LambdaAccount,
+    /// Metrics that are given from outside.
+    pub feed: Feed,
+    /// What forecasts are made from.
+    pub loads: Vec<Load>,
+    /// When all levels are read, for a test.
+    pub probes: Vec<Time>,
 }
 
 /// A metric that alarms or programs read.
@@ -80,6 +95,8 @@ enum Tick {
     EndOfWarmUp,
     Minute,
     Chart,
+    Feed,
+    Probe,
     Publication,
 }
 
@@ -118,7 +135,12 @@ struct World {
     requests: Requests,
     journal: Journal,
     sns: SnsAccount,
+    lambda: LambdaAccount,
     sampler: Sampler,
+    loads: Loads,
+    feed: Feed,
+    probes: Vec<Time>,
+    probed: Vec<Probe>,
     end: Time,
     /// When the next tick, or the end, comes.
     unobserved_until: Time,
@@ -149,6 +171,7 @@ impl World {
             requests: &mut self.requests,
             journal: &mut self.journal,
             sns: &mut self.sns,
+            lambda: &mut self.lambda,
         };
         say(&mut self.seats[me.index()].entity, &mut cx);
     }
@@ -157,6 +180,10 @@ impl World {
         self.next_minute = Time::ZERO + Span::from_minutes(1);
         self.next_chart_step = Time::ZERO + self.sampler.chart_step();
         self.look_ahead(Time::ZERO);
+        // Before everybody else: what is given for an interval is there when its end comes.
+        if self.feed.interval > Span::ZERO {
+            self.post_tick(Time::ZERO + self.feed.interval, Tick::Feed, calendar);
+        }
         for index in 0..self.seats.len() {
             self.tell(EntityId(index as u32), calendar, Entity::start);
         }
@@ -166,6 +193,9 @@ impl World {
         }
         self.post_tick(self.next_minute, Tick::Minute, calendar);
         self.post_tick(self.next_chart_step, Tick::Chart, calendar);
+        for at in self.probes.clone() {
+            self.post_tick(at, Tick::Probe, calendar);
+        }
         self.post_tick(self.sampler.next_publication(), Tick::Publication, calendar);
     }
 
@@ -185,10 +215,20 @@ impl World {
         match tick {
             Tick::EndOfWarmUp => self.sampler.end_warm_up(now, &mut self.seats),
             Tick::Minute => {
+                self.loads.read(&mut self.seats);
+                for (to, signal) in self.loads.due(now) {
+                    let stimulus = Stimulus::Signal(signal);
+                    calendar.post_now(Event { to, from: to, stimulus });
+                }
                 self.sampler.take_minute(now, &mut self.seats);
                 self.next_minute = now + Span::from_minutes(1);
                 self.post_tick(self.next_minute, tick, calendar);
             }
+            Tick::Feed => {
+                self.feed.publish(now, &mut self.seats);
+                self.post_tick(now + self.feed.interval, tick, calendar);
+            }
+            Tick::Probe => self.probed.push(test_bench::probe(now, &mut self.seats)),
             Tick::Chart => {
                 self.sampler.take_chart_step(now, &mut self.seats);
                 self.next_chart_step = now + self.sampler.chart_step();
@@ -319,7 +359,12 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         requests: Requests::default(),
         journal: Journal::default(),
         sns: plan.sns,
+        lambda: plan.lambda,
         sampler,
+        loads: Loads::new(plan.loads),
+        feed: plan.feed,
+        probes: plan.probes,
+        probed: Vec::new(),
         end,
         unobserved_until: Time::ZERO,
         next_minute: Time::ZERO,

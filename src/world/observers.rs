@@ -144,7 +144,9 @@ impl Observer {
             InstrumentKind::Distribution => {
                 let mut values = std::mem::take(&mut self.values);
                 let mut samples = Samples::none();
-                values.iter().for_each(|value| samples.add(*value));
+                for value in &values {
+                    samples.add(*value);
+                }
                 samples.values = Some(counted(&mut values));
                 samples
             }

@@ -3,7 +3,9 @@
 
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::services::{client, cloudwatch, compute, object_store, producer, requester, sns, sqs};
+use crate::services::{
+    client, cloudwatch, compute, kinesis, lambda, object_store, producer, requester, sns, sqs,
+};
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal,
 };
@@ -125,6 +127,16 @@ roster! {
     ObjectStore: object_store::ObjectStore,
     /// An SNS topic.
     Topic: sns::Topic,
+    /// A Kinesis data stream.
+    Stream: kinesis::DataStream,
+    /// A consumer of a stream with its workers.
+    StreamConsumer: kinesis::StreamConsumer,
     /// CloudWatch.
     CloudWatch: cloudwatch::CloudWatch,
+    /// A Lambda function.
+    Function: lambda::Function,
+    /// An event source mapping.
+    EventSourceMapping: lambda::EventSourceMapping,
+    /// What all Lambda functions use together.
+    Account: lambda::Account,
 }

@@ -40,7 +40,7 @@ fn series(draw: &mut Stream, depth: u32) -> Expression {
         1 => E::Negative(inner(draw)),
         2 => {
             let (left, operator) = (inner(draw), pick(&OPERATORS, draw));
-            let number = Box::new(E::Number(draw.below(5) as i64));
+            let number = Box::new(E::Number(draw.below(5).cast_signed()));
             if draw.below(2) == 0 {
                 E::Operation(operator, left, number)
             } else {
@@ -57,7 +57,7 @@ fn series(draw: &mut Stream, depth: u32) -> Expression {
             if draw.below(2) == 0 {
                 return E::Function(pick(&POINTWISE, draw), inner(draw));
             }
-            let all = (0..1 + draw.below(3)).map(|_| series(draw, depth - 1)).collect();
+            let all = (0..=draw.below(3)).map(|_| series(draw, depth - 1)).collect();
             E::Across(pick(&ACROSS, draw), all)
         }
     }
@@ -99,10 +99,10 @@ fn point(expression: &Expression, slot: usize, metrics: &Metrics) -> Option<f64>
             operate(operator, first.unwrap_or(0.0), second.unwrap_or(0.0))?
         }
         E::If(condition, yes, no) => {
-            if at(condition, slot)? != 0.0 {
-                at(yes, slot).unwrap_or(0.0)
-            } else {
+            if at(condition, slot)? == 0.0 {
                 at(no.as_ref()?, slot)?
+            } else {
+                at(yes, slot).unwrap_or(0.0)
             }
         }
         E::Fill(inner, "7") => at(inner, slot).unwrap_or(7.0),

@@ -163,10 +163,18 @@ fn target_tracking_acts_after_three_minutes_above_the_target() {
 #[test]
 fn target_tracking_gives_capacity_back_after_fifteen_minutes_below() {
     let at = 900 + phase("TargetTracking-w-AlarmLow");
-    // Ten instances, 510 messages: 500 are left, 50 an instance: five are enough.
-    assert_eq!(changes(&standing_backlog(510, &tracking(1, 20, 10), "")), [(at, 10, 5)]);
-    assert_eq!(changes(&standing_backlog(510, &tracking(7, 20, 10), "")), [(at, 10, 7)], "min_size");
+    // Ten instances, 510 messages: 500 are left, 50 an instance. Five are enough, but a tenth goes at once, and the next
+    // instance five minutes later, at the first of the minutes that is not before them.
+    let steps = |least: u32| -> Vec<(u64, u32, u32)> {
+        (0..10)
+            .map(|step| (at + 300 * step, 10 - step as u32, 9 - step as u32))
+            .take_while(|(time, _, desired)| *time < 2400 && *desired >= least)
+            .collect()
+    };
+    // With seven there are 71 an instance, which is not below the low alarm's 70 any more.
+    assert_eq!(changes(&standing_backlog(510, &tracking(1, 20, 10), "")), steps(7));
+    assert_eq!(changes(&standing_backlog(510, &tracking(8, 20, 10), "")), steps(8), "min_size");
     // 70 of 100 is not yet below the low alarm's threshold.
     assert_eq!(changes(&standing_backlog(710, &tracking(1, 20, 10), "")), []);
-    assert_eq!(changes(&standing_backlog(709, &tracking(1, 20, 10), "")), [(at, 10, 7)]);
+    assert_eq!(changes(&standing_backlog(709, &tracking(1, 20, 10), ""))[0], (at, 10, 9));
 }

@@ -34,10 +34,12 @@ fn plain(state: &'static str) -> &'static str {
 }
 
 /// Everything that is wrong with the lives told in the tape.
-fn faults(tape: &Tape, most: u32) -> Vec<String> {
+fn faults(tape: &Tape, most: u32, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
     let mut states: BTreeMap<u64, &'static str> = BTreeMap::new();
-    let margin = (most / 10).max(1) as usize;
+    // A group that may not terminate what is too much has two more when two return from standby.
+    let keeps_surplus = text.contains("protect") || text.contains("[Terminate]");
+    let margin = (most / 10).max(1) as usize + if keeps_surplus { 2 } else { 0 };
     let mut changes = tape.instances.iter().peekable();
     while let Some(change) = changes.next() {
         let (before, after) = (states.get(&change.instance).copied().unwrap_or(""), plain(change.state));
@@ -231,7 +233,7 @@ fn judge(cases: u32) {
         let tape = scenario
             .run_with(SEED, 0, &mut |progress| progress.events < 5_000_000)
             .map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
-        let faults = faults(&tape, most);
+        let faults = faults(&tape, most, &text);
         prop_assert!(faults.is_empty(), "{}\n{text}", faults.join("\n"));
         Ok(())
     });

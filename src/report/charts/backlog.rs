@@ -32,7 +32,12 @@ pub(super) fn draw(tape: &Tape, consumer: &str, queues: &[&str]) -> Picture {
     picture
 }
 
-fn backlog(tape: &Tape, queues: &[&str], picture: &mut Picture, bottom: f64) -> (Panel, Vec<Trace>) {
+pub(super) fn backlog(
+    tape: &Tape,
+    queues: &[&str],
+    picture: &mut Picture,
+    bottom: f64,
+) -> (Panel, Vec<Trace>) {
     let visible: Vec<Trace> = queues
         .iter()
         .map(|queue| source::series(tape, "queue", queue, "messages_visible", Thin::Highest))

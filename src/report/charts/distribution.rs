@@ -10,9 +10,9 @@ use crate::report::human;
 const MARKS: [(f64, &str, Ink); 3] =
     [(0.5, "p50", ink::BLUE), (0.9, "p90", ink::ORANGE), (0.99, "p99", ink::VERMILION)];
 
-/// The chart of one consumer.
-pub(super) fn draw(tape: &Tape, consumer: &str) -> Picture {
-    let buckets: Vec<(f64, u64)> = source::distribution(tape, "consumer", consumer, "end_to_end_latency")
+/// The chart of one consumer or function.
+pub(super) fn draw(tape: &Tape, kind: &str, consumer: &str) -> Picture {
+    let buckets: Vec<(f64, u64)> = source::distribution(tape, kind, consumer, "end_to_end_latency")
         .map_or(&[][..], |curve| &curve.buckets)
         .iter()
         .copied()

@@ -10,10 +10,10 @@ use crate::record::{QuantilePoint, Tape, Unit};
 /// Above this ratio of slowest to median, a linear axis would press the median onto the ground.
 const WIDE: f64 = 40.0;
 
-/// The chart of one consumer.
-pub(super) fn draw(tape: &Tape, consumer: &str) -> Picture {
+/// The chart of one consumer or function.
+pub(super) fn draw(tape: &Tape, kind: &str, consumer: &str) -> Picture {
     let mut picture = begin(tape, &format!("End-to-end latency: {consumer}"), "from sent to processed");
-    let points = source::quantiles(tape, "consumer", consumer, "end_to_end_latency")
+    let points = source::quantiles(tape, kind, consumer, "end_to_end_latency")
         .map_or(&[][..], |series| &series.points);
     let trace = |value: fn(&QuantilePoint) -> f64, thin| {
         source::trace(

@@ -6,6 +6,7 @@
 mod age;
 mod axis;
 mod backlog;
+mod concurrency;
 mod distribution;
 mod font;
 mod latency;
@@ -39,8 +40,23 @@ fn each(
     for consumer in source::consumers(tape) {
         let queues = source::queues_of(tape, consumer);
         hand_out(&names.of("backlog-and-capacity", consumer), &backlog::draw(tape, consumer, &queues))?;
-        hand_out(&names.of("latency", consumer), &latency::draw(tape, consumer))?;
-        hand_out(&names.of("latency-distribution", consumer), &distribution::draw(tape, consumer))?;
+        hand_out(&names.of("latency", consumer), &latency::draw(tape, "consumer", consumer))?;
+        hand_out(
+            &names.of("latency-distribution", consumer),
+            &distribution::draw(tape, "consumer", consumer),
+        )?;
+    }
+    for function in source::functions(tape) {
+        let queues = source::queues_of(tape, function);
+        hand_out(
+            &names.of("backlog-and-concurrency", function),
+            &concurrency::draw(tape, function, &queues),
+        )?;
+        hand_out(&names.of("latency", function), &latency::draw(tape, "function", function))?;
+        hand_out(
+            &names.of("latency-distribution", function),
+            &distribution::draw(tape, "function", function),
+        )?;
     }
     let queues = source::queues(tape);
     for queue in &queues {

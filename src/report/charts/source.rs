@@ -41,16 +41,29 @@ pub(super) fn distribution<'a>(
         .find(|curve| curve.kind == kind && curve.name == name && curve.definition.name == metric)
 }
 
-/// The queues that give messages to a consumer, in the tape's order.
+/// The queues that give messages to a consumer or function, in the tape's order.
 pub(super) fn queues_of<'a>(tape: &'a Tape, consumer: &str) -> Vec<&'a str> {
     let mut queues: Vec<&str> = Vec::new();
     for flow in &tape.flows {
-        let reads = flow.from_kind == "queue" && flow.to_kind == "consumer" && flow.to == consumer;
+        let reads = flow.from_kind == "queue"
+            && matches!(flow.to_kind, "consumer" | "function")
+            && flow.to == consumer;
         if reads && !queues.contains(&flow.from.as_str()) {
             queues.push(&flow.from);
         }
     }
     queues
+}
+
+/// The functions, in the tape's order.
+pub(super) fn functions(tape: &Tape) -> Vec<&str> {
+    let mut functions: Vec<&str> = Vec::new();
+    for flow in tape.flows.iter().filter(|flow| flow.to_kind == "function") {
+        if !functions.contains(&flow.to.as_str()) {
+            functions.push(&flow.to);
+        }
+    }
+    functions
 }
 
 /// The consumers that read a queue, in the tape's order.

@@ -70,6 +70,7 @@ pub(super) fn empty() -> Tape {
         distributions: Vec::new(),
         expectations: Vec::new(),
         flows: Vec::new(),
+        probes: Vec::new(),
         notes: Vec::new(),
     }
 }

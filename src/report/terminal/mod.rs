@@ -30,7 +30,11 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
         subscriptions(tape),
         queues(tape),
         consumers(tape),
+        functions(tape),
         object_stores(tape),
+        streams(tape),
+        sizing(tape),
+        stream_consumers(tape),
     ];
     for table in tables {
         parts.push(table.render(width));
@@ -202,6 +206,25 @@ fn subscriptions(tape: &Tape) -> Grid {
     grid
 }
 
+fn functions(tape: &Tape) -> Grid {
+    let columns = [
+        ("processed", "messages_processed", "sum", true),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("p99", "end_to_end_latency", "p99", true),
+        ("invocations", "invocations", "sum", true),
+        ("at once", "concurrent_executions", "max", true),
+        ("cold", "cold_starts", "sum", false),
+        ("throttles", "throttles", "sum", false),
+        ("errors", "errors", "sum", false),
+        ("timeouts", "timeouts", "sum", false),
+        ("dropped", "async_events_dropped", "sum", false),
+        ("duplicates", "duplicates", "sum", false),
+        ("out of order", "out_of_order", "sum", false),
+        ("failures", "failures", "sum", false),
+    ];
+    table(tape, "Functions", "function", &columns)
+}
+
 fn consumers(tape: &Tape) -> Grid {
     let columns = [
         ("processed", "messages_processed", "sum", true),
@@ -235,6 +258,54 @@ fn consumers(tape: &Tape) -> Grid {
         }
     }
     grid
+}
+
+fn streams(tape: &Tape) -> Grid {
+    let columns = [
+        ("records", "incoming_records", "sum", true),
+        ("rate", "incoming_records", "rate", true),
+        ("user records", "user_records", "sum", false),
+        ("throttled", "write_throttled", "sum", true),
+        ("reads throttled", "read_throttled", "sum", true),
+        ("iterator age", "iterator_age", "max", false),
+        ("copies", "copies", "sum", false),
+        ("expired unread", "records_expired_unread", "sum", false),
+        ("splits", "splits", "sum", false),
+        ("merges", "merges", "sum", false),
+    ];
+    table(tape, "Streams", "stream", &columns)
+}
+
+/// What each stream would need in its busiest minute, beside what it has.
+fn sizing(tape: &Tape) -> Grid {
+    let columns = [
+        ("by records", "shards_for_records", "peak", true),
+        ("by bytes", "shards_for_bytes", "peak", true),
+        ("by consumers", "shards_for_consumers", "peak", true),
+        ("it has", "open_shards", "last", true),
+        ("hottest key", "hottest_key_share", "mean", true),
+        ("of a shard", "hottest_key_shard_load", "peak", true),
+    ];
+    table(tape, "Shards needed", "stream", &columns)
+}
+
+fn stream_consumers(tape: &Tape) -> Grid {
+    let columns = [
+        ("processed", "messages_processed", "sum", true),
+        ("rate", "messages_processed", "rate", true),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("p99", "end_to_end_latency", "p99", true),
+        ("slowest", "end_to_end_latency", "max", true),
+        ("propagation", "propagation_delay", "mean", true),
+        ("duplicates", "duplicates", "sum", false),
+        ("out of order", "out_of_order", "sum", false),
+        ("failures", "failures", "sum", false),
+        ("missed", "records_missed", "sum", false),
+        ("crashes", "crashes", "sum", false),
+        ("leases taken", "leases_taken", "sum", false),
+        ("stolen", "leases_stolen", "sum", false),
+    ];
+    table(tape, "Stream consumers", "stream_consumer", &columns)
 }
 
 /// Fewest, mean and most instances in service; one number when that never changed.

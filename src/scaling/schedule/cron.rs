@@ -72,7 +72,7 @@ impl Field {
     fn number(&self, text: &str) -> Result<i64, String> {
         let named = self.names.iter().position(|name| name.eq_ignore_ascii_case(text));
         if let Some(position) = named {
-            return Ok(self.low + position as i64);
+            return Ok(self.low + position.cast_signed() as i64);
         }
         let digits = !text.is_empty() && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
         let number: i64 =

@@ -174,10 +174,10 @@ impl Evaluation<'_> {
         match self.value(&arguments[0]) {
             Value::Series(condition) => {
                 let choose = |(slot, condition): (usize, Option<f64>)| {
-                    if condition? != 0.0 {
-                        at(&yes, slot).or(Some(0.0))
-                    } else {
+                    if condition? == 0.0 {
                         no.as_ref().and_then(|no| at(no, slot))
+                    } else {
+                        at(&yes, slot).or(Some(0.0))
                     }
                 };
                 Value::Series(condition.into_iter().enumerate().map(choose).collect())

@@ -158,8 +158,10 @@ impl Function {
         match (self.shape(), self, argument) {
             (Shape::Pointwise, _, Series | Array) => Some(argument),
             (Shape::Reducer, _, Series) | (_, F::MetricCount, Array) => Some(Scalar),
-            (Shape::Reducer, _, Array) | (_, F::First | F::Last, Array) => Some(Series),
-            (Shape::Calendar, _, Series) | (_, F::TimeSeries, Scalar) => Some(Series),
+            (Shape::Reducer, _, Array)
+            | (_, F::First | F::Last, Array)
+            | (Shape::Calendar, _, Series)
+            | (_, F::TimeSeries, Scalar) => Some(Series),
             (_, F::RemoveEmpty, Array) => Some(Array),
             _ => None,
         }

@@ -229,16 +229,19 @@ impl MetricMath {
 impl Grid {
     /// Seconds since 1970 at the beginning of a slot.
     fn unix_seconds(&self, slot: usize) -> i64 {
-        let millis = (self.period.as_nanos() / 1_000_000) as i64;
-        (self.start_unix_millis + millis * slot as i64).div_euclid(1000)
+        (self.start_unix_millis + millis(self.period, slot)).div_euclid(1000)
     }
 
     /// The grid of `slots` periods that end at `end`, in a run that began at `start_unix_millis`.
     pub fn ending(end: Time, period: Span, slots: usize, start_unix_millis: i64) -> Self {
-        let end = start_unix_millis + (end.as_nanos() / 1_000_000) as i64;
-        let length = (period.as_nanos() / 1_000_000) as i64 * slots as i64;
-        Self { start_unix_millis: end - length, period, slots }
+        let end = start_unix_millis + millis(end.since_start(), 1);
+        Self { start_unix_millis: end - millis(period, slots), period, slots }
     }
+}
+
+/// So many spans, in milliseconds.
+fn millis(span: Span, number: usize) -> i64 {
+    (span.as_nanos() / 1_000_000 * number as u64).cast_signed()
 }
 
 /// CloudWatch keeps values within ±2^360 and none that are not finite ("CloudWatch service quotas", "PutMetricData"):

@@ -248,7 +248,7 @@ impl Client {
                     }
                 }
             }
-            Answer::Counts(_) | Answer::Tasks(_) | Answer::Moved(_) | Answer::Done => {}
+            Answer::Counts(_) | Answer::Tasks(_) | Answer::Moved(_) | Answer::Done | Answer::Shards(_) => {}
         }
         let ids = match &step.call {
             Call::SendBatch(_, _, ids) | Call::PublishBatch(_, _, ids) => ids.as_slice(),

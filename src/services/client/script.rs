@@ -119,6 +119,9 @@ pub trait Topics {
     ) -> (TextId, u32);
 }
 
+/// A call about a subscription, by its number.
+type SubscriptionCall = fn(u32) -> Call;
+
 /// What must come of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
@@ -503,7 +506,7 @@ impl StepConfig {
                 .with("raw_message_delivery", config.raw_message_delivery);
             return Some((called(&config.topic, lookup, problems), call, cell, None));
         }
-        let calls: [(_, fn(u32) -> Call); 3] = [
+        let calls: [(_, SubscriptionCall); 3] = [
             (&self.subscribe, Call::Subscribe),
             (&self.unsubscribe, Call::Unsubscribe),
             (&self.read_deliveries, Call::ReadDeliveries),

@@ -102,6 +102,10 @@ pub(super) fn answer(answer: &Answer, ids: &[String], names: &Names) -> (String,
         }
         Answer::Moved(moved) => format!("moved={moved}"),
         Answer::Done => String::new(),
+        Answer::Shards(shards) => {
+            let open = shards.iter().filter(|shard| !shard.closed).count();
+            format!("shards={} open={open}", shards.len())
+        }
     };
     (SUCCESS.to_owned(), told)
 }

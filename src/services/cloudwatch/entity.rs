@@ -41,6 +41,8 @@ pub struct CloudWatchSettings {
     pub start_unix_millis: i64,
     /// What it costs.
     pub prices: CloudWatchPrices,
+    /// When in its minute every alarm is evaluated; `None` gives each a second of its own.
+    pub alarm_phase: Option<Span>,
 }
 
 /// CloudWatch.
@@ -90,6 +92,7 @@ impl CloudWatch {
     pub fn new(settings: CloudWatchSettings, seed: u64, replication: u32) -> Self {
         let keep = settings.alarms.iter().map(AlarmSettings::looks_back).max().unwrap_or(Span::ZERO);
         let notifies = settings.alarms.iter().any(|alarm| alarm.actions.has_topics());
+        let given_phase = settings.alarm_phase;
         let series = settings.alarms.iter().map(|alarm| AlarmSeries {
             alarm: alarm.name.clone(),
             label: alarm.label.clone(),
@@ -105,7 +108,7 @@ impl CloudWatch {
                 .into_iter()
                 .map(|settings| {
                     let mut phase = Purpose::AlarmPhase.stream(seed, replication, "alarm", &settings.name);
-                    Alarm::new(settings, Span::from_seconds(phase.below(60)))
+                    Alarm::new(settings, given_phase.unwrap_or(Span::from_seconds(phase.below(60))))
                 })
                 .collect(),
             composites: settings.composite_alarms.into_iter().map(CompositeAlarm::new).collect(),
@@ -227,8 +230,8 @@ impl CloudWatch {
         }
     }
 
-    /// Auto Scaling actions are invoked on a change, and once a minute while the state stays ("Using Amazon CloudWatch
-    /// alarms").
+    /// Actions are performed on a change; those of Auto Scaling again once a minute while the state stays ("Using Amazon
+    /// CloudWatch alarms").
     fn act<O: Outbox<Timer>>(&mut self, index: u32, changed: bool, cx: &mut Context<'_, O>) {
         let alarm = &mut self.alarms[index as usize];
         let minute_ago = alarm.acted_at.is_none_or(|acted| acted + Span::from_minutes(1) <= cx.now);
@@ -236,13 +239,23 @@ impl CloudWatch {
             return;
         }
         alarm.acted_at = Some(cx.now);
-        for action in alarm.settings.actions.of(alarm.state) {
-            match *action {
-                AlarmAction::Policy { group, policy } => {
-                    let signal = Signal::AlarmAction { policy, state: alarm.state, alarm: index };
+        self.perform(AlarmId::Metric(index), changed, cx);
+    }
+
+    /// Performs the actions of the state that an alarm is in; where it stays in it, only those that are repeated.
+    fn perform<O: Outbox<Timer>>(&mut self, alarm: AlarmId, changed: bool, cx: &mut Context<'_, O>) {
+        let state = self.state_of(alarm);
+        let actions = match alarm {
+            AlarmId::Metric(index) => &self.alarms[index as usize].settings.actions,
+            AlarmId::Composite(index) => &self.composites[index as usize].settings.actions,
+        };
+        for action in actions.of(state) {
+            match (*action, alarm) {
+                (AlarmAction::Policy { group, policy }, AlarmId::Metric(index)) => {
+                    let signal = Signal::AlarmAction { policy, state, alarm: index };
                     cx.outbox.send(group, self.action_delay, signal);
                 }
-                AlarmAction::Notify { topic, message, bytes } if changed => {
+                (AlarmAction::Notify { topic, message, bytes }, _) if changed => {
                     let message = cx.messages.create(NewMessage {
                         published_at: cx.now,
                         producer: cx.me,
@@ -256,7 +269,8 @@ impl CloudWatch {
                     cx.batches.entries_mut(batch).push(Entry::new(message));
                     cx.outbox.send(topic, self.action_delay, Signal::Put { batch });
                 }
-                AlarmAction::Notify { .. } => {}
+                // AWS lets composite alarms invoke no policies, so a scenario cannot say it.
+                (AlarmAction::Notify { .. }, _) | (AlarmAction::Policy { .. }, AlarmId::Composite(_)) => {}
             }
         }
     }
@@ -334,6 +348,9 @@ impl CloudWatch {
             reason,
             actions,
         });
+        if verdict == Verdict::Performed {
+            self.perform(AlarmId::Composite(index as u32), true, cx);
+        }
         self.wake_composite(index, cx);
         self.follow(AlarmId::Composite(index as u32), old, cx);
     }
@@ -355,6 +372,7 @@ impl CloudWatch {
             reason: format!("the actions of this state were held back, and {why}"),
             actions: "performed".to_owned(),
         });
+        self.perform(AlarmId::Composite(index as u32), true, cx);
     }
 
     fn monthly_price(&self) -> f64 {

@@ -50,7 +50,7 @@ impl Window {
     /// The period that holds a time, from 0, the oldest; `None` when none does.
     fn slot(&self, time: Time) -> Option<usize> {
         if !self.edges.is_empty() {
-            let millis = self.start_unix_millis + (time.as_nanos() / 1_000_000) as i64;
+            let millis = self.start_unix_millis + (time.as_nanos() / 1_000_000).cast_signed();
             let behind = self.edges.partition_point(|edge| *edge <= millis);
             return behind.checked_sub(1).filter(|slot| *slot < self.slots);
         }
@@ -65,7 +65,7 @@ impl Window {
     pub(super) fn slot_start_unix_millis(&self, slot: usize) -> i64 {
         self.edges.get(slot).copied().unwrap_or_else(|| {
             let grid = self.grid();
-            grid.start_unix_millis + (self.period.as_nanos() / 1_000_000) as i64 * slot as i64
+            grid.start_unix_millis + (self.period.as_nanos() / 1_000_000 * slot as u64).cast_signed()
         })
     }
 
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn point(time: Time, count: f64, minimum: f64, maximum: f64) -> Datapoint {
-        let sum = (minimum + maximum) / 2.0 * count;
+        let sum = f64::midpoint(minimum, maximum) * count;
         Datapoint { time, period: MINUTE, sample_count: count, sum, minimum, maximum }
     }
 

@@ -32,7 +32,7 @@ impl EvaluationWindow {
         match self {
             EvaluationWindow::Sliding => sliding,
             EvaluationWindow::WallClock(zone) => {
-                let now_millis = start_unix_millis + (now.as_nanos() / 1_000_000) as i64;
+                let now_millis = start_unix_millis + (now.as_nanos() / 1_000_000).cast_signed();
                 let mut edges = vec![boundary(now_millis, period, zone)];
                 for _ in 0..slots {
                     edges.push(boundary(edges[edges.len() - 1] - 1, period, zone));
@@ -51,7 +51,7 @@ fn boundary(unix_millis: i64, period: Span, zone: &TimeZone) -> i64 {
         Timestamp::from_millisecond(unix_millis).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone());
     let midnight =
         |date: Date| date.to_zoned(zone.clone()).map_or(unix_millis, |day| day.timestamp().as_millisecond());
-    let seconds = (period.as_nanos() / 1_000_000_000) as i64;
+    let seconds = (period.as_nanos() / 1_000_000_000).cast_signed();
     match seconds {
         604_800 => {
             let back = i64::from(time.weekday().to_monday_zero_offset());

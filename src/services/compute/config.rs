@@ -2,9 +2,9 @@
 
 use super::group_config::{AutoScalingGroupConfig, fixed_group};
 use super::prefetch::Prefetch;
+use super::service_config::EcsServiceConfig;
 use super::settings::{
-    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, Heartbeat, Payloads,
-    ProcessingMode, ReplyAddress,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Heartbeat, Payloads, ReplyAddress,
 };
 use crate::engine::{Distribution, Span};
 use crate::language::{
@@ -12,8 +12,8 @@ use crate::language::{
     keyword, section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, GroupConfig, IdentityConfig, PayloadStore, PriceList, Retries, RetriesConfig,
-    Texts, span, whole_seconds,
+    ApiLatency, EntityId, Forward, ForwardConfig, IdentityConfig, PayloadStore, PriceList, ProcessingConfig,
+    Retries, RetriesConfig, span, whole_seconds,
 };
 
 section! {
@@ -67,6 +67,10 @@ section! {
         pub instances: Option<u32>, within (0, 100_000);
         /// An Auto Scaling group of instances.
         pub auto_scaling_group: Option<AutoScalingGroupConfig>;
+        /// An ECS service: its tasks in place of instances.
+        pub ecs_service: Option<EcsServiceConfig>;
+        /// CPU utilisation of an instance all of whose threads process a message. An assumption.
+        pub cpu_utilization_when_busy: Probability = Probability::ONE;
         /// The EC2 instance type, for its price.
         pub instance_type: String = "t3.medium".to_owned();
         /// Dollars for an hour of an instance; by default the list price of the type.
@@ -80,16 +84,6 @@ choice! {
     pub enum ConsumerSource {
         /// A queue.
         Queue(Reference) = "queue",
-    }
-}
-
-keyword! {
-    /// What a processing time is drawn for.
-    pub enum ProcessingConfig {
-        /// Each message of a batch, one after another.
-        PerMessage = "per_message",
-        /// The batch as a whole, which succeeds or fails as a whole.
-        PerBatch = "per_batch",
     }
 }
 
@@ -130,20 +124,6 @@ section! {
         pub interval: Duration, above (Duration::ZERO);
         /// The timeout each of them sets, counted from the call.
         pub visibility_timeout: Duration, within (Duration::from_seconds(1), Duration::from_hours(12));
-    }
-}
-
-section! {
-    /// Sending results on.
-    pub struct ForwardConfig {
-        /// The queue they go to.
-        pub queue: Reference;
-        /// Share of the processed messages that have a result.
-        pub share: Probability = Probability::ONE;
-        /// Size of a result; by default that of the message.
-        pub size: Option<DistributionOf<Bytes>>;
-        /// The message group of a result (`MessageGroupId`): a name, `each_message`, or drawn; by default that of the message.
-        pub message_group_id: Option<GroupConfig>;
     }
 }
 
@@ -189,17 +169,6 @@ section! {
         /// How long the process is down.
         pub restart_time: Duration = Duration::from_seconds(30);
     }
-}
-
-/// Where the results of a consumer go.
-#[derive(Debug, Clone)]
-pub struct ForwardTarget {
-    /// The queue.
-    pub id: EntityId,
-    /// How long calls to it take.
-    pub latency: ApiLatency,
-    /// Whether it is a FIFO queue.
-    pub is_fifo: bool,
 }
 
 /// What the queue of a consumer is like, as far as the consumer must know.
@@ -276,28 +245,6 @@ impl PrefetchConfig {
     }
 }
 
-impl ForwardConfig {
-    /// Where results go, the queue found; `None` when a problem was told.
-    pub fn settings(
-        &self,
-        target: ForwardTarget,
-        texts: &mut Texts,
-        files: &dyn Files,
-        problems: &mut Problems,
-    ) -> Option<Forward> {
-        let size = self.size.as_ref().map(|size| size.build(files, problems));
-        let groups = self.message_group_id.as_ref().map(|groups| groups.build(texts, problems));
-        Some(Forward {
-            queue: target.id,
-            is_fifo: target.is_fifo,
-            share: self.share.as_f64(),
-            size: size.map_or(Some(None), |size| size.map(Some))?,
-            latency: target.latency.send,
-            groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
-        })
-    }
-}
-
 impl ConsumerConfig {
     fn check(&self, problems: &mut Problems) {
         self.check_size(problems);
@@ -307,6 +254,13 @@ impl ConsumerConfig {
         if let Some(heartbeat) = &self.heartbeat {
             let place = heartbeat.places.of("visibility_timeout");
             whole_seconds(heartbeat.visibility_timeout, place, "visibility_timeout", problems);
+        }
+        if self.ecs_service.is_some() {
+            for key in ["instances", "auto_scaling_group", "instance_type", "instance_price"] {
+                if let Some(place) = self.places.key(key) {
+                    problems.error(place, format!("a consumer has either `ecs_service` or `{key}`"));
+                }
+            }
         }
         if self.instances.is_some() && self.auto_scaling_group.is_some() {
             problems
@@ -328,6 +282,9 @@ impl ConsumerConfig {
 
     /// The price of an instance, dollars an hour; `None` when a problem was told.
     pub fn instance_price_per_hour(&self, prices: &PriceList, problems: &mut Problems) -> Option<f64> {
+        if let Some(service) = &self.ecs_service {
+            return Some(service.price_per_hour(prices));
+        }
         let price = self.instance_price.or_else(|| prices.instance_per_hour(&self.instance_type));
         if price.is_none() {
             let known: Vec<&str> = prices.instance_types().collect();
@@ -348,6 +305,7 @@ impl ConsumerConfig {
         const MOST_THREADS: u64 = 2_000_000;
         let instances =
             self.auto_scaling_group.as_ref().map_or(self.instances.unwrap_or(1), |group| group.max_size);
+        let instances = self.ecs_service.as_ref().map_or(instances, EcsServiceConfig::most_tasks);
         if u64::from(instances) * u64::from(self.threads) > MOST_THREADS {
             problems
                 .error(
@@ -398,6 +356,7 @@ impl ConsumerConfig {
     }
 
     /// The consumer's settings, its references resolved and without scaling policies and price; `None` when a problem was told.
+    #[allow(clippy::too_many_arguments, reason = "each comes from another part of the scenario")]
     pub fn settings(
         &self,
         name: &str,
@@ -416,9 +375,10 @@ impl ConsumerConfig {
             Some(Answers { size, addresses: addresses.to_vec() })
         });
         let prefetch = self.prefetch.as_ref().map(|prefetch| prefetch.build(queue, problems));
-        let group = match &self.auto_scaling_group {
-            Some(group) => group.settings(files, problems),
-            None => fixed_group(self.instances.unwrap_or(1)),
+        let group = match (&self.ecs_service, &self.auto_scaling_group) {
+            (Some(service), _) => service.settings(files, problems),
+            (None, Some(group)) => group.settings(files, problems),
+            (None, None) => fixed_group(self.instances.unwrap_or(1)),
         };
         Some(ConsumerSettings {
             name: name.to_owned(),
@@ -430,10 +390,7 @@ impl ConsumerConfig {
             threads: self.threads,
             processing_time: processing_time?,
             outliers: outliers.map_or(Some(None), |outliers| outliers.map(Some))?,
-            processing_mode: match self.processing {
-                ProcessingConfig::PerMessage => ProcessingMode::PerMessage,
-                ProcessingConfig::PerBatch => ProcessingMode::PerBatch,
-            },
+            processing_mode: self.processing.into(),
             delete_mode: match self.delete {
                 DeleteConfig::EachMessage => DeleteMode::EachMessage,
                 DeleteConfig::WholeBatch => DeleteMode::WholeBatch,
@@ -463,6 +420,7 @@ impl ConsumerConfig {
                 restart_time: span(crashes.restart_time),
             }),
             group: group?,
+            cpu_utilization_when_busy: self.cpu_utilization_when_busy.as_f64(),
             instance_price_per_hour: 0.0,
         })
     }

@@ -1,5 +1,6 @@
 //! A consumer: workers on the instances of a group.
 
+use super::cpu::CpuSoFar;
 use super::instance::{Census, Instance, LifeCycle, MOST_ZONES, state_name};
 use super::metrics::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
@@ -11,28 +12,8 @@ use super::worker::Worker;
 use crate::engine::{Span, Stream, Time};
 use crate::record::{InstanceChange, Level, ScalingActivity};
 use crate::scaling::Controller;
-use crate::wire::{Context, EntityId, Purpose};
+use crate::wire::{Context, Forwarder, ProcessingOrder, Purpose};
 use std::sync::Arc;
-
-/// Messages are late when a later one of the same producer was begun before.
-#[derive(Debug, Default)]
-pub(super) struct Order {
-    /// By producer: one more than the highest number begun.
-    begun: Vec<u64>,
-}
-
-impl Order {
-    #[inline]
-    pub(super) fn is_late(&mut self, producer: EntityId, sequence: u64) -> bool {
-        if producer.index() >= self.begun.len() {
-            self.begun.resize(producer.index() + 1, 0);
-        }
-        let begun = &mut self.begun[producer.index()];
-        let late = sequence < *begun;
-        *begun = (*begun).max(sequence + 1);
-        late
-    }
-}
 
 /// The consumer's random streams.
 #[derive(Debug)]
@@ -41,12 +22,9 @@ pub(super) struct Chance {
     pub(super) failure: Stream,
     pub(super) loss: Stream,
     pub(super) retry: Stream,
-    pub(super) group: Stream,
     pub(super) outlier: Stream,
     pub(super) delete_latency: Stream,
     pub(super) change_latency: Stream,
-    pub(super) forward_latency: Stream,
-    pub(super) forwarding: Stream,
     pub(super) reply: Stream,
     pub(super) object_store: Stream,
     pub(super) crash: Stream,
@@ -91,9 +69,9 @@ pub struct Fleet {
     pub(super) prefetched: u64,
     pub(super) busy: u64,
     pub(super) received: u64,
-    pub(super) forwarded: u64,
+    pub(super) forwarder: Option<Forwarder>,
     pub(super) heartbeats_begun: u32,
-    pub(super) order: Order,
+    pub(super) order: ProcessingOrder,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
     pub(super) reply_metrics: ReplyMetrics,
@@ -105,6 +83,7 @@ pub struct Fleet {
     /// Instances that cost the on-demand price, and those that cost the Spot price.
     pub(super) billed: Level,
     pub(super) billed_spot: Level,
+    pub(super) cpu_so_far: CpuSoFar,
     /// The consumer's name, for the rows of its instances.
     pub(super) name: Arc<str>,
 }
@@ -147,12 +126,9 @@ impl Fleet {
             failure: stream(Purpose::Failure),
             loss: stream(Purpose::Loss),
             retry: stream(Purpose::Retry),
-            group: stream(Purpose::MessageGroup),
             outlier: stream(Purpose::Outlier),
             delete_latency: stream(Purpose::DeleteLatency),
             change_latency: stream(Purpose::ChangeVisibilityLatency),
-            forward_latency: stream(Purpose::SendLatency),
-            forwarding: stream(Purpose::Forwarding),
             reply: stream(Purpose::Reply),
             object_store: stream(Purpose::ObjectStore),
             crash: stream(Purpose::Crash),
@@ -168,6 +144,10 @@ impl Fleet {
             interruption: stream(Purpose::SpotInterruption),
             termination_choice: stream(Purpose::TerminationChoice),
         };
+        let forwarder = settings
+            .forward
+            .clone()
+            .map(|forward| Forwarder::new(forward, seed, replication, "consumer", &settings.name));
         let scaling = Controller::new(settings.group.scaling.clone());
         Self {
             desired: settings.group.desired_capacity,
@@ -184,13 +164,14 @@ impl Fleet {
             surplus_waits: false,
             scaling,
             activity: Activity::default(),
+            cpu_so_far: CpuSoFar::default(),
             buffers: Vec::new(),
             prefetched: 0,
             busy: 0,
             received: 0,
-            forwarded: 0,
+            forwarder,
             heartbeats_begun: 0,
-            order: Order::default(),
+            order: ProcessingOrder::default(),
             chance,
             metrics: ConsumerMetrics::default(),
             reply_metrics: ReplyMetrics::default(),

@@ -125,6 +125,8 @@ fn default_launch_time() -> DistributionOf<Duration> {
 
 impl AutoScalingGroupConfig {
     fn check(&self, problems: &mut Problems) {
+        // "Quotas for Amazon EC2 Auto Scaling".
+        const MOST_ACTIONS: usize = 125;
         if self.min_size > self.max_size {
             problems.error(
                 self.places.of("max_size"),
@@ -143,8 +145,14 @@ impl AutoScalingGroupConfig {
         }
         self.check_life(problems);
         PolicyConfig::check_all(&self.policies, ScalingService::Ec2AutoScaling, problems);
-        // "Quotas for Amazon EC2 Auto Scaling".
-        const MOST_ACTIONS: usize = 125;
+        // "Scheduled scaling": two actions of a group cannot have the same start time.
+        let starts: Vec<_> =
+            self.scheduled_actions.iter().filter_map(|(name, one)| Some((name, one.start_time?))).collect();
+        for (index, (name, start)) in starts.iter().enumerate() {
+            if let Some((other, _)) = starts[..index].iter().find(|(_, other)| other == start) {
+                problems.error(name.place, format!("`{name}` and `{other}` have the same `start_time`"));
+            }
+        }
         if let Some((name, _)) = self.scheduled_actions.entries.get(MOST_ACTIONS) {
             problems.error(name.place, format!("a group has {MOST_ACTIONS} scheduled actions at most"));
         }
@@ -186,6 +194,7 @@ impl AutoScalingGroupConfig {
                 TerminationConfig::Kill => Termination::Kill,
             },
             termination_policies: self.chosen_termination_policies(),
+            deployments: Vec::new(),
             is_auto_scaling: true,
             life: life?,
             // The scenario puts in what changes them.
@@ -204,6 +213,7 @@ pub(super) fn fixed_group(instances: u32) -> Option<GroupSettings> {
         termination_time: Distribution::constant(0.0).ok()?,
         termination: Termination::Kill,
         termination_policies: vec![TerminationPolicy::OldestInstance],
+        deployments: Vec::new(),
         is_auto_scaling: false,
         life: LifeSettings::default(),
         scaling: ScalingSettings::fixed(instances, instances),

@@ -33,6 +33,8 @@ crate::metrics! {
         pub busy_threads: Level [Count] as "BusyThreads",
         /// Threads that exist: those of instances in service, and those that finish their batches on instances that drain.
         pub threads: Level [Count],
+        /// CPU utilisation of the instances over the last minute, from their busy threads: an assumption.
+        pub cpu_utilization: Level [Percent] as "CPUUtilization",
     }
 }
 
@@ -83,6 +85,34 @@ crate::metrics! {
         pub instances_total: Level [Count] as "GroupTotalInstances",
     }
 }
+
+crate::metrics! {
+    /// The metrics of a consumer's ECS service, in place of those of a group ("Amazon ECS Container Insights metrics").
+    pub struct ServiceMetrics in "ECS/ContainerInsights", by "ServiceName" {
+        /// Tasks the service tries to have.
+        pub desired_tasks: Level [Count] as "DesiredTaskCount",
+        /// Tasks that run.
+        pub running_tasks: Level [Count] as "RunningTaskCount",
+        /// Tasks that are being started.
+        pub pending_tasks: Level [Count] as "PendingTaskCount",
+        /// Tasks that are being stopped.
+        pub stopping_tasks: Level [Count],
+        /// Tasks that exist, in any of these states.
+        pub tasks_total: Level [Count],
+    }
+}
+
+impl GroupMetrics {
+    /// How the metric at this position is declared: as that of a group, or that of a service.
+    pub(super) fn declared(position: usize, is_service: bool) -> &'static crate::record::MetricDefinition {
+        if is_service { &ServiceMetrics::DEFINITIONS[position] } else { &Self::DEFINITIONS[position] }
+    }
+}
+
+const _: () = assert!(
+    GroupMetrics::DEFINITIONS.len() == ServiceMetrics::DEFINITIONS.len(),
+    "a service's metrics are a group's by other names"
+);
 
 crate::metrics! {
     /// More metrics of an Auto Scaling group ("Amazon CloudWatch metrics for Amazon EC2 Auto Scaling"). An instance is one

@@ -10,7 +10,7 @@
 //! Batches, processing for each message or for the whole batch, slow outliers, failures, poison, crashes,
 //! replies to requests, payloads in an object store, clients that receive ahead of their application;
 //! heartbeats that extend the visibility timeout, deletes one by one or together, results sent on to another queue;
-//! cooldown, warm-up; simple, step and target tracking policies.
+//! cooldown, warm-up; the group as a host of scaling, and tasks of an ECS service in place of instances.
 //!
 //! The life of an instance: launch times piece by piece, capacity errors, lifecycle hooks, the warm pool, Availability
 //! Zones and their balance, health checks and replacement, Spot interruptions, standby, termination policies, scale-in
@@ -18,12 +18,12 @@
 //!
 //! # What is not, yet
 //!
-//! ECS services; instance weights, instance refresh, instances that are attached or
-//! detached, load balancers.
+//! Instance weights, instance refresh, instances that are attached or detached, load balancers; the replacement of
+//! tasks in a deployment of an ECS service.
 
 mod config;
+mod cpu;
 mod fleet;
-mod forward;
 mod group;
 mod group_config;
 mod health;
@@ -41,13 +41,14 @@ mod policies;
 mod prefetch;
 mod reply;
 mod selection;
+mod service_config;
 mod settings;
 mod spot;
 mod warm_pool;
 mod worker;
 mod zones;
 
-pub use config::{ConsumerConfig, ConsumerSource, ConsumerSurroundings, ForwardTarget, SourceQueue};
+pub use config::{ConsumerConfig, ConsumerSource, ConsumerSurroundings, SourceQueue};
 pub use fleet::Fleet;
 pub use group_config::AutoScalingGroupConfig;
 pub use instance::PoolState;
@@ -57,18 +58,19 @@ pub use life_settings::{
 };
 pub use metrics::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
-    WarmPoolMetrics,
+    ServiceMetrics, WarmPoolMetrics,
 };
 pub use prefetch::Prefetch;
+pub use service_config::{DeploymentConfig, EcsServiceConfig};
 pub use settings::{
-    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, Forward, GroupSettings, Heartbeat, Payloads,
-    ProcessingMode, ReplyAddress, Termination, TerminationPolicy,
+    Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, GroupSettings, Heartbeat, Payloads,
+    ReplyAddress, Termination, TerminationPolicy,
 };
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
 use crate::scaling::ScalingTimer;
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal};
 
 /// Why a consumer wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,8 +289,10 @@ impl Service for Fleet {
                 visitor(&PrefetchMetrics::DEFINITIONS[position], instrument);
             });
         }
-        self.group_metrics
-            .visit(&mut |position, instrument| visitor(&GroupMetrics::DEFINITIONS[position], instrument));
+        let is_service = self.is_service();
+        self.group_metrics.visit(&mut |position, instrument| {
+            visitor(GroupMetrics::declared(position, is_service), instrument);
+        });
         if self.settings.group.is_auto_scaling {
             let definitions = GroupCapacityMetrics::DEFINITIONS;
             self.capacity_metrics
@@ -307,7 +311,12 @@ impl Service for Fleet {
         metric.cloudwatch_name.is_some_and(|name| collected.contains(&name))
     }
 
+    fn sample(&mut self, now: Time, _messages: &mut Messages) {
+        self.sample_cpu(now);
+    }
+
     fn end_warm_up(&mut self, now: Time) {
+        self.end_cpu_warm_up(now);
         self.billed.end_warm_up(now);
         self.billed_spot.end_warm_up(now);
     }
@@ -344,6 +353,7 @@ impl Service for Fleet {
     }
 
     fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
+        let is_service = self.is_service();
         let on_demand_hours = self.billed.area_seconds(now) / 3_600.0;
         let spot_hours = self.billed_spot.area_seconds(now) / 3_600.0;
         let spot_price = self.settings.group.life.spot.map_or(1.0, |spot| spot.price_share);
@@ -362,7 +372,8 @@ impl Service for Fleet {
         };
         row("throughput", "mean", if seconds > 0.0 { processed / seconds } else { 0.0 }, Unit::PerSecond);
         row("utilization", "mean", if threads > 0.0 { busy / threads } else { 0.0 }, Unit::Ratio);
-        row("instance_hours", "sum", on_demand_hours + spot_hours, Unit::Hours);
+        let hours = if is_service { "task_hours" } else { "instance_hours" };
+        row(hours, "sum", on_demand_hours + spot_hours, Unit::Hours);
         let paid_hours = on_demand_hours + spot_hours * spot_price;
         row("estimated_cost", "sum", paid_hours * self.settings.instance_price_per_hour, Unit::Dollars);
     }

@@ -5,7 +5,7 @@ use super::fleet::Fleet;
 use super::instance::LifeCycle;
 use super::life_settings::Process;
 use crate::engine::Time;
-use crate::scaling::{Binding, Change, Facts, ScalingTimer, SimpleWait};
+use crate::scaling::{Binding, Change, Facts, ScalingService, ScalingTimer, SimpleWait};
 use crate::wire::{AlarmState, Context, Outbox, draw_span};
 
 impl Fleet {
@@ -40,7 +40,7 @@ impl Fleet {
         let facts = self.facts(cx.now);
         let Some(report) = cx.journal.alarm_reports.get(alarm as usize) else { return };
         let rows = &mut cx.journal.activities;
-        let decide = self.scaling.hear(Binding::of(policy), state, report, &facts, cx.now, rows);
+        let decide = self.scaling.hear((Binding::of(policy), state), report, &facts, cx.now, rows);
         if let Some(at) = decide {
             self.wake_for(at, ScalingTimer::Decide, cx);
         }
@@ -107,8 +107,19 @@ impl Fleet {
             terminating: self.count(LifeCycle::Draining) + self.count(LifeCycle::Terminating),
             launched: launched.collect(),
             waits_for: self.waits_for(now),
-            is_deploying: false,
+            is_deploying: self.is_deploying(now),
         }
+    }
+
+    /// Whether its instances are tasks of an ECS service.
+    pub(super) fn is_service(&self) -> bool {
+        self.settings.group.scaling.service == ScalingService::ApplicationAutoScaling
+    }
+
+    fn is_deploying(&self, now: Time) -> bool {
+        let since = now.since_start();
+        let mut deployments = self.settings.group.deployments.iter();
+        deployments.any(|(at, duration)| (*at..at.saturating_add(*duration)).contains(&since))
     }
 
     /// Simple policies wait until the last activity is finished and its cooldown has run out.

@@ -4,16 +4,7 @@ use super::life_settings::LifeSettings;
 use super::prefetch::Prefetch;
 use crate::engine::{Distribution, Span};
 use crate::scaling::ScalingSettings;
-use crate::wire::{ApiLatency, EntityId, MessageGroups, PayloadStore, Retries};
-
-/// What a processing time is drawn for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProcessingMode {
-    /// Each message of a batch, one after another.
-    PerMessage,
-    /// The batch as a whole; it succeeds or fails as a whole.
-    PerBatch,
-}
+use crate::wire::{ApiLatency, EntityId, Forward, PayloadStore, ProcessingMode, Retries};
 
 /// When processed messages are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,23 +31,6 @@ pub struct Heartbeat {
     pub interval: Span,
     /// The timeout each of them sets, from its own time on.
     pub visibility_timeout: Span,
-}
-
-/// Sending results on to another queue.
-#[derive(Debug, Clone)]
-pub struct Forward {
-    /// The other queue.
-    pub queue: EntityId,
-    /// Share of the processed messages that is sent on, 0..=1.
-    pub share: f64,
-    /// Size of the results in bytes; `None` keeps the message's.
-    pub size: Option<Distribution>,
-    /// How long the send call takes, in nanoseconds.
-    pub latency: Distribution,
-    /// Whether that is a FIFO queue.
-    pub is_fifo: bool,
-    /// The groups of the results; `None` keeps the message's.
-    pub groups: Option<MessageGroups>,
 }
 
 /// Replies to the requests that are processed.
@@ -140,6 +114,8 @@ pub struct GroupSettings {
     pub termination_policies: Vec<TerminationPolicy>,
     /// What changes its size.
     pub scaling: ScalingSettings,
+    /// Deployments of a service: since the start, and how long each takes.
+    pub deployments: Vec<(Span, Span)>,
     /// Whether it is an Auto Scaling group; otherwise a fleet of fixed size.
     pub is_auto_scaling: bool,
     /// The life of its instances.
@@ -196,6 +172,8 @@ pub struct ConsumerSettings {
     pub crashes: Option<Crashes>,
     /// The instances it runs on.
     pub group: GroupSettings,
+    /// CPU utilisation of an instance all of whose threads are busy, a share.
+    pub cpu_utilization_when_busy: f64,
     /// Price of an instance, dollars an hour.
     pub instance_price_per_hour: f64,
 }

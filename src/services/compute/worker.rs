@@ -3,9 +3,12 @@
 use super::Timer;
 use super::fleet::Fleet;
 use super::prefetch::is_of_buffer;
-use super::settings::{DeleteMode, FailureMode, ProcessingMode};
+use super::settings::{DeleteMode, FailureMode};
 use crate::engine::{Span, Time};
-use crate::wire::{ApiError, BatchId, Context, MessageId, Outbox, PollOutcome, PollerId, Signal, draw_span};
+use crate::wire::{
+    ApiError, BatchId, Context, MessageId, Outbox, PollOutcome, PollerId, ProcessedTally, ProcessingMode,
+    Signal, draw_span,
+};
 use std::ops::Range;
 
 /// What a worker is doing.
@@ -337,13 +340,13 @@ impl Fleet {
     /// A message was processed successfully.
     #[inline]
     fn finish_message<O>(&mut self, message: MessageId, cx: &mut Context<'_, O>) {
-        if cx.messages.mark_processed(message) {
-            self.metrics.messages_processed.add(1);
-            let latency = cx.now - cx.messages.published_at(message);
-            self.metrics.end_to_end_latency.record(latency.as_nanos());
-        } else {
-            self.metrics.duplicates.add(1);
-        }
+        let metrics = &mut self.metrics;
+        let mut tally = ProcessedTally {
+            processed: &mut metrics.messages_processed,
+            duplicates: &mut metrics.duplicates,
+            latency: &mut metrics.end_to_end_latency,
+        };
+        tally.note(message, cx.now, cx.messages);
     }
 
     /// The calls after processing have ended: what they asked for takes effect.
@@ -474,6 +477,20 @@ impl Fleet {
         let signal = Signal::ChangeVisibility { batch: receipts, timeout: Span::ZERO };
         cx.outbox.send(self.settings.queue, latency, signal);
         cx.now + latency
+    }
+
+    /// The result of processing is sent on to another queue; returns when that call ends.
+    fn call_forward<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        range: Range<usize>,
+        cx: &mut Context<'_, O>,
+    ) -> Time {
+        let Some(forwarder) = &mut self.forwarder else { return cx.now };
+        let latency = forwarder.draw_latency();
+        let messages = forwarder.send(batch, |position| range.contains(&position), latency, cx);
+        self.metrics.messages_forwarded.add(messages);
+        if messages == 0 { cx.now } else { cx.now + latency }
     }
 
     /// While a batch is in hand, its visibility is extended at regular times, if the consumer does that.

@@ -2,10 +2,12 @@
 
 use super::attributes::{Attribute, AttributeConfig, BodyConfig};
 use super::entity::{Batching, ProducerSettings};
+use super::library::{KeyConfigs, LibraryConfig, StreamTarget, record_settings};
+use super::partition_keys::PartitionKeyConfig;
 use super::payload::LargePayloads;
 use crate::engine::Distribution;
 use crate::language::{
-    Bytes, DistributionOf, Duration, Files, Named, Probability, Problems, Reference, choice, section,
+    Bytes, DistributionOf, Duration, Files, Located, Named, Probability, Problems, Reference, choice, section,
 };
 use crate::traffic::ArrivalsConfig;
 use crate::wire::{
@@ -33,6 +35,8 @@ section! {
         pub large_payloads: Option<LargePayloadsConfig>;
         /// Send several messages in one call (`SendMessageBatch`); by default each goes alone.
         pub batching: Option<BatchingConfig>;
+        /// What puts records on a stream; by default the SDK, record by record.
+        pub library: Option<LibraryConfig>;
     }
 }
 
@@ -43,6 +47,10 @@ choice! {
         Queue(Reference) = "queue",
         /// A topic.
         Topic(Reference) = "topic",
+        /// A Lambda function, which is invoked asynchronously for each message.
+        Function(Reference) = "function",
+        /// A data stream.
+        Stream(Reference) = "stream",
     }
 }
 
@@ -63,6 +71,10 @@ section! {
         pub poison_rate: Probability = Probability::ZERO;
         /// A delay of the message's own, in place of the queue's (`DelaySeconds`, whole seconds up to 15 minutes).
         pub delay: Option<DistributionOf<Duration>>;
+        /// The partition key of a record for a stream (`PartitionKey`), `random` without one. It counts towards the size.
+        pub partition_key: Option<PartitionKeyConfig>;
+        /// The hash key of every record, in place of the partition key's (`ExplicitHashKey`).
+        pub explicit_hash_key: Option<Located<String>>;
     }
 }
 
@@ -106,6 +118,8 @@ pub struct SendTarget {
     pub quotas: SqsQuotas,
     /// Whether it is a FIFO queue.
     pub is_fifo: bool,
+    /// What it is, when it is a stream.
+    pub stream: Option<StreamTarget>,
     /// Where large payloads go.
     pub payload_store: Option<PayloadStore>,
 }
@@ -130,7 +144,15 @@ impl ProducerConfig {
         let group = message.and_then(|message| message.message_group_id.as_ref());
         let groups = group.map(|group| group.build(texts, problems));
         let quotas = &target.quotas;
-        let largest = quotas.maximum_message_bytes;
+        let largest =
+            target.stream.as_ref().map_or(quotas.maximum_message_bytes, |stream| stream.max_record_bytes);
+        let records = target.stream.as_ref().map(|stream| {
+            let keys = KeyConfigs {
+                partition_key: message.and_then(|message| message.partition_key.as_ref()),
+                explicit_hash_key: message.and_then(|message| message.explicit_hash_key.as_ref()),
+            };
+            record_settings(self.library.as_ref(), &keys, stream, texts, files, problems)
+        });
         let body_size = match message {
             Some(message) => message.size.build(files, problems),
             None => Distribution::constant(1024.0).ok(),
@@ -147,7 +169,7 @@ impl ProducerConfig {
                         Bytes::new(u64::from(largest))
                     ),
                 )
-                .help("SQS refuses larger messages; keep the payload elsewhere and send a pointer: `large_payloads`");
+                .help("AWS refuses larger ones; keep the payload elsewhere and send a pointer (for queues: `large_payloads`)");
         }
         let attributes =
             message.map_or(Some(Vec::new()), |message| message.build_attributes(files, problems));
@@ -158,6 +180,8 @@ impl ProducerConfig {
         let large_payloads = self.large_payloads.as_ref().map(|large| large.build(&target, problems));
         let large_payloads = large_payloads.map_or(Some(None), |large| large.map(Some))?;
         let batching = self.batching.as_ref().map(|batching| batching.build(quotas, problems));
+        let records = records.map_or(Some(None), |records| records.map(Some))?;
+        let own_attempts = records.as_ref().and_then(|records| records.max_attempts);
         Some(ProducerSettings {
             name: name.to_owned(),
             target: target.id,
@@ -170,17 +194,71 @@ impl ProducerConfig {
             batching,
             large_payloads,
             groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
-            retries: Retries::of(self.retries.as_ref()),
+            retries: own_attempts.map_or(Retries::of(self.retries.as_ref()), |attempts| {
+                Retries::of(self.retries.as_ref()).with_attempts(attempts)
+            }),
             lost_responses: self.lost_responses.as_f64(),
             response_timeout: span(self.response_timeout),
+            records,
         })
     }
 }
 
 impl ProducerConfig {
+    /// Keys that say nothing to a stream.
+    fn check_stream_keys(&self, problems: &mut Problems) {
+        let message = self.message.as_ref();
+        let place = |key: &str| message.and_then(|message| message.places.key(key));
+        let keys = [
+            (
+                "message_group_id",
+                place("message_group_id"),
+                "the order of a stream is that of its partition keys",
+            ),
+            ("attributes", place("attributes"), "records have data and a partition key, nothing else"),
+            ("delay", place("delay"), "a stream delays nothing"),
+            (
+                "batching",
+                self.places.key("batching"),
+                "`library: { put_records: {} }` sends batches to a stream",
+            ),
+        ];
+        if let Some(place) = self.places.key("large_payloads") {
+            problems
+                .error(place, "records for a stream have no `large_payloads`")
+                .why("the Extended Client Library is for queues");
+        }
+        for (key, place, why) in keys {
+            if let Some(place) = place {
+                problems.error(place, format!("records for a stream have no `{key}`")).why(why);
+            }
+        }
+    }
+
+    /// Keys that say nothing to a queue.
+    fn check_queue_keys(&self, problems: &mut Problems) {
+        let message = self.message.as_ref();
+        let place = |key: &str| message.and_then(|message| message.places.key(key));
+        let keys = [
+            ("library", self.places.key("library")),
+            ("partition_key", place("partition_key")),
+            ("explicit_hash_key", place("explicit_hash_key")),
+        ];
+        for (key, place) in keys {
+            if let Some(place) = place {
+                problems.error(place, format!("`{key}` is for producers that publish to a stream"));
+            }
+        }
+    }
+
     /// What a queue of this type would refuse in every single message.
     fn check_target(&self, target: &SendTarget, problems: &mut Problems) {
         let message = self.message.as_ref();
+        if target.stream.is_some() {
+            self.check_stream_keys(problems);
+            return;
+        }
+        self.check_queue_keys(problems);
         let place = |key: &str| message.and_then(|message| message.places.key(key));
         let has_group = message.is_some_and(|message| message.message_group_id.is_some());
         if target.is_fifo && !has_group {

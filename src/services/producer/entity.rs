@@ -2,13 +2,15 @@
 
 use super::Timer;
 use super::attributes::Attribute;
+use super::kpl::Kpl;
+use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
 use super::payload::LargePayloads;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
-    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, MessageGroups, NewMessage, Outbox,
-    Purpose, Retries, Signal, draw_bytes, draw_span,
+    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageGroups, NewMessage,
+    Outbox, Purpose, Retries, Signal, draw_bytes, draw_span,
 };
 use std::collections::VecDeque;
 
@@ -66,20 +68,25 @@ pub struct ProducerSettings {
     pub lost_responses: f64,
     /// How long the producer waits for such an answer.
     pub response_timeout: Span,
+    /// What it needs besides to write to a stream.
+    pub records: Option<RecordSettings>,
 }
 
 /// A producer.
 #[derive(Debug)]
 pub struct Producer {
     pub(super) settings: ProducerSettings,
-    arrivals: Arrivals,
+    pub(super) arrivals: Arrivals,
     pub(super) chance: Chance,
     sequence: u64,
     /// The batch being filled, and its bytes so far.
-    filling: Option<BatchId>,
-    filling_bytes: u32,
+    pub(super) filling: Option<BatchId>,
+    pub(super) filling_bytes: u32,
+    /// When the batch for a stream is sent at the latest.
+    pub(super) filling_until: Time,
     /// Tells the linger timer of one batch from those of batches already sent.
-    batches_begun: u32,
+    pub(super) batches_begun: u32,
+    pub(super) kpl: Option<Kpl>,
     pub(super) waiting: u64,
     /// Batches that are closed and wait for an earlier call to end, and the calls under way.
     closed: VecDeque<BatchId>,
@@ -102,6 +109,7 @@ pub(super) struct Chance {
     group: Stream,
     retry: Stream,
     loss: Stream,
+    key: Stream,
     pub(super) object_store: Stream,
 }
 
@@ -119,15 +127,22 @@ impl Producer {
             group: stream(Purpose::MessageGroup),
             retry: stream(Purpose::Retry),
             loss: stream(Purpose::Loss),
+            key: stream(Purpose::PartitionKey),
             object_store: stream(Purpose::ObjectStore),
         };
+        let kpl = match settings.records.as_ref().map(|records| &records.library) {
+            Some(Library::Kpl(kpl)) => Some(Kpl::new(kpl.clone())),
+            _ => None,
+        };
         Self {
+            kpl,
             settings,
             arrivals,
             chance,
             sequence: 0,
             filling: None,
             filling_bytes: 0,
+            filling_until: Time::ZERO,
             batches_begun: 0,
             waiting: 0,
             closed: VecDeque::new(),
@@ -150,6 +165,10 @@ impl Producer {
     /// A message is due.
     #[inline]
     pub(super) fn produce<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if let Some(RecordSettings { library: Library::PutRecords(gathering), .. }) = &self.settings.records {
+            self.gather(*gathering, cx);
+            return;
+        }
         if self.settings.batching.is_some() {
             let entry = self.make_message(cx.now, cx);
             self.add_to_batch(entry, cx);
@@ -177,11 +196,22 @@ impl Producer {
     }
 
     #[inline]
-    fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
+    pub(super) fn make_message<O>(&mut self, at: Time, cx: &mut Context<'_, O>) -> Entry {
         let body = draw_bytes(&self.settings.body_size, &mut self.chance.size);
         let mut bytes = body;
         let poison = self.chance.poison.chance(self.settings.poison_rate);
+        let key = self
+            .settings
+            .records
+            .as_ref()
+            .map(|records| records.keys.draw(self.sequence, &mut self.chance.key));
+        if let Some(key) = key {
+            bytes = bytes.saturating_add(key.bytes);
+        }
         let detail = match &self.settings.groups {
+            _ if key.is_some() => {
+                Detail { group: key.map_or(GroupId::NONE, |key| key.group), ..Detail::NONE }
+            }
             Some(groups) => Detail {
                 group: groups.draw(self.sequence, &mut self.chance.group),
                 deduplication: self.deduplication(),
@@ -216,6 +246,9 @@ impl Producer {
         self.point_to_payload(message, body, bytes, cx);
         self.metrics.messages_produced.add(1);
         self.metrics.message_size.record(u64::from(bytes));
+        if let Some((key, records)) = key.zip(self.settings.records.as_ref()) {
+            return Entry::for_stream(message, records.explicit_hash_key.unwrap_or(key.hash));
+        }
         let mut entry = Entry::new(message);
         if let Some(delay) = &self.settings.delay_seconds {
             let seconds = delay.nanoseconds.sample(&mut self.chance.delay) / 1e9;
@@ -249,7 +282,12 @@ impl Producer {
 
     /// The first message of a batch has waited long enough.
     pub(super) fn end_linger<O: Outbox<Timer>>(&mut self, batch: u32, cx: &mut Context<'_, O>) {
-        if batch == self.batches_begun {
+        if batch != self.batches_begun {
+            return;
+        }
+        if self.settings.records.is_some() {
+            self.send_gathered(cx.now, cx);
+        } else {
             self.send_batch(cx);
         }
     }
@@ -283,7 +321,12 @@ impl Producer {
 
     /// The send call begins at `at`; the messages reach the target when it ends. Tells how long it takes.
     #[inline]
-    fn send<O: Outbox<Timer>>(&mut self, batch: BatchId, at: Time, cx: &mut Context<'_, O>) -> Span {
+    pub(super) fn send<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        at: Time,
+        cx: &mut Context<'_, O>,
+    ) -> Span {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
         let uploads = self.store_payloads(batch, at - cx.now, cx);
@@ -291,8 +334,20 @@ impl Producer {
         if self.settings.lost_responses > 0.0 {
             self.lose_response((at - cx.now) + delay, batch, cx);
         }
-        cx.outbox.send(self.settings.target, (at - cx.now) + delay, Signal::Put { batch });
+        let signal = self.sending(batch);
+        cx.outbox.send(self.settings.target, (at - cx.now) + delay, signal);
         delay
+    }
+
+    /// The call that hands a batch over.
+    #[inline]
+    fn sending(&self, batch: BatchId) -> Signal {
+        match &self.settings.records {
+            None => Signal::Put { batch },
+            Some(records) => {
+                Signal::PutRecords { batch, single: matches!(records.library, Library::PutRecord) }
+            }
+        }
     }
 
     /// A message that may be sent twice is told apart by an id of its own.
@@ -315,7 +370,8 @@ impl Producer {
         self.metrics.send_calls.add(1);
         let latency = draw_span(&self.settings.send_latency, &mut self.chance.loss);
         let delay = ends + self.settings.response_timeout + latency;
-        cx.outbox.send(self.settings.target, delay, Signal::Put { batch: again });
+        let signal = self.sending(again);
+        cx.outbox.send(self.settings.target, delay, signal);
     }
 
     /// A call was refused: it is tried again when that makes sense, else its messages are lost.
@@ -327,6 +383,10 @@ impl Producer {
         cx: &mut Context<'_, O>,
     ) {
         self.metrics.send_errors.add(1);
+        if self.kpl.is_some() {
+            self.retry_in_kpl(batch, error, cx);
+            return;
+        }
         // A message that is being sent has no receives: the field counts the attempts.
         let entries = cx.batches.entries_mut(batch);
         let attempts = 1 + entries.first().map_or(0, |entry| entry.receive_count);
@@ -342,6 +402,7 @@ impl Producer {
         let messages = entries.len() as u64;
         self.handed_over -= messages;
         self.waiting_for_retry += messages;
+        self.metrics.records_retried.add(if self.settings.records.is_some() { messages } else { 0 });
         let free = self.refused.iter().position(Option::is_none);
         let place = free.unwrap_or(self.refused.len());
         if free.is_none() {
@@ -367,7 +428,11 @@ impl Producer {
     /// When its first message is due is asked at time zero.
     pub(super) fn begin<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         debug_assert_eq!(cx.now, Time::ZERO);
-        self.await_next(cx);
+        if self.kpl.is_some() {
+            self.begin_kpl(cx);
+        } else {
+            self.await_next(cx);
+        }
     }
 }
 

@@ -9,6 +9,10 @@ crate::metrics! {
         pub messages_rejected: Counter [Count] as "MessagesRejected",
         /// Messages sent once more because the answer to the first call got lost.
         pub messages_sent_again: Counter [Count],
+        /// Records that a stream did not take and that were sent again.
+        pub records_retried: Counter [Count],
+        /// Records that went inside of others (aggregation of the Kinesis Producer Library).
+        pub records_aggregated: Counter [Count],
         /// Send calls that were refused, each attempt for itself.
         pub send_errors: Counter [Count],
         /// Send calls, batches counted once.

@@ -19,17 +19,26 @@
 mod attributes;
 mod config;
 mod entity;
+mod kpl;
+mod library;
 mod metrics;
+mod partition_keys;
 mod payload;
+mod records;
 
 pub use attributes::{Attribute, AttributeConfig, AttributeValue, BodyConfig, DrawnAttribute};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Batching, MessageDelay, Producer, ProducerSettings};
+pub use library::{
+    AgentConfig, Gathering, KplConfig, KplSettings, Library, LibraryConfig, PutRecordsConfig, RecordSettings,
+    StreamTarget,
+};
 pub use metrics::ProducerMetrics;
+pub use partition_keys::{DrawnKeyConfig, Key, PartitionKeyConfig, PartitionKeys};
 pub use payload::LargePayloads;
 
 use crate::record::{Instrument, MetricDefinition, Side};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
+use crate::wire::{Answer, Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
 
 /// Why a producer wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +51,8 @@ pub enum Timer {
     Retry(u32),
     /// One of a limited number of calls has ended.
     Sent,
+    /// The Kinesis Producer Library has something to do.
+    Library(u32),
 }
 
 impl Service for Producer {
@@ -55,6 +66,11 @@ impl Service for Producer {
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Refused { batch, error } => self.take_refusal(batch, error, cx),
+            Signal::Response { request } => {
+                if let Some(Answer::Shards(shards)) = cx.requests.close(request).answer {
+                    self.take_shards(&shards, cx);
+                }
+            }
             other => unreachable!("a producer is never told {other:?}"),
         }
     }
@@ -66,6 +82,7 @@ impl Service for Producer {
             Timer::Linger(batch) => self.end_linger(batch, cx),
             Timer::Retry(place) => self.retry(place, cx),
             Timer::Sent => self.end_call(cx),
+            Timer::Library(wake) => self.wake_kpl(wake, cx),
         }
     }
 
@@ -88,6 +105,9 @@ impl Service for Producer {
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
         for batch in self.unsent().chain(self.refused.iter().copied().flatten()) {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
+        }
+        if let Some(kpl) = &self.kpl {
+            kpl.messages(batches).for_each(mark);
         }
     }
 }

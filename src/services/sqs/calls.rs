@@ -19,8 +19,8 @@ pub(super) const LONGEST_DELAY_SECONDS: i64 = 900;
 /// Who waits for the answer to a receive.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Caller {
-    /// A poller of a fleet, and the `VisibilityTimeout` of its call.
-    Poller(PollerId, Option<Span>),
+    /// A poller of a fleet, and how long it wants messages to be hidden, in seconds.
+    Poller(PollerId, Option<u16>),
     /// A call whose answer is read.
     Request(Asked),
 }
@@ -40,7 +40,7 @@ pub(super) struct Asked {
 impl Caller {
     pub(super) fn visibility(&self) -> Option<Span> {
         match self {
-            Caller::Poller(_, visibility) => *visibility,
+            Caller::Poller(_, seconds) => seconds.map(|seconds| Span::from_seconds(u64::from(seconds))),
             Caller::Request(asked) => asked.visibility,
         }
     }

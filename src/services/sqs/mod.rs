@@ -63,7 +63,7 @@ pub use fair::FairSettings;
 pub use metrics::QueueMetrics;
 pub use queue::{FifoSettings, Queue, QueueSettings, Redrive};
 
-use crate::engine::{Span, Time};
+use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
 use crate::wire::{
     Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
@@ -92,8 +92,7 @@ impl Service for Queue {
             Signal::Redrive { batch } => self.take_moved(from, batch, cx),
             Signal::Request { request } => self.ask(from, request, cx),
             Signal::Poll { poller, maximum, wait_seconds, visibility_seconds } => {
-                let visibility = visibility_seconds.map(|seconds| Span::from_seconds(u64::from(seconds)));
-                self.poll(from, Caller::Poller(poller, visibility), maximum, wait_seconds, cx);
+                self.poll(from, Caller::Poller(poller, visibility_seconds), maximum, wait_seconds, cx);
             }
             Signal::Delete { batch } => self.delete(from, batch, cx),
             Signal::ChangeVisibility { batch, timeout } => self.change_visibility(from, batch, timeout, cx),

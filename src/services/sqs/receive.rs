@@ -324,6 +324,7 @@ impl Queue {
             receive_count: slot.receive_count,
             delay_seconds: None,
             enqueued_at: slot.enqueued_at,
+            aggregated: false,
         }
     }
 

@@ -56,6 +56,7 @@ impl Queue {
             receive_count: slot.receive_count,
             delay_seconds: None,
             enqueued_at: slot.enqueued_at,
+            aggregated: false,
         });
         self.metrics.messages_dead_lettered.add(1);
         self.remove(index, cx.now);

@@ -6,8 +6,8 @@ use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
     Access, ActivitySettings, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal,
-    MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, PriceList, QuotaProfile, Region,
-    Requests, Service, Signal, SnsAccount, SnsQuotas, SqsQuotas,
+    LambdaAccount, LambdaQuotas, MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, PriceList,
+    QuotaProfile, Region, Requests, Service, Signal, SnsAccount, SnsQuotas, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -96,6 +96,7 @@ pub(super) struct Bench {
     requests: Requests,
     journal: Journal,
     sns: SnsAccount,
+    lambda: LambdaAccount,
     now: Time,
     pending: Pending,
     names: BTreeMap<MessageId, String>,
@@ -123,6 +124,7 @@ impl Bench {
             requests: Requests::default(),
             journal: Journal::default(),
             sns: SnsAccount::new(&SnsQuotas::of(QuotaProfile::Current, Region::UsEast1)),
+            lambda: LambdaAccount::new(&LambdaQuotas::of(QuotaProfile::Current), 0),
             now: Time::ZERO,
             pending: Pending::default(),
             names: BTreeMap::new(),
@@ -172,6 +174,7 @@ impl Bench {
                 requests: &mut self.requests,
                 journal: &mut self.journal,
                 sns: &mut self.sns,
+                lambda: &mut self.lambda,
             };
             let queue = &mut self.queues[to.index()];
             match stimulus {

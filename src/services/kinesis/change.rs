@@ -1,0 +1,314 @@
+//! How the shards of a stream change: splits, merges, `UpdateShardCount` ("Reshard a stream"), and what else can be set
+//! while it runs.
+
+use super::Timer;
+use super::settings::{CapacityMode, Change};
+use super::shard::Shard;
+use super::stream::DataStream;
+use crate::engine::{Span, Time};
+use crate::record::ScalingActivity;
+use crate::wire::{ApiError, Context, HashRange, Outbox, ShardId};
+use std::collections::VecDeque;
+
+/// A step of a change: one shard becomes two, or two become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The shard that has this hash key is split there.
+    Split(u128),
+    /// The shard that begins with this hash key is merged with the one before it.
+    Merge(u128),
+}
+
+/// What is being changed, and what was.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Steps still to do; the stream is `UPDATING` while there are any.
+    steps: VecDeque<Step>,
+    shard_count_updates: Vec<Time>,
+    mode_changes: Vec<Time>,
+}
+
+const DAY: Span = Span::from_days(1);
+
+/// How many of these times lie in the 24 hours before `now`.
+fn in_a_day(times: &[Time], now: Time) -> u32 {
+    times.iter().filter(|time| now < **time + DAY).count() as u32
+}
+
+impl DataStream {
+    /// A call to change the stream.
+    pub(super) fn change<O: Outbox<Timer>>(&mut self, change: Change, cx: &mut Context<'_, O>) {
+        let before = self.open.len() as u32;
+        let outcome = self.begin_change(change, cx);
+        let (status, cause) = match outcome {
+            Ok(()) => ("Successful", "the stream is active and the change is within its limits".to_owned()),
+            Err((error, why)) => (error.code(), why),
+        };
+        self.metrics.changes_refused.add(u64::from(outcome_is_error(status)));
+        let growth = self.changes.steps.iter().fold(0_i64, |sum, step| match step {
+            Step::Split(_) => sum + 1,
+            Step::Merge(_) => sum - 1,
+        });
+        let after = if outcome_is_error(status) { before } else { (i64::from(before) + growth) as u32 };
+        cx.journal.activities.push(ScalingActivity {
+            time: cx.now,
+            group: self.settings.name.clone(),
+            policy: change.action().to_owned(),
+            cause,
+            old_desired: before,
+            new_desired: after,
+            status,
+        });
+    }
+
+    fn begin_change<O: Outbox<Timer>>(
+        &mut self,
+        change: Change,
+        cx: &mut Context<'_, O>,
+    ) -> Result<(), (ApiError, String)> {
+        if !self.changes.steps.is_empty() {
+            return Err((ApiError::ResourceInUseException, "the stream is UPDATING".to_owned()));
+        }
+        let steps = match change {
+            Change::Split(shard, at) => vec![Step::Split(self.check_split(shard, at)?)],
+            Change::Merge(shard, other) => vec![Step::Merge(self.check_merge(shard, other)?)],
+            Change::UpdateShardCount(target) => self.check_shard_count(target, cx.now)?,
+            Change::UpdateStreamMode(mode) => {
+                self.check_mode(cx.now)?;
+                self.mode = mode;
+                Vec::new()
+            }
+            Change::Retention(retention) => {
+                self.retention = retention;
+                (0..self.shards.len() as u32).for_each(|shard| self.expire(shard, cx.now, cx.messages));
+                Vec::new()
+            }
+            Change::WarmThroughput(bytes) => self.check_warm_throughput(bytes)?,
+        };
+        self.changes.steps = steps.into();
+        if !self.changes.steps.is_empty() {
+            cx.outbox.wake(cx.now + self.settings.reshard_time, Timer::Reshard);
+        }
+        Ok(())
+    }
+
+    /// Splits and merges are for streams with provisioned shards ("`SplitShard`", "`MergeShards`",
+    /// "`UpdateShardCount`").
+    fn check_provisioned(&self) -> Result<(), (ApiError, String)> {
+        match self.mode {
+            CapacityMode::Provisioned => Ok(()),
+            CapacityMode::OnDemand => {
+                Err((ApiError::InvalidArgumentException, "the stream is on demand".to_owned()))
+            }
+        }
+    }
+
+    fn check_open(&self, shard: ShardId) -> Result<&Shard, (ApiError, String)> {
+        match self.shards.get(shard.index()) {
+            None => Err((ApiError::ResourceNotFoundException, format!("there is no {shard}"))),
+            Some(found) if found.closed => {
+                Err((ApiError::InvalidArgumentException, format!("{shard} is closed")))
+            }
+            Some(found) => Ok(found),
+        }
+    }
+
+    /// Where the shard is to be split: above its first two hash keys and below its last ("`SplitShard`").
+    fn check_split(&self, shard: ShardId, at: Option<u128>) -> Result<u128, (ApiError, String)> {
+        self.check_provisioned()?;
+        let range = self.check_open(shard)?.range;
+        let at = at.unwrap_or_else(|| range.middle());
+        if at <= range.first.saturating_add(1) || at >= range.last {
+            let why =
+                format!("{shard} cannot be split at {at}: its range is {} to {}", range.first, range.last);
+            return Err((ApiError::InvalidArgumentException, why));
+        }
+        Ok(at)
+    }
+
+    /// Where two shards meet ("`MergeShards`": their ranges must be one without a gap).
+    fn check_merge(&self, shard: ShardId, other: ShardId) -> Result<u128, (ApiError, String)> {
+        self.check_provisioned()?;
+        let (a, b) = (self.check_open(shard)?.range, self.check_open(other)?.range);
+        let (lower, upper) = if a.first < b.first { (a, b) } else { (b, a) };
+        if shard == other || lower.last.checked_add(1) != Some(upper.first) {
+            let why = format!("{shard} and {other} are not adjacent");
+            return Err((ApiError::InvalidArgumentException, why));
+        }
+        Ok(upper.first)
+    }
+
+    /// The limits of "`UpdateShardCount`".
+    fn check_shard_count(&mut self, target: u32, now: Time) -> Result<Vec<Step>, (ApiError, String)> {
+        self.check_provisioned()?;
+        let (current, quotas) = (self.open.len() as u32, &self.settings.quotas);
+        if in_a_day(&self.changes.shard_count_updates, now) >= quotas.update_shard_counts_per_day {
+            let why = format!("{} calls in 24 hours are the limit", quotas.update_shard_counts_per_day);
+            return Err((ApiError::LimitExceededException, why));
+        }
+        if target > current.saturating_mul(2) || target.saturating_mul(2) < current || target == 0 {
+            let why = format!("{target} is not between half and double the present {current} shards");
+            return Err((ApiError::InvalidArgumentException, why));
+        }
+        if target > quotas.most_shards {
+            let why = format!("a stream has {} shards at most", quotas.most_shards);
+            return Err((ApiError::LimitExceededException, why));
+        }
+        self.changes.shard_count_updates.push(now);
+        Ok(steps_to(&self.open_ranges(), target))
+    }
+
+    fn check_mode(&mut self, now: Time) -> Result<(), (ApiError, String)> {
+        let most = self.settings.quotas.mode_changes_per_day;
+        if in_a_day(&self.changes.mode_changes, now) >= most {
+            let why = format!("{most} changes of the mode in 24 hours are the limit");
+            return Err((ApiError::LimitExceededException, why));
+        }
+        self.changes.mode_changes.push(now);
+        Ok(())
+    }
+
+    fn check_warm_throughput(&self, bytes: u64) -> Result<Vec<Step>, (ApiError, String)> {
+        if self.mode == CapacityMode::Provisioned {
+            return Err((ApiError::InvalidArgumentException, "the stream is provisioned".to_owned()));
+        }
+        let target = self.shards_for(bytes.min(self.settings.quotas.on_demand_write_bytes_per_second));
+        if target <= self.open.len() as u32 {
+            return Ok(Vec::new());
+        }
+        Ok(steps_to(&self.open_ranges(), target))
+    }
+
+    /// How many shards take so many bytes a second.
+    pub(super) fn shards_for(&self, bytes_per_second: u64) -> u32 {
+        let each = u64::from(self.settings.quotas.shard_write_bytes_per_second);
+        bytes_per_second.div_ceil(each) as u32
+    }
+
+    fn open_ranges(&self) -> Vec<HashRange> {
+        self.open.iter().map(|(_, index)| self.shards[*index as usize].range).collect()
+    }
+
+    /// The splits and merges under way are done, and the next ones begin.
+    pub(super) fn reshard<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        for _ in 0..self.settings.reshard_parallel {
+            match self.changes.steps.pop_front() {
+                Some(Step::Split(at)) => self.split(at, cx),
+                Some(Step::Merge(at)) => self.merge(at, cx),
+                None => break,
+            }
+        }
+        if !self.changes.steps.is_empty() {
+            cx.outbox.wake(cx.now + self.settings.reshard_time, Timer::Reshard);
+        }
+    }
+
+    /// The shard that has this hash key becomes two; the upper begins with it.
+    pub(super) fn split<O: Outbox<Timer>>(&mut self, at: u128, cx: &mut Context<'_, O>) {
+        let place = self.open.partition_point(|(last, _)| *last < at);
+        let (last, parent) = self.open[place];
+        let range = self.shards[parent as usize].range;
+        if at <= range.first {
+            return;
+        }
+        let child = self.shards.len() as u32;
+        let parents = [Some(ShardId(parent)), None];
+        for range in [HashRange { first: range.first, last: at - 1 }, HashRange { first: at, last }] {
+            self.shards.push(Shard::new(range, parents, &self.settings));
+        }
+        self.open.splice(place..=place, [(at - 1, child), (last, child + 1)]);
+        self.metrics.splits.add(1);
+        self.close(parent, cx);
+    }
+
+    /// The shard that begins with this hash key and the one below it become one.
+    fn merge<O: Outbox<Timer>>(&mut self, at: u128, cx: &mut Context<'_, O>) {
+        let place = self.open.partition_point(|(last, _)| *last < at);
+        if place == 0 || self.shards[self.open[place].1 as usize].range.first != at {
+            return;
+        }
+        let ((_, lower), (last, upper)) = (self.open[place - 1], self.open[place]);
+        let child = self.shards.len() as u32;
+        let range = HashRange { first: self.shards[lower as usize].range.first, last };
+        let parents = [Some(ShardId(lower)), Some(ShardId(upper))];
+        self.shards.push(Shard::new(range, parents, &self.settings));
+        self.open.splice(place - 1..=place, [(last, child)]);
+        self.metrics.merges.add(1);
+        self.close(lower, cx);
+        self.close(upper, cx);
+    }
+
+    fn close<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
+        self.shards[shard as usize].closed = true;
+        self.update_levels(cx.now);
+        self.push_to_subscribers(shard, cx);
+    }
+}
+
+fn outcome_is_error(status: &str) -> bool {
+    status != "Successful"
+}
+
+/// Boundaries of equal ranges and those of halved ones differ by some units, because both are rounded.
+const ROUNDING: u128 = 1 << 64;
+
+/// The splits and merges that lead to so many equal ranges. AWS does not publish its own: doubling splits every shard in
+/// the middle, halving merges neighbours, anything else splits at the new boundaries and then merges what lies between.
+pub(super) fn steps_to(ranges: &[HashRange], target: u32) -> Vec<Step> {
+    let current = ranges.len();
+    let target = target as usize;
+    if target == 2 * current {
+        return ranges.iter().map(|range| Step::Split(range.middle())).collect();
+    }
+    if target * 2 == current {
+        return ranges.iter().skip(1).step_by(2).map(|range| Step::Merge(range.first)).collect();
+    }
+    let wanted = HashRange::even(target as u32);
+    let is_near = |a: &HashRange, b: &HashRange| a.first.abs_diff(b.first) <= ROUNDING;
+    let splits = wanted.iter().filter(|new| !ranges.iter().any(|old| is_near(old, new)));
+    let merges = ranges.iter().filter(|old| !wanted.iter().any(|new| is_near(old, new)));
+    splits.map(|new| Step::Split(new.first)).chain(merges.map(|old| Step::Merge(old.first))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the steps make of the ranges.
+    fn after(ranges: &[HashRange], steps: &[Step]) -> Vec<u128> {
+        let mut firsts: Vec<u128> = ranges.iter().map(|range| range.first).collect();
+        for step in steps {
+            match step {
+                Step::Split(at) => firsts.push(*at),
+                Step::Merge(at) => {
+                    let place = firsts.iter().position(|first| first == at).expect("there is such a shard");
+                    firsts.remove(place);
+                }
+            }
+        }
+        firsts.sort_unstable();
+        firsts
+    }
+
+    #[test]
+    fn any_target_leads_to_so_many_ranges_of_equal_width() {
+        for from in 1..=12 {
+            for target in 1..=24_u32 {
+                let ranges = HashRange::even(from);
+                let firsts = after(&ranges, &steps_to(&ranges, target));
+                assert_eq!(firsts.len(), target as usize, "{from} to {target}");
+                for (first, wanted) in firsts.iter().zip(HashRange::even(target)) {
+                    assert!(first.abs_diff(wanted.first) <= ROUNDING, "{from} to {target}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn doubling_splits_and_halving_merges_each_once() {
+        let ranges = HashRange::even(6);
+        assert_eq!(steps_to(&ranges, 12).len(), 6);
+        assert_eq!(steps_to(&ranges, 3).len(), 3);
+        assert_eq!(steps_to(&ranges, 6), []);
+    }
+}

@@ -1,0 +1,97 @@
+//! Everything that is fixed about a consumer of a stream during a run.
+
+use crate::engine::{Distribution, Span, Time};
+use crate::wire::{EntityId, IteratorStart};
+
+/// How records are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retrieval {
+    /// `GetRecords`, sharing the shard's throughput with all others that poll.
+    Polling {
+        /// From the end of a call to the next.
+        idle_time: Span,
+        /// `Limit`.
+        max_records: u32,
+    },
+    /// Enhanced fan-out.
+    FanOut,
+}
+
+/// When progress is written to the lease table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checkpointing {
+    /// After each batch.
+    EachBatch,
+    /// After the first batch that ends so long after the last checkpoint.
+    Every(Span),
+}
+
+/// What becomes of a record whose processing failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The application lets the exception out: the library goes on with the next batch.
+    SkipBatch,
+    /// The application goes on with the next record.
+    SkipRecord,
+    /// The application tries so many times in all, then goes on with the next record.
+    Retry(u32),
+}
+
+/// Crashes of workers by chance.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerCrashes {
+    /// Mean time between two crashes of one worker (exponential).
+    pub mean_time_between: Span,
+    /// How long it is down.
+    pub restart_time: Span,
+}
+
+/// A crash at a given time.
+#[derive(Debug, Clone, Copy)]
+pub struct Stop {
+    /// When.
+    pub at: Time,
+    /// Which worker.
+    pub worker: u32,
+    /// When it comes back, counted from then; `None` is never.
+    pub down_for: Option<Span>,
+}
+
+/// Everything that is fixed about a consumer of a stream during a run.
+#[derive(Debug, Clone)]
+pub struct StreamConsumerSettings {
+    /// Its name.
+    pub name: String,
+    /// The stream.
+    pub stream: EntityId,
+    /// Shards of the stream at the beginning.
+    pub shards: u32,
+    /// How records are read.
+    pub retrieval: Retrieval,
+    /// Where it begins in a shard without a checkpoint.
+    pub start: IteratorStart,
+    /// Workers, one an instance.
+    pub workers: u32,
+    /// How long a record (or a batch) takes, in nanoseconds.
+    pub processing_time: Distribution,
+    /// Whether the time is that of a batch as a whole.
+    pub per_batch: bool,
+    /// When progress is written down.
+    pub checkpointing: Checkpointing,
+    /// Probability that a processing fails.
+    pub failure_rate: f64,
+    /// What happens then.
+    pub on_failure: OnFailure,
+    /// `failoverTimeMillis`.
+    pub failover_time: Span,
+    /// Crashes by chance.
+    pub crashes: Option<WorkerCrashes>,
+    /// Crashes at given times.
+    pub stops: Vec<Stop>,
+    /// Times at which it begins anew, and where.
+    pub replays: Vec<(Time, IteratorStart)>,
+    /// Whether the children of a shard wait until it has been read to its end.
+    pub parents_first: bool,
+    /// Price of an instance, dollars an hour.
+    pub instance_price_per_hour: f64,
+}

@@ -1,0 +1,46 @@
+//! Streams on demand ("Choose the right mode to stream in"): shards that are warm are split, a while later.
+
+use super::Timer;
+use super::settings::CapacityMode;
+use super::stream::DataStream;
+use crate::engine::Span;
+use crate::wire::{Context, Outbox, draw_span};
+
+const MINUTE: Span = Span::from_minutes(1);
+/// "AWS monitors the write throughput of each shard and splits a shard that takes more than 500 KB a second."
+const WARM_BYTES_PER_SECOND: u64 = 500 * 1024;
+/// The same share of what a shard takes in records: AWS names only bytes. An assumption.
+const WARM_RECORDS_PER_SECOND: u64 = 500;
+
+impl DataStream {
+    /// Each minute: warm shards are found.
+    pub(super) fn watch_shards<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let is_on_demand = self.mode == CapacityMode::OnDemand;
+        let most = self.shards_for(self.settings.quotas.on_demand_write_bytes_per_second) as usize;
+        let splitting = self.shards.iter().filter(|shard| shard.splitting && !shard.closed).count();
+        let mut shards = self.open.len() + splitting;
+        for place in 0..self.open.len() {
+            let index = self.open[place].1;
+            let shard = &mut self.shards[index as usize];
+            let minute = Self::minute_of(shard);
+            let is_warm = minute.incoming_bytes > WARM_BYTES_PER_SECOND * 60
+                || minute.incoming_records > WARM_RECORDS_PER_SECOND * 60;
+            if is_on_demand && is_warm && !shard.splitting && shards < most {
+                shard.splitting = true;
+                shards += 1;
+                let delay = draw_span(&self.settings.split_delay, &mut self.chance.splitting);
+                cx.outbox.wake(cx.now + delay, Timer::Split(index));
+            }
+        }
+        cx.outbox.wake(cx.now + MINUTE, Timer::Minute);
+    }
+
+    /// A warm shard is split, evenly: what one hot key brings stays on one of the halves.
+    pub(super) fn split_warm<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
+        let found = &self.shards[shard as usize];
+        if !found.closed && self.mode == CapacityMode::OnDemand {
+            let middle = found.range.middle();
+            self.split(middle, cx);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The rows of a stream in `summary.csv` beyond its instruments: shards, what the stream would need, and what it costs.
+
+use super::settings::CapacityMode;
+use super::sizing::HotKeys;
+use super::stream::DataStream;
+use crate::engine::Time;
+use crate::record::{SummaryRow, Unit};
+use crate::wire::{Service, ShardId};
+
+impl DataStream {
+    /// Each shard by its name (dimension `ShardId` of the enhanced metrics).
+    pub(super) fn summarise_shards(&self, rows: &mut Vec<SummaryRow>) {
+        for (shard, index) in self.shards.iter().zip(0..) {
+            let (now, then) = (shard.traffic, shard.at_warm_up);
+            let values = [
+                ("incoming_records", now.incoming_records - then.incoming_records, Unit::Count),
+                ("incoming_bytes", now.incoming_bytes - then.incoming_bytes, Unit::Bytes),
+                ("write_throttled", now.write_throttled - then.write_throttled, Unit::Count),
+                ("outgoing_records", now.outgoing_records - then.outgoing_records, Unit::Count),
+                ("outgoing_bytes", now.outgoing_bytes - then.outgoing_bytes, Unit::Bytes),
+                ("read_throttled", now.read_throttled - then.read_throttled, Unit::Count),
+            ];
+            rows.extend(values.map(|(metric, value, unit)| SummaryRow {
+                kind: "shard",
+                name: format!("{}/{}", self.settings.name, ShardId(index)),
+                metric: metric.to_owned(),
+                statistic: "sum",
+                value: value as f64,
+                unit,
+            }));
+        }
+    }
+
+    /// How many shards the busiest minute would need, by each limit alone, and the load of the hottest key.
+    pub(super) fn summarise_sizing(&self, now: Time, rows: &mut Vec<SummaryRow>) {
+        let quotas = &self.settings.quotas;
+        let (records, bytes) = self.offered.peak(now);
+        let (most_records, most_bytes) = (
+            f64::from(quotas.shard_write_records_per_second),
+            f64::from(quotas.shard_write_bytes_per_second),
+        );
+        let shared = self.readers.iter().filter(|reader| !reader.enhanced_fan_out).count() as f64;
+        let reads = shared * bytes / f64::from(quotas.shard_read_bytes_per_second);
+        let all = self.offered.all_records;
+        let hottest =
+            self.shards.iter().map(|shard| HotKeys::hottest(&shard.hot_keys)).max().unwrap_or((0, 0));
+        let share = if all > 0 { hottest.0 as f64 / all as f64 } else { 0.0 };
+        let key_bytes = if hottest.0 > 0 { hottest.1 as f64 / hottest.0 as f64 } else { 0.0 };
+        let key_records = share * records;
+        let load = (key_records / most_records).max(key_records * key_bytes / most_bytes);
+        let shards = |load: f64| libm::ceil(load - 1e-9).max(1.0);
+        let values = [
+            ("shards_for_records", "peak", shards(records / most_records), Unit::Count),
+            ("shards_for_bytes", "peak", shards(bytes / most_bytes), Unit::Count),
+            ("shards_for_consumers", "peak", shards(reads), Unit::Count),
+            ("hottest_key_share", "mean", share, Unit::Ratio),
+            ("hottest_key_shard_load", "peak", load, Unit::Ratio),
+        ];
+        rows.extend(values.map(|(metric, statistic, value, unit)| self.row(metric, statistic, value, unit)));
+    }
+
+    /// "Amazon Kinesis Data Streams pricing".
+    pub(super) fn summarise_cost(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
+        const GIBIBYTE: f64 = (1_u64 << 30) as f64;
+        let (prices, bill, before) = (self.settings.prices, self.counts.bill, self.counts.bill_at_warm_up);
+        let (shard_seconds, hours) = (self.metrics.open_shards.area_seconds(now), seconds / 3_600.0);
+        let fan_outs = self.readers.iter().filter(|reader| reader.enhanced_fan_out).count() as f64;
+        let pushed = self.metrics.fan_out_bytes.since_warm_up() as f64 / GIBIBYTE;
+        let out = self.metrics.get_records_bytes.since_warm_up() as f64 / GIBIBYTE;
+        let extended = self.retention > crate::engine::Span::from_hours(24);
+        let cost = match self.settings.mode {
+            CapacityMode::Provisioned => {
+                let units = (bill.payload_units - before.payload_units) as f64;
+                let shard_hours = shard_seconds / 3_600.0;
+                let retention = if extended { prices.extended_retention_shard_hour } else { 0.0 };
+                shard_hours * (prices.shard_hour + retention)
+                    + units / 1e6 * prices.million_payload_units
+                    + shard_hours * fan_outs * prices.fan_out_shard_hour
+                    + pushed * prices.fan_out_gigabyte
+            }
+            CapacityMode::OnDemand => {
+                let bytes = (bill.rounded_bytes - before.rounded_bytes) as f64 / GIBIBYTE;
+                hours * prices.on_demand_stream_hour
+                    + bytes * prices.on_demand_gigabyte_in
+                    + out * prices.on_demand_gigabyte_out
+                    + pushed * prices.on_demand_fan_out_gigabyte
+            }
+        };
+        rows.push(self.row("estimated_cost", "sum", cost, Unit::Dollars));
+        let units = (bill.payload_units - before.payload_units) as f64;
+        rows.push(self.row("payload_units", "sum", units, Unit::Count));
+        rows.push(self.row("shard_hours", "sum", shard_seconds / 3_600.0, Unit::Hours));
+    }
+
+    fn row(&self, metric: &str, statistic: &'static str, value: f64, unit: Unit) -> SummaryRow {
+        SummaryRow {
+            kind: Self::KIND,
+            name: self.settings.name.clone(),
+            metric: metric.to_owned(),
+            statistic,
+            value,
+            unit,
+        }
+    }
+}

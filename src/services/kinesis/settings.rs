@@ -1,0 +1,121 @@
+//! Everything that is fixed about a stream during a run.
+
+use crate::engine::{Distribution, Span, Time};
+use crate::wire::{EntityId, KinesisQuotas, LimitModel, PriceList, ShardId};
+
+/// How a stream's capacity is chosen ("Choose the right mode to stream in").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CapacityMode {
+    /// The owner says how many shards there are.
+    Provisioned,
+    /// AWS follows the load.
+    OnDemand,
+}
+
+/// A call that changes a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// `SplitShard`, at the hash key that becomes the first of the upper child; `None` is the middle.
+    Split(ShardId, Option<u128>),
+    /// `MergeShards`.
+    Merge(ShardId, ShardId),
+    /// `UpdateShardCount`.
+    UpdateShardCount(u32),
+    /// `UpdateStreamMode`.
+    UpdateStreamMode(CapacityMode),
+    /// `IncreaseStreamRetentionPeriod`, `DecreaseStreamRetentionPeriod`.
+    Retention(Span),
+    /// `UpdateStreamWarmThroughput`, in bytes a second.
+    WarmThroughput(u64),
+}
+
+impl Change {
+    /// AWS's name of the action.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Change::Split(..) => "SplitShard",
+            Change::Merge(..) => "MergeShards",
+            Change::UpdateShardCount(_) => "UpdateShardCount",
+            Change::UpdateStreamMode(_) => "UpdateStreamMode",
+            Change::Retention(_) => "ChangeStreamRetentionPeriod",
+            Change::WarmThroughput(_) => "UpdateStreamWarmThroughput",
+        }
+    }
+}
+
+/// A consumer that reads a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct ReaderSettings {
+    /// Who it is.
+    pub entity: EntityId,
+    /// Whether it has a throughput of its own (enhanced fan-out).
+    pub enhanced_fan_out: bool,
+}
+
+/// Everything that is fixed about a stream during a run.
+#[derive(Debug, Clone)]
+pub struct StreamSettings {
+    /// Its name.
+    pub name: String,
+    /// How its capacity is chosen, at the beginning.
+    pub mode: CapacityMode,
+    /// Shards at the beginning.
+    pub shards: u32,
+    /// How long records are kept, at the beginning.
+    pub retention: Span,
+    /// Largest record, partition key included.
+    pub max_record_bytes: u32,
+    /// Calls that change it, in the order of their times.
+    pub changes: Vec<(Time, Change)>,
+    /// Who reads it.
+    pub readers: Vec<ReaderSettings>,
+    /// How long `GetRecords` takes, in nanoseconds.
+    pub read_latency: Distribution,
+    /// From the arrival of a record to its arrival at a subscriber, in nanoseconds.
+    pub push_delay: Distribution,
+    /// How long a split or a merge takes.
+    pub reshard_time: Span,
+    /// Splits and merges at a time of `UpdateShardCount`.
+    pub reshard_parallel: u32,
+    /// How long after it was found warm a shard of a stream on demand is split, in nanoseconds.
+    pub split_delay: Distribution,
+    /// How limits per second are measured.
+    pub limit_model: LimitModel,
+    /// Probability that a record is not taken because of an internal failure.
+    pub internal_failures: f64,
+    /// AWS's limits.
+    pub quotas: KinesisQuotas,
+    /// What it costs.
+    pub prices: KinesisPrices,
+}
+
+/// What streams cost, in dollars ("Amazon Kinesis Data Streams pricing").
+#[derive(Debug, Clone, Copy)]
+pub struct KinesisPrices {
+    pub(super) shard_hour: f64,
+    pub(super) million_payload_units: f64,
+    pub(super) extended_retention_shard_hour: f64,
+    pub(super) fan_out_shard_hour: f64,
+    pub(super) fan_out_gigabyte: f64,
+    pub(super) on_demand_stream_hour: f64,
+    pub(super) on_demand_gigabyte_in: f64,
+    pub(super) on_demand_gigabyte_out: f64,
+    pub(super) on_demand_fan_out_gigabyte: f64,
+}
+
+impl KinesisPrices {
+    /// Those of a list.
+    pub fn of(list: &PriceList) -> Self {
+        Self {
+            shard_hour: list.dollars("kinesis_shard_hour"),
+            million_payload_units: list.dollars("kinesis_million_payload_units"),
+            extended_retention_shard_hour: list.dollars("kinesis_extended_retention_shard_hour"),
+            fan_out_shard_hour: list.dollars("kinesis_fan_out_shard_hour"),
+            fan_out_gigabyte: list.dollars("kinesis_fan_out_gigabyte"),
+            on_demand_stream_hour: list.dollars("kinesis_on_demand_stream_hour"),
+            on_demand_gigabyte_in: list.dollars("kinesis_on_demand_gigabyte_in"),
+            on_demand_gigabyte_out: list.dollars("kinesis_on_demand_gigabyte_out"),
+            on_demand_fan_out_gigabyte: list.dollars("kinesis_on_demand_fan_out_gigabyte"),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a stream would need: the busiest minute, and the hottest key of each shard.
+
+use crate::engine::{Span, Time};
+
+/// Keys watched at a time. A key with more than a fifth of its shard's records is surely among them.
+const WATCHED: usize = 4;
+
+/// The most frequent hash keys of a shard, counted with few counters (Misra and Gries, "Finding repeated elements", 1982).
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct HotKeys {
+    keys: [u128; WATCHED],
+    counts: [u64; WATCHED],
+    bytes: [u64; WATCHED],
+    /// All records.
+    all: u64,
+}
+
+impl HotKeys {
+    #[inline]
+    pub(super) fn count(&mut self, key: u128, bytes: u64) {
+        self.all += 1;
+        for slot in 0..WATCHED {
+            if self.keys[slot] == key && self.counts[slot] > 0 {
+                self.counts[slot] += 1;
+                self.bytes[slot] += bytes;
+                return;
+            }
+        }
+        match self.counts.iter().position(|count| *count == 0) {
+            Some(free) => (self.keys[free], self.counts[free], self.bytes[free]) = (key, 1, bytes),
+            None => self.counts.iter_mut().for_each(|count| *count -= 1),
+        }
+    }
+
+    /// Records and bytes of the hottest key: at least so many. Few records say nothing.
+    pub(super) fn hottest(&self) -> (u64, u64) {
+        let hottest = (0..WATCHED).max_by_key(|slot| self.counts[*slot]).unwrap_or(0);
+        if self.all < 100 { (0, 0) } else { (self.counts[hottest], self.bytes[hottest]) }
+    }
+}
+
+/// What was offered, taken or not, minute by minute.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Offered {
+    minute: Time,
+    records: u64,
+    bytes: u64,
+    pub(super) all_records: u64,
+    most_records: u64,
+    most_bytes: u64,
+}
+
+const MINUTE: Span = Span::from_minutes(1);
+
+impl Offered {
+    #[inline]
+    pub(super) fn count(&mut self, records: u64, bytes: u64, now: Time) {
+        let minute = now.floor_to(MINUTE);
+        if minute != self.minute {
+            self.end_minute();
+            self.minute = minute;
+        }
+        self.records += records;
+        self.bytes += bytes;
+        self.all_records += records;
+    }
+
+    fn end_minute(&mut self) {
+        self.most_records = self.most_records.max(self.records);
+        self.most_bytes = self.most_bytes.max(self.bytes);
+        (self.records, self.bytes) = (0, 0);
+    }
+
+    /// Records and bytes a second in the busiest minute.
+    pub(super) fn peak(mut self, now: Time) -> (f64, f64) {
+        self.end_minute();
+        let seconds = now.since_start().min(MINUTE).as_seconds_f64();
+        if seconds <= 0.0 {
+            return (0.0, 0.0);
+        }
+        (self.most_records as f64 / seconds, self.most_bytes as f64 / seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hottest_key_is_found_among_many() {
+        let mut keys = HotKeys::default();
+        for number in 0..30_000_u128 {
+            keys.count(if number % 3 == 0 { 7 } else { 1_000 + number }, 10);
+        }
+        let (records, bytes) = keys.hottest();
+        assert!((4_000..=10_000).contains(&records), "{records}");
+        assert!(bytes >= records * 10);
+    }
+
+    #[test]
+    fn the_busiest_minute_counts() {
+        let mut offered = Offered::default();
+        offered.count(60, 600, Time::ZERO);
+        offered.count(120, 1_200, Time::ZERO + MINUTE);
+        offered.count(30, 300, Time::ZERO + MINUTE * 2);
+        assert_eq!(offered.peak(Time::ZERO + MINUTE * 3), (2.0, 20.0));
+    }
+}

@@ -1,0 +1,360 @@
+//! A data stream: its shards, and how records come in.
+
+use super::Timer;
+use super::change::Changes;
+use super::metrics::StreamMetrics;
+use super::read::Reader;
+use super::settings::{CapacityMode, StreamSettings};
+use super::shard::{Shard, Stored, Traffic};
+use super::sizing::Offered;
+use crate::engine::{Span, Stream as Randomness, Time};
+use crate::wire::{
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, ApiError, BatchId, Context, EntityId, Entry, HashRange,
+    Messages, Outbox, Purpose, ShardId, ShardInfo, Signal,
+};
+
+/// The stream's random streams.
+#[derive(Debug)]
+pub(super) struct Chance {
+    pub(super) read_latency: Randomness,
+    pub(super) push_delay: Randomness,
+    pub(super) splitting: Randomness,
+    failure: Randomness,
+}
+
+/// A data stream.
+#[derive(Debug)]
+pub struct DataStream {
+    pub(super) settings: StreamSettings,
+    pub(super) shards: Vec<Shard>,
+    /// The open shards by their ranges, and the last hash key of each.
+    pub(super) open: Vec<(u128, u32)>,
+    pub(super) mode: CapacityMode,
+    pub(super) retention: Span,
+    pub(super) readers: Vec<Reader>,
+    pub(super) changes: Changes,
+    pub(super) chance: Chance,
+    pub(super) metrics: StreamMetrics,
+    pub(super) counts: Counts,
+    pub(super) offered: Offered,
+    /// Shards of the call that is being taken.
+    touched: Vec<u32>,
+}
+
+/// What the books need besides the metrics.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// User records that every consumer has read and that are not kept any more.
+    pub(super) read_by_all: u64,
+    /// `PUT` payload units, retrieved bytes and so on, since the warm-up ended.
+    pub(super) bill: Bill,
+    pub(super) bill_at_warm_up: Bill,
+}
+
+/// What is paid for, besides shard-hours.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Bill {
+    /// Chunks of 25 KB ("Amazon Kinesis Data Streams pricing").
+    pub(super) payload_units: u64,
+    /// Bytes in, each record rounded up to a whole KB.
+    pub(super) rounded_bytes: u64,
+}
+
+const PAYLOAD_UNIT: u64 = 25 * 1024;
+const KIBIBYTE: u64 = 1024;
+
+impl DataStream {
+    /// A stream without records.
+    pub fn new(settings: StreamSettings, seed: u64, replication: u32) -> Self {
+        let stream = |purpose: Purpose| purpose.stream(seed, replication, "stream", &settings.name);
+        let chance = Chance {
+            read_latency: stream(Purpose::ReceiveLatency),
+            push_delay: stream(Purpose::PushDelay),
+            splitting: stream(Purpose::Splitting),
+            failure: stream(Purpose::Failure),
+        };
+        let ranges = HashRange::even(settings.shards);
+        let shards: Vec<Shard> =
+            ranges.iter().map(|range| Shard::new(*range, [None; 2], &settings)).collect();
+        let open = ranges.iter().zip(0..).map(|(range, index)| (range.last, index)).collect();
+        let readers = settings.readers.iter().map(|reader| Reader::new(*reader)).collect();
+        Self {
+            mode: settings.mode,
+            retention: settings.retention,
+            shards,
+            open,
+            readers,
+            changes: Changes::default(),
+            chance,
+            metrics: StreamMetrics::default(),
+            counts: Counts::default(),
+            offered: Offered::default(),
+            touched: Vec::new(),
+            settings,
+        }
+    }
+
+    /// The open shard of a hash key.
+    #[inline]
+    pub(super) fn route(&self, hash: u128) -> u32 {
+        self.open[self.open.partition_point(|(last, _)| *last < hash)].1
+    }
+
+    /// A `PutRecord` or `PutRecords` call takes effect.
+    pub(super) fn put<O: Outbox<Timer>>(
+        &mut self,
+        from: EntityId,
+        batch: BatchId,
+        single: bool,
+        cx: &mut Context<'_, O>,
+    ) {
+        let (records, bytes, largest) = measure(batch, cx);
+        if single {
+            self.metrics.put_record_calls.add(1);
+        } else {
+            self.metrics.put_records_calls.add(1);
+            self.metrics.put_records_total.add(records);
+        }
+        let quotas = &self.settings.quotas;
+        let is_too_much = !single
+            && (records > u64::from(quotas.put_records_entries)
+                || bytes > u64::from(quotas.put_records_bytes));
+        if is_too_much || largest > u64::from(self.settings.max_record_bytes) {
+            self.metrics.records_refused.add(records);
+            let error = ApiError::InvalidArgumentException;
+            cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
+            return;
+        }
+        let (throttled, failed) =
+            (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
+        self.offered.count(records, bytes, cx.now);
+        let mut refused = Refusals::default();
+        let mut first = 0;
+        while first < cx.batches.entries(batch).len() {
+            first = self.put_record(batch, first, single, &mut refused, cx);
+        }
+        self.charge_rounding(cx.now);
+        let throttled = self.metrics.write_throttled.total() - throttled;
+        let failed = self.metrics.put_records_failed.total() - failed;
+        if single {
+            self.metrics.put_record_successes.add(1 - throttled - failed);
+        } else {
+            self.metrics.put_records_throttled.add(throttled);
+            self.metrics.put_records_successful.add(records - throttled - failed);
+            self.metrics.put_records_successes.add(u64::from(throttled + failed < records));
+        }
+        cx.batches.close(batch);
+        refused.send(from, cx);
+        let mut touched = std::mem::take(&mut self.touched);
+        for shard in touched.drain(..) {
+            self.push_to_subscribers(shard, cx);
+        }
+        self.touched = touched;
+    }
+
+    /// One record, aggregated or not; gives where the next one begins.
+    #[inline]
+    fn put_record<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        first: usize,
+        single: bool,
+        refused: &mut Refusals,
+        cx: &mut Context<'_, O>,
+    ) -> usize {
+        let (end, bytes) = extent(batch, first, cx);
+        let head = cx.batches.entries(batch)[first];
+        let index = self.route(head.hash_key());
+        if self.chance.failure.chance(self.settings.internal_failures) {
+            self.metrics.put_records_failed.add(1);
+            refused.take(ApiError::InternalFailure, batch, first..end, cx);
+            return end;
+        }
+        let shard = &mut self.shards[index as usize];
+        shard.hot_keys.count(head.hash_key(), bytes);
+        // "Troubleshoot Kinesis Data Streams producers": `PutRecord` rounds each record up, `PutRecords` the sum.
+        let charged = if single { bytes.next_multiple_of(KIBIBYTE) } else { bytes };
+        if !shard.admits(charged, cx.now) {
+            self.metrics.write_throttled.add(1);
+            refused.take(ApiError::ProvisionedThroughputExceededException, batch, first..end, cx);
+            return end;
+        }
+        if shard.call_bytes == 0 {
+            self.touched.push(index);
+        }
+        shard.call_bytes += charged;
+        shard.traffic.incoming_records += 1;
+        shard.traffic.incoming_bytes += bytes;
+        self.metrics.incoming_records.add(1);
+        self.metrics.incoming_bytes.add(bytes);
+        self.counts.bill.payload_units += bytes.div_ceil(PAYLOAD_UNIT);
+        self.counts.bill.rounded_bytes += bytes.next_multiple_of(KIBIBYTE);
+        let range = shard.range;
+        let mut continues = false;
+        for position in first..end {
+            let entry = cx.batches.entries(batch)[position];
+            // A library with an old list of shards aggregates records that belong to another shard by now. Consumers
+            // drop them when they take the record apart, and the library sends them again.
+            if !range.contains(entry.hash_key()) {
+                refused.take(ApiError::WrongShard, batch, position..position + 1, cx);
+                continue;
+            }
+            let is_copy = !cx.messages.mark_streamed(entry.message);
+            self.metrics.user_records.add(1);
+            self.metrics.copies.add(u64::from(is_copy));
+            let size = cx.messages.bytes(entry.message);
+            shard.push(Stored::new(cx.now, entry.message, size, continues, is_copy));
+            continues = true;
+        }
+        end
+    }
+
+    /// `PutRecords` counts the sum of what it brings to a shard in whole KB.
+    fn charge_rounding(&mut self, now: Time) {
+        for index in &self.touched {
+            let shard = &mut self.shards[*index as usize];
+            let rest = shard.call_bytes.next_multiple_of(KIBIBYTE) - shard.call_bytes;
+            shard.write_bytes.take_up_to(rest, now);
+            shard.call_bytes = 0;
+        }
+    }
+
+    /// The shards, as `ListShards` tells them.
+    pub(super) fn list_shards(&self) -> Vec<ShardInfo> {
+        let info = |(shard, index): (&Shard, u32)| ShardInfo {
+            shard: ShardId(index),
+            range: shard.range,
+            parent: shard.parents[0],
+            adjacent_parent: shard.parents[1],
+            closed: shard.closed,
+        };
+        self.shards.iter().zip(0..).map(info).collect()
+    }
+
+    /// Lets go of what has outlived the retention period in one shard.
+    pub(super) fn expire(&mut self, shard: u32, now: Time, messages: &mut Messages) {
+        let Some(horizon) = now.checked_sub(self.retention) else { return };
+        let index = shard as usize;
+        // A record expires when its age reaches the period.
+        let horizon = horizon.saturating_add(Span::from_nanos(1));
+        let expired = self.shards[index].older_than(horizon);
+        if expired == 0 {
+            return;
+        }
+        let from = self.shards[index].trim_horizon();
+        for reader in &mut self.readers {
+            let lost = reader.unread(shard, from, from + expired);
+            self.metrics.records_expired_unread.add(lost);
+        }
+        self.metrics.records_expired.add(expired);
+        self.shards[index].drop_until(from + expired, |message| {
+            messages.mark_expired(message);
+            messages.release(message);
+        });
+    }
+
+    /// Lets go of what every reader has read and none will read again.
+    pub(super) fn forget(&mut self, shard: u32, messages: &mut Messages) {
+        let Some(kept_from) = self.readers.iter().map(|reader| reader.kept_from(shard)).min() else { return };
+        let end = self.shards[shard as usize].end();
+        let gone =
+            self.shards[shard as usize].drop_until(kept_from.min(end), |message| messages.release(message));
+        self.counts.read_by_all += gone;
+    }
+
+    /// User records that are kept.
+    pub(super) fn kept(&self) -> u64 {
+        self.shards.iter().map(Shard::kept).sum()
+    }
+
+    /// The levels of shards follow them.
+    pub(super) fn update_levels(&mut self, now: Time) {
+        let closed = self.shards.iter().filter(|shard| shard.closed && shard.kept() > 0).count();
+        self.metrics.open_shards.set(now, self.open.len() as u64);
+        self.metrics.closed_shards.set(now, closed as u64);
+    }
+
+    /// What a shard took in the minute that ends now.
+    pub(super) fn minute_of(shard: &mut Shard) -> Traffic {
+        let (then, now) = (shard.at_minute, shard.traffic);
+        shard.at_minute = now;
+        Traffic {
+            incoming_records: now.incoming_records - then.incoming_records,
+            incoming_bytes: now.incoming_bytes - then.incoming_bytes,
+            ..Traffic::default()
+        }
+    }
+}
+
+/// Where the record that begins at `first` ends, and its bytes.
+#[inline]
+fn extent<O>(batch: BatchId, first: usize, cx: &Context<'_, O>) -> (usize, u64) {
+    let entries = cx.batches.entries(batch);
+    let mut bytes = u64::from(cx.messages.bytes(entries[first].message));
+    let mut end = first + 1;
+    while end < entries.len() && entries[end].aggregated {
+        bytes += u64::from(cx.messages.bytes(entries[end].message) + AGGREGATED_RECORD_BYTES);
+        end += 1;
+    }
+    if end > first + 1 {
+        bytes += u64::from(AGGREGATE_BYTES + AGGREGATED_RECORD_BYTES);
+    }
+    (end, bytes)
+}
+
+/// Records of a call, their bytes in all, and those of the largest.
+fn measure<O>(batch: BatchId, cx: &Context<'_, O>) -> (u64, u64, u64) {
+    let (mut records, mut bytes, mut largest, mut first) = (0, 0, 0, 0);
+    while first < cx.batches.entries(batch).len() {
+        let (end, size) = extent(batch, first, cx);
+        records += 1;
+        bytes += size;
+        largest = largest.max(size);
+        first = end;
+    }
+    (records, bytes, largest)
+}
+
+/// What a call did not take, by reason.
+#[derive(Debug, Default)]
+struct Refusals {
+    throttled: Option<BatchId>,
+    failed: Option<BatchId>,
+    misplaced: Option<BatchId>,
+}
+
+impl Refusals {
+    fn take<O>(
+        &mut self,
+        error: ApiError,
+        batch: BatchId,
+        range: std::ops::Range<usize>,
+        cx: &mut Context<'_, O>,
+    ) {
+        let place = match error {
+            ApiError::ProvisionedThroughputExceededException => &mut self.throttled,
+            ApiError::WrongShard => &mut self.misplaced,
+            _ => &mut self.failed,
+        };
+        let refused = *place.get_or_insert_with(|| cx.batches.open());
+        cx.batches.copy(batch, range, refused);
+        if error == ApiError::WrongShard
+            && let Some(entry) = cx.batches.entries_mut(refused).last_mut()
+        {
+            *entry = Entry { aggregated: false, ..*entry };
+        }
+    }
+
+    fn send<O: Outbox<Timer>>(self, to: EntityId, cx: &mut Context<'_, O>) {
+        let refusals = [
+            (self.throttled, ApiError::ProvisionedThroughputExceededException),
+            (self.failed, ApiError::InternalFailure),
+            (self.misplaced, ApiError::WrongShard),
+        ];
+        for (batch, error) in refusals {
+            if let Some(batch) = batch {
+                cx.outbox.send(to, Span::ZERO, Signal::Refused { batch, error });
+            }
+        }
+    }
+}

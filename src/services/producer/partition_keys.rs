@@ -1,0 +1,252 @@
+//! Partition keys of a producer: which key each record has, and the hash key that comes of it ("`PutRecord`").
+
+use crate::engine::{Distribution, Stream};
+use crate::language::{
+    Decode, Definitions, Files, Json, Located, Named, Node, Problems, Value, choice, section,
+};
+use crate::wire::{GroupId, Texts, partition_hash};
+use std::sync::Arc;
+
+choice! {
+    /// A partition key that differs from record to record.
+    pub enum DrawnKeyConfig {
+        /// One of so many keys, all equally likely; they are called 1, 2, 3, ….
+        Uniform(u32) = "uniform",
+        /// One of so many keys, the first by far the likeliest (Zipf's law).
+        Zipf(KeyZipfConfig) = "zipf",
+        /// One of several keys, by weight: `{ one_of: { gold: 1, silver: 9 } }`.
+        OneOf(Named<f64>) = "one_of",
+        /// One key with a share of its own among many others.
+        Hot(HotKeyConfig) = "hot",
+        /// The keys of a column of a CSV file, row by row; after the last row the first comes again.
+        Column(KeyColumnConfig) = "column",
+    }
+}
+
+section! {
+    /// Keys by Zipf's law: the n-th key has a weight of n to the power of minus the exponent.
+    pub struct KeyZipfConfig {
+        /// How many there are.
+        pub keys: u32, within (1, 1_000_000);
+        /// How uneven they are.
+        pub exponent: f64 = 1.0, within (0.0, 10.0);
+    }
+}
+
+section! {
+    /// A hot key.
+    pub struct HotKeyConfig {
+        /// The key.
+        pub key: String = "hot".to_owned();
+        /// Its share of the records.
+        pub share: crate::language::Probability;
+        /// How many other keys there are, all equally likely; they are called 1, 2, 3, ….
+        pub others: u32 = 1000, within (1, 1_000_000);
+    }
+}
+
+section! {
+    /// A column of a CSV file.
+    pub struct KeyColumnConfig {
+        /// The file, beside the scenario.
+        pub file: Located<String>;
+        /// The column's name; by default the first.
+        pub column: Option<String>;
+    }
+}
+
+/// The partition key of a producer's records: a text, `random` (a key of its own for each), or drawn.
+#[derive(Debug, Clone)]
+pub enum PartitionKeyConfig {
+    /// All have this key.
+    Constant(Located<String>),
+    /// Each record has a key of its own.
+    Random,
+    /// Drawn for each record.
+    Drawn(Box<Located<DrawnKeyConfig>>),
+}
+
+/// The word for a key of its own.
+const RANDOM: &str = "random";
+/// Most characters of a partition key ("`PutRecord`").
+const LONGEST_KEY: usize = 256;
+/// Most keys that are drawn from.
+const MOST_KEYS: u32 = 1_000_000;
+
+impl Decode for PartitionKeyConfig {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if let Value::Mapping(_) = node.value {
+            return Located::decode(node, problems).map(Box::new).map(PartitionKeyConfig::Drawn);
+        }
+        let text = Located::<String>::decode(node, problems)?;
+        Some(if text.value == RANDOM {
+            PartitionKeyConfig::Random
+        } else {
+            PartitionKeyConfig::Constant(text)
+        })
+    }
+
+    fn schema(definitions: &mut Definitions) -> Json {
+        let (text, drawn) = (String::schema(definitions), DrawnKeyConfig::schema(definitions));
+        serde_json::json!({ "anyOf": [text, drawn] })
+    }
+
+    fn type_name() -> String {
+        format!("text, `{RANDOM}` or {}", DrawnKeyConfig::type_name())
+    }
+}
+
+/// A partition key as a producer uses it.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The key, as order is judged by it.
+    pub(super) group: GroupId,
+    /// Its hash key.
+    pub(super) hash: u128,
+    /// Its bytes, which count towards the record.
+    pub(super) bytes: u32,
+}
+
+/// Which partition key each record has.
+#[derive(Debug, Clone)]
+pub enum PartitionKeys {
+    /// Each record has its own.
+    Random,
+    /// The keys of a list, one after another.
+    InTurn(Arc<[Key]>),
+    /// One of a list, all equally likely.
+    Uniform(Arc<[Key]>),
+    /// One of a list, by their index.
+    Weighted(Distribution, Arc<[Key]>),
+}
+
+/// Bytes of a random key: a UUID.
+const RANDOM_KEY_BYTES: u32 = 36;
+
+impl PartitionKeys {
+    /// The key of the record with this number.
+    #[inline]
+    pub(super) fn draw(&self, number: u64, stream: &mut Stream) -> Key {
+        match self {
+            PartitionKeys::Random => Key {
+                group: GroupId(GroupId::FIRST_SINGLE | (number as u32 & (GroupId::FIRST_SINGLE - 1))),
+                // What MD5 makes of keys that are all different is as good as random.
+                hash: u128::from(stream.next_u64()) << 64 | u128::from(stream.next_u64()),
+                bytes: RANDOM_KEY_BYTES,
+            },
+            PartitionKeys::InTurn(keys) => keys[(number % keys.len() as u64) as usize],
+            PartitionKeys::Uniform(keys) => keys[stream.below(keys.len() as u64) as usize],
+            PartitionKeys::Weighted(index, keys) => keys[index.sample(stream) as usize],
+        }
+    }
+}
+
+fn key(text: &str, texts: &mut Texts) -> Key {
+    Key { group: texts.group(text), hash: partition_hash(text), bytes: text.len() as u32 }
+}
+
+fn numbered(keys: u32, texts: &mut Texts) -> impl Iterator<Item = Key> {
+    (1..=keys).map(|number| key(&number.to_string(), texts))
+}
+
+impl PartitionKeyConfig {
+    /// The keys, hashed; `None` when a problem was told.
+    pub(super) fn build(
+        &self,
+        texts: &mut Texts,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<PartitionKeys> {
+        let drawn = match self {
+            PartitionKeyConfig::Constant(text) => {
+                let characters = text.value.chars().count();
+                if !(1..=LONGEST_KEY).contains(&characters) {
+                    problems.error(text.place, "a partition key has 1 to 256 characters (`PutRecord`)");
+                    return None;
+                }
+                return Some(PartitionKeys::InTurn(Arc::new([key(&text.value, texts)])));
+            }
+            PartitionKeyConfig::Random => return Some(PartitionKeys::Random),
+            PartitionKeyConfig::Drawn(drawn) => drawn,
+        };
+        let (weights, keys): (Vec<f64>, Vec<Key>) = match &drawn.value {
+            DrawnKeyConfig::Uniform(keys) if (1..=MOST_KEYS).contains(keys) => {
+                return Some(PartitionKeys::Uniform(numbered(*keys, texts).collect()));
+            }
+            DrawnKeyConfig::Uniform(_) => {
+                problems.error(drawn.place, "`uniform` takes a number of keys, 1 to 1,000,000");
+                return None;
+            }
+            DrawnKeyConfig::Zipf(zipf) => {
+                let weight = |number: u32| libm::pow(f64::from(number), -zipf.exponent);
+                ((1..=zipf.keys).map(weight).collect(), numbered(zipf.keys, texts).collect())
+            }
+            DrawnKeyConfig::OneOf(names) => {
+                names.iter().map(|(name, weight)| (*weight, key(name.as_str(), texts))).unzip()
+            }
+            DrawnKeyConfig::Hot(hot) => {
+                let share = hot.share.as_f64();
+                let mut weights = vec![(1.0 - share) / f64::from(hot.others); hot.others as usize];
+                let mut keys: Vec<Key> = numbered(hot.others, texts).collect();
+                weights.push(share);
+                keys.push(key(&hot.key, texts));
+                (weights, keys)
+            }
+            DrawnKeyConfig::Column(column) => {
+                let keys = column.read(files, problems)?;
+                return Some(PartitionKeys::InTurn(keys.iter().map(|text| key(text, texts)).collect()));
+            }
+        };
+        let weights: Vec<(f64, f64)> =
+            weights.iter().enumerate().map(|(index, weight)| (index as f64, *weight)).collect();
+        let index = Distribution::empirical(&weights).map_err(|error| {
+            problems.error(drawn.place, format!("these weights are impossible: {error}"));
+        });
+        Some(PartitionKeys::Weighted(index.ok()?, keys.into()))
+    }
+}
+
+impl KeyColumnConfig {
+    fn read(&self, files: &dyn Files, problems: &mut Problems) -> Option<Vec<String>> {
+        let (path, place) = (&self.file.value, self.file.place);
+        let text = files.read(path).map_err(|why| {
+            problems
+                .error(place, format!("cannot read `{path}`: {why}"))
+                .help("the path is relative to the scenario file");
+        });
+        let text = text.ok()?;
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let headers: Vec<String> = reader.headers().ok()?.iter().map(|name| name.trim().to_owned()).collect();
+        let position = match &self.column {
+            None => Some(0),
+            Some(column) => headers.iter().position(|name| name == column),
+        };
+        let Some(position) = position else {
+            let names: Vec<&str> = headers.iter().map(String::as_str).collect();
+            let wanted = self.column.as_deref().unwrap_or_default();
+            let help = problems.suggest(wanted, &names, "columns");
+            problems.error(place, format!("`{path}` has no column `{wanted}`")).help(help);
+            return None;
+        };
+        let mut keys = Vec::new();
+        for (row, record) in reader.records().enumerate() {
+            let cell = record.ok().and_then(|record| record.get(position).map(str::to_owned));
+            match cell {
+                Some(cell) if (1..=LONGEST_KEY).contains(&cell.chars().count()) => keys.push(cell),
+                _ => {
+                    let line = row + 2;
+                    problems.error(
+                        place,
+                        format!("in `{path}`: line {line}: a partition key has 1 to 256 characters"),
+                    );
+                    return None;
+                }
+            }
+        }
+        if keys.is_empty() {
+            problems.error(place, format!("`{path}` has a header but no rows"));
+            return None;
+        }
+        Some(keys)
+    }
+}

@@ -1,0 +1,141 @@
+//! Token buckets: how many of something are allowed in a time.
+
+use crate::engine::{Span, Time};
+
+/// How a limit per second is measured; AWS publishes limits, not how it measures them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LimitModel {
+    /// Tokens come back evenly, and at most a burst of them is kept.
+    #[default]
+    TokenBucket,
+    /// Each whole second of the clock begins with all of them.
+    FixedSecond,
+}
+
+/// A bucket of tokens. Exact: tokens are counted in billionths.
+#[derive(Debug, Clone, Copy)]
+pub struct LimitBucket {
+    level: i64,
+    capacity: i64,
+    per_second: u64,
+    updated: Time,
+    model: LimitModel,
+}
+
+const SCALE: i64 = 1_000_000_000;
+const SECOND: Span = Span::from_seconds(1);
+
+impl LimitBucket {
+    /// A full bucket: `per_second` tokens come back each second, at most `capacity` (up to 2³³) are kept.
+    pub fn full(per_second: u64, capacity: u64, model: LimitModel) -> Self {
+        let capacity = (capacity.min(1 << 33) as i64) * SCALE;
+        Self { level: capacity, capacity, per_second, updated: Time::ZERO, model }
+    }
+
+    /// The same bucket without tokens.
+    pub fn empty(self) -> Self {
+        Self { level: 0, ..self }
+    }
+
+    #[inline]
+    fn refill(&mut self, now: Time) {
+        if now <= self.updated {
+            return;
+        }
+        match self.model {
+            LimitModel::TokenBucket => {
+                let elapsed = (now - self.updated).as_nanos();
+                let gained = elapsed.saturating_mul(self.per_second).min(i64::MAX as u64 / 2) as i64;
+                self.level = self.level.saturating_add(gained).min(self.capacity);
+            }
+            LimitModel::FixedSecond => {
+                if now.floor_to(SECOND) > self.updated {
+                    self.level = self.capacity;
+                }
+            }
+        }
+        self.updated = now;
+    }
+
+    /// Whether there are so many tokens.
+    #[inline]
+    pub fn has(&mut self, tokens: u64, now: Time) -> bool {
+        self.refill(now);
+        self.level >= tokens as i64 * SCALE
+    }
+
+    /// Takes tokens, also those that are not there: the bucket then owes them.
+    #[inline]
+    pub fn take(&mut self, tokens: u64, now: Time) {
+        self.refill(now);
+        self.level -= tokens as i64 * SCALE;
+    }
+
+    /// Takes tokens down to none.
+    #[inline]
+    pub fn take_up_to(&mut self, tokens: u64, now: Time) {
+        self.refill(now);
+        self.level = (self.level - tokens as i64 * SCALE).max(self.level.min(0));
+    }
+
+    /// Whether more was taken than was there.
+    pub fn owes(&self) -> bool {
+        self.level < 0
+    }
+
+    /// When it will hold so many tokens (at most its capacity), if nobody takes any.
+    pub fn time_of(&mut self, tokens: u64, now: Time) -> Time {
+        self.refill(now);
+        let missing = (tokens as i64 * SCALE).min(self.capacity) - self.level;
+        if missing <= 0 {
+            return now;
+        }
+        match self.model {
+            LimitModel::TokenBucket => now + Span::from_nanos((missing as u64).div_ceil(self.per_second)),
+            LimitModel::FixedSecond => now.floor_to(SECOND) + SECOND,
+        }
+    }
+
+    /// When it is full again, if nobody takes any.
+    pub fn time_full(&mut self, now: Time) -> Time {
+        self.time_of((self.capacity / SCALE) as u64, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Time {
+        Time::ZERO + Span::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn tokens_come_back_evenly() {
+        let mut bucket = LimitBucket::full(1000, 1000, LimitModel::TokenBucket);
+        bucket.take(1000, at(0));
+        assert!(!bucket.has(1, at(0)));
+        assert!(bucket.has(250, at(250)) && !bucket.has(251, at(250)));
+        assert_eq!(bucket.time_of(1000, at(250)), at(1000));
+        assert!(bucket.has(1000, at(90_000)) && !bucket.has(1001, at(90_000)));
+    }
+
+    #[test]
+    fn debts_are_paid_first() {
+        let mut bucket = LimitBucket::full(2, 2, LimitModel::TokenBucket);
+        bucket.take(10, at(0));
+        assert!(bucket.owes());
+        assert_eq!(bucket.time_full(at(0)), at(5000));
+        bucket.take_up_to(7, at(4500));
+        assert_eq!(bucket.time_full(at(4500)), at(5500));
+    }
+
+    #[test]
+    fn a_second_of_the_clock_begins_anew() {
+        let mut bucket = LimitBucket::full(10, 10, LimitModel::FixedSecond);
+        bucket.take(10, at(900));
+        assert!(!bucket.has(1, at(999)) && bucket.has(10, at(1000)));
+        bucket.take(10, at(1000));
+        assert_eq!(bucket.time_of(1, at(1001)), at(2000));
+    }
+}

@@ -1,0 +1,179 @@
+//! How records come in: routing, limits of a shard, partial failure, libraries.
+
+use super::{run, sum, value};
+
+/// A stream of one shard and a producer at a constant rate.
+fn one_shard(rate: &str, message: &str, library: &str, more: &str) -> queuelab::record::Tape {
+    run(&format!(
+        "duration: 60s\nstreams: {{ s: {{}} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
+         arrivals: {{ constant: {{ rate: {rate} }} }}\n    message: {message}\n    library: {library}\n    \
+         retries: {{ max_attempts: 1 }}\n{more}"
+    ))
+}
+
+#[test]
+fn a_shard_takes_a_thousand_records_a_second_and_a_second_in_advance() {
+    let tape = one_shard("2000/s", "{ size: 100B, partition_key: k }", "put_record", "");
+    let (taken, refused) = (sum(&tape, "s", "incoming_records"), sum(&tape, "s", "write_throttled"));
+    assert_eq!(taken + refused, sum(&tape, "p", "messages_produced"));
+    assert!((60_999..=61_001).contains(&taken), "{taken}: 1,000 at once and 1,000 a second");
+}
+
+#[test]
+fn counted_by_the_second_of_the_clock_it_takes_exactly_a_thousand_in_each() {
+    let more = "assumptions: { kinesis_limits: fixed_second }";
+    let tape = one_shard("2000/s", "{ size: 100B, partition_key: k }", "put_record", more);
+    let taken = sum(&tape, "s", "incoming_records");
+    // A record of the very end begins the next second.
+    assert!((60_000..=60_001).contains(&taken), "{taken}");
+}
+
+#[test]
+fn a_shard_takes_a_mebibyte_a_second_and_put_record_rounds_up_to_whole_kilobytes() {
+    // 1,536 bytes with the key count 2 KiB: 512 of them are a second's worth.
+    let tape = one_shard("1000/s", "{ size: 1535B, partition_key: k }", "put_record", "");
+    let taken = sum(&tape, "s", "incoming_records");
+    assert!((512 + 60 * 512 - 2..=512 + 60 * 512 + 2).contains(&taken), "{taken}");
+}
+
+#[test]
+fn put_records_rounds_up_the_sum_of_a_call() {
+    // Ten records of 102 bytes are 1,020, which count 1 KiB: as many bytes as ten calls of their own would count ten of.
+    let library = "{ put_records: { max_entries: 10, linger: 10s } }";
+    let more = "quotas: { kinesis_shard_records_per_second: 1000000, kinesis_shard_bytes_per_second: 10KiB }";
+    let tape = one_shard("200/s", "{ size: 101B, partition_key: k }", library, more);
+    let taken = sum(&tape, "s", "incoming_records");
+    // The bucket holds a MiB, the largest record, at the beginning; all 12,000 pass, where rounding each would not let them.
+    assert_eq!(taken, sum(&tape, "p", "messages_produced") - 10 * u64::from(taken % 10 != 0));
+}
+
+#[test]
+fn a_call_can_fail_in_part() {
+    let library = "{ put_records: { max_entries: 500, linger: 1s } }";
+    let tape = one_shard("1500/s", "{ size: 10B, partition_key: k }", library, "");
+    let (calls, good) = (sum(&tape, "s", "put_records_calls"), sum(&tape, "s", "put_records_successes"));
+    let total = sum(&tape, "s", "put_records_total");
+    assert_eq!(calls, good, "some record of each call was taken");
+    let (taken, throttled) =
+        (sum(&tape, "s", "put_records_successful"), sum(&tape, "s", "put_records_throttled"));
+    assert_eq!(taken + throttled, total);
+    assert!(throttled > total / 4, "{throttled} of {total}");
+    assert_eq!(throttled, sum(&tape, "p", "messages_rejected"));
+}
+
+#[test]
+fn a_hot_key_throttles_at_ten_shards() {
+    let tape = run(
+        "duration: 60s\nstreams: { ten: { shards: 10 } }\nproducers:\n  p:\n    publishes_to: { stream: ten }\n    \
+         arrivals: { constant: { rate: 1500/s } }\n    message: { size: 100B, partition_key: one }\n    \
+         retries: { max_attempts: 1 }",
+    );
+    assert!(sum(&tape, "ten", "write_throttled") > 25_000);
+    assert_eq!(value(&tape, "ten", "shards_for_records", "peak"), 2.0);
+    assert!(value(&tape, "ten", "hottest_key_shard_load", "peak") > 1.49, "no shard can carry it");
+}
+
+#[test]
+fn explicit_hash_keys_and_known_keys_find_their_shards() {
+    for (key, explicit, shard) in [
+        ("user-1", None, 8),
+        ("user-2", None, 2),
+        ("a", None, 0),
+        ("partitionKey-1", None, 4),
+        ("a", Some("340282366920938463463374607431768211455"), 9),
+        ("user-1", Some("0"), 0),
+    ] {
+        let explicit = explicit.map_or(String::new(), |hash| format!(", explicit_hash_key: '{hash}'"));
+        let tape = run(&format!(
+            "duration: 10s\nstreams: {{ s: {{ shards: 10 }} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
+             arrivals: {{ constant: {{ rate: 10/s }} }}\n    message: {{ partition_key: {key}{explicit} }}"
+        ));
+        let name = format!("s/shardId-{shard:012}");
+        assert_eq!(sum(&tape, &name, "incoming_records"), sum(&tape, "s", "incoming_records"), "{key}");
+    }
+}
+
+#[test]
+fn the_library_packs_records_and_the_stream_counts_the_packs() {
+    let tape = run(
+        "duration: 60s\nstreams: { s: { shards: 2 } }\nproducers:\n  p:\n    publishes_to: { stream: s }\n    \
+         arrivals: { constant: { rate: 4000/s } }\n    message: { size: 100B, partition_key: { uniform: 50 } }\n    \
+         library: { kpl: {} }\nstream_consumers:\n  c: { reads_from: { stream: s }, processing_time: 0s }",
+    );
+    let (records, inside) = (sum(&tape, "s", "incoming_records"), sum(&tape, "s", "user_records"));
+    assert!(records * 100 < inside, "{records} for {inside}");
+    assert_eq!(sum(&tape, "s", "write_throttled"), 0);
+    assert_eq!(sum(&tape, "c", "duplicates") + sum(&tape, "c", "out_of_order"), 0);
+    // Everything but the last seconds was read.
+    assert!(sum(&tape, "c", "messages_processed") > inside - 4 * 4000);
+}
+
+#[test]
+fn without_aggregation_the_library_is_held_to_the_records_of_a_shard() {
+    let tape =
+        run("duration: 60s\nstreams: { s: {} }\nproducers:\n  p:\n    publishes_to: { stream: s }\n    \
+         arrivals: { constant: { rate: 2500/s } }\n    message: { size: 100B, partition_key: k }\n    \
+         library: { kpl: { aggregation_enabled: false, rate_limit: 100, record_ttl: 5s } }");
+    // At 100 % its own limiter asks for what the shard takes, and the rest grows old.
+    assert!(sum(&tape, "s", "write_throttled") < 1_500);
+    let expired = sum(&tape, "p", "messages_rejected");
+    assert!(expired > 70_000, "{expired} records outlived their TTL");
+}
+
+#[test]
+fn retries_inside_of_put_records_lose_the_order_of_a_key() {
+    let text = |resend: bool| {
+        format!(
+            "duration: 60s\nstreams: {{ s: {{}} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
+             arrivals: {{ constant: {{ rate: 1100/s }} }}\n    message: {{ size: 50B, partition_key: {{ uniform: 10 }} }}\n    \
+             library: {{ put_records: {{ linger: 100ms, resend_failed_records: {resend} }} }}\n\
+             stream_consumers:\n  c: {{ reads_from: {{ stream: s }}, processing_time: 0s }}"
+        )
+    };
+    let tape = run(&text(true));
+    assert!(sum(&tape, "p", "records_retried") > 0);
+    assert!(sum(&tape, "c", "out_of_order") > 0);
+    let tape = run(&text(false));
+    assert_eq!(sum(&tape, "c", "out_of_order"), 0);
+    assert!(sum(&tape, "p", "messages_rejected") > 0);
+}
+
+#[test]
+fn an_answer_that_gets_lost_makes_a_second_record() {
+    let tape = run(
+        "duration: 2m\nstreams: { s: {} }\nproducers:\n  p:\n    publishes_to: { stream: s }\n    \
+         arrivals: { piecewise: { spacing: evenly, points: [{ at: 0s, rate: 100/s }, { at: 60s, rate: 0/s }] } }\n    \
+         message: { partition_key: { uniform: 10 } }\n    lost_responses: 10%\n\
+         stream_consumers:\n  c: { reads_from: { stream: s }, processing_time: 0s }",
+    );
+    let copies = sum(&tape, "s", "copies");
+    assert!(copies > 300, "{copies}");
+    assert_eq!(sum(&tape, "c", "duplicates"), copies);
+    assert_eq!(sum(&tape, "c", "messages_processed"), sum(&tape, "p", "messages_produced"));
+}
+
+#[test]
+fn the_agent_waits_for_a_minute_or_five_hundred_lines() {
+    let text = |rate: &str| {
+        format!(
+            "duration: 10m\nstreams: {{ s: {{}} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
+             arrivals: {{ constant: {{ rate: {rate} }} }}\n    library: {{ agent: {{}} }}"
+        )
+    };
+    // The first line comes after its gap; from then on every minute.
+    assert_eq!(sum(&run(&text("1/s")), "s", "put_records_calls"), 9);
+    let tape = run(&text("100/s"));
+    assert_eq!(sum(&tape, "s", "put_records_calls"), sum(&tape, "p", "messages_produced") / 500);
+}
+
+#[test]
+fn a_record_that_is_too_large_is_refused_as_a_call() {
+    let tape = run("duration: 10s\nstreams: { s: {}, large: { max_record_size: 10MiB } }\nproducers:\n  \
+         a:\n    publishes_to: { stream: s }\n    arrivals: { constant: { rate: 1/s } }\n    \
+         message: { size: { uniform: [1MiB, 1100KiB] }, partition_key: k }\n  \
+         b:\n    publishes_to: { stream: large }\n    arrivals: { constant: { rate: 0.1/s } }\n    \
+         message: { size: 9MiB, partition_key: k }");
+    assert_eq!(sum(&tape, "s", "incoming_records"), 0);
+    assert_eq!(sum(&tape, "s", "records_refused"), sum(&tape, "a", "messages_rejected"));
+    assert_eq!(sum(&tape, "large", "incoming_records"), sum(&tape, "b", "messages_produced"));
+}
