@@ -33,6 +33,7 @@ impl LimitBucket {
     }
 
     /// The same bucket without tokens.
+    #[must_use]
     pub fn empty(self) -> Self {
         Self { level: 0, ..self }
     }

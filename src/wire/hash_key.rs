@@ -44,8 +44,7 @@ impl HashRange {
     /// The first hash key of the upper half, as AWS's sample halves a shard ("Split a shard"): half of the sum of both
     /// ends, rounded down.
     pub fn middle(self) -> u128 {
-        // The sum itself may have 129 bits.
-        self.first / 2 + self.last / 2 + (self.first % 2 + self.last % 2) / 2
+        self.first.midpoint(self.last)
     }
 
     /// Equal ranges for so many shards. Each is as wide as 2¹²⁸ / `shards`, rounded down; the last takes the remainder.

@@ -61,6 +61,7 @@ impl Retries {
     }
 
     /// The same with another number of attempts.
+    #[must_use]
     pub fn with_attempts(self, max_attempts: u32) -> Self {
         Self { max_attempts, ..self }
     }

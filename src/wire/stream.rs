@@ -167,6 +167,7 @@ impl KinesisQuotas {
     }
 
     /// The same in a Region: a stream on demand takes 200 MB a second outside of three of them.
+    #[must_use]
     pub fn in_region(self, region: Region) -> Self {
         let is_large = matches!(region, Region::UsEast1 | Region::UsWest2 | Region::EuWest1);
         let small = 200 << 20;

@@ -3,11 +3,12 @@
 use super::{run, sum, value};
 
 fn polled_by(consumers: usize, idle: &str) -> queuelab::record::Tape {
-    let each: String = (0..consumers)
+    let each: Vec<String> = (0..consumers)
         .map(|number| {
             format!("  c{number}: {{ reads_from: {{ stream: s }}, processing_time: 0s, idle_time_between_reads: {idle} }}\n")
         })
         .collect();
+    let each = each.concat();
     run(&format!(
         "duration: 5m\nstreams: {{ s: {{}} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
          arrivals: {{ poisson: {{ rate: 10/s }} }}\nstream_consumers:\n{each}"
@@ -36,11 +37,12 @@ fn one_poller_waits_for_its_own_interval_and_five_for_longer_ones() {
 #[test]
 fn subscribers_do_not_share() {
     for consumers in [1, 5] {
-        let each: String = (0..consumers)
+        let each: Vec<String> = (0..consumers)
             .map(|number| {
                 format!("  c{number}: {{ reads_from: {{ stream: s }}, processing_time: 0s, retrieval: enhanced_fan_out }}\n")
             })
             .collect();
+        let each = each.concat();
         let tape = run(&format!(
             "duration: 12m\nstreams: {{ s: {{}} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
              arrivals: {{ poisson: {{ rate: 5/s }} }}\nstream_consumers:\n{each}"
@@ -58,11 +60,12 @@ fn subscribers_do_not_share() {
 #[test]
 fn consumers_that_poll_share_two_mebibytes_a_second() {
     let text = |retrieval: &str| {
-        let each: String = (0..4)
+        let each: Vec<String> = (0..4)
             .map(|number| {
                 format!("  c{number}: {{ reads_from: {{ stream: s }}, processing_time: 0s, retrieval: {retrieval} }}\n")
             })
             .collect();
+        let each = each.concat();
         format!(
             "duration: 5m\nstreams: {{ s: {{}} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
              arrivals: {{ constant: {{ rate: 90/s }} }}\n    message: {{ size: 10KiB, partition_key: k }}\n\

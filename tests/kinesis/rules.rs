@@ -89,11 +89,12 @@ fn what_a_consumer_of_a_stream_cannot_do_is_told() {
         let found = consumer(text);
         assert!(found.contains(expected), "{text}\nexpected: {expected}\nfound: {found}");
     }
-    let many: String = (0..21)
+    let many: Vec<String> = (0..21)
         .map(|number| {
             format!("  c{number}: {{ reads_from: {{ stream: s }}, retrieval: enhanced_fan_out, processing_time: 1ms }}\n")
         })
         .collect();
+    let many = many.concat();
     assert!(
         problems(&format!("streams: {{ s: {{}} }}\nstream_consumers:\n{many}")).contains("a stream takes 20")
     );

@@ -159,7 +159,7 @@ impl Service for DataStream {
     }
 
     fn holdings(&self, _batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
-        self.shards.iter().flat_map(|shard| shard.messages()).for_each(mark);
+        self.shards.iter().flat_map(shard::Shard::messages).for_each(mark);
     }
 
     fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {

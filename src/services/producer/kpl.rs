@@ -52,7 +52,7 @@ impl Lane {
             open_bytes: 0,
             deadline: Time::MAX,
             held_back: VecDeque::new(),
-            records: bucket(records, records.min(1000).max(1)),
+            records: bucket(records, records.clamp(1, 1000)),
             bytes: bucket(bytes, LIMITER_BYTES),
         }
     }
