@@ -85,8 +85,8 @@ fn the_manifest_of_a_small_tape() {
       "files": [
         {
           "name": "alarms.csv",
-          "bytes": 166,
-          "sha256": "cd595ffc240011e51ae8d50fa5dad8e596f41eeb3f9c89d06c91272255f0022d"
+          "bytes": 184,
+          "sha256": "e2994396ed3cca06929031c55bb78411ccdf926706cfefb1f897d7c281ad643e"
         },
         {
           "name": "expectations.csv",

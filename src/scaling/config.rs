@@ -357,6 +357,21 @@ impl PolicyConfig {
             let place = policies[MOST_POLICIES].place();
             problems.error(place, format!("there are {MOST_POLICIES} scaling policies at most"));
         }
+        // "Target tracking scaling policies": several of them must each use a different metric.
+        let mut tracked: Vec<MetricChoice> = Vec::new();
+        for policy in policies {
+            let PolicyConfig::TargetTracking(TargetTrackingConfig { metric: Some(metric), place, .. }) =
+                policy
+            else {
+                continue;
+            };
+            if tracked.contains(metric) {
+                problems
+                    .error(*place, "a group can have only one target tracking policy of the same metric")
+                    .label("the second one");
+            }
+            tracked.push(*metric);
+        }
     }
 
     /// Where it stands.
