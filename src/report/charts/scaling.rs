@@ -32,7 +32,7 @@ pub(super) fn draw(tape: &Tape, group: &str, alarms: &[&AlarmSeries], queues: &[
     let (backlog, _) = backlog(tape, &queues[..queues.len().min(4)], &mut picture, first - 36.0);
     let metric = metric(tape, shown, &mut picture, (first, second - 26.0));
     for (index, alarm) in shown.iter().enumerate() {
-        band(tape, alarm, &metric, &mut picture, second - 14.0 + BAND * index as f64);
+        band(tape, group, alarm, &metric, (&mut picture, second - 14.0 + BAND * index as f64));
     }
     let capacity = capacity(tape, group, &mut picture, bands + 16.0);
     marks(tape, group, &mut picture, &[&backlog, &metric, &capacity]);
@@ -81,7 +81,7 @@ fn metric(tape: &Tape, alarms: &[&AlarmSeries], picture: &mut Picture, (top, bot
 }
 
 /// The states of an alarm over time.
-fn band(tape: &Tape, alarm: &AlarmSeries, panel: &Panel, picture: &mut Picture, top: f64) {
+fn band(tape: &Tape, group: &str, alarm: &AlarmSeries, panel: &Panel, (picture, top): (&mut Picture, f64)) {
     let end = tape.header.duration.as_seconds_f64();
     let changes = tape.alarms.iter().filter(|change| change.alarm == alarm.alarm);
     let (mut state, mut since) = ("INSUFFICIENT_DATA", 0.0);
@@ -100,6 +100,8 @@ fn band(tape: &Tape, alarm: &AlarmSeries, panel: &Panel, picture: &mut Picture, 
     }
     stretch(state, since, end);
     let face = Type::new(10.0, ink::GREY, Align::Right);
-    let name = font::shortened(&alarm.alarm, 10.0, false, LEFT - 16.0);
+    // What target tracking's alarms have in common would push out what tells them apart.
+    let own = alarm.alarm.strip_prefix(&format!("TargetTracking-{group}-")).unwrap_or(&alarm.alarm);
+    let name = font::shortened(own, 10.0, false, LEFT - 16.0);
     picture.text((LEFT - 8.0, top + (BAND - 3.0) / 2.0), &name, face);
 }
