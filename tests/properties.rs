@@ -207,5 +207,5 @@ fn books_balance_and_time_goes_forward() {
 #[test]
 #[ignore = "minutes: run it before a release"]
 fn books_balance_and_time_goes_forward_in_tens_of_thousands_of_scenarios() {
-    hold(40_000, 2);
+    hold(20_000, 2);
 }

@@ -1,7 +1,7 @@
 //! Metric math: expressions over time series, read, checked and evaluated ("Using metric math").
 //!
 //! An expression is read into a tree ([`read`]), its parts are checked against the kinds of value the functions take
-//! ([`check`]), and it is evaluated over the slots of a [`Grid`], all of them at once: some functions look at the points
+//! (`check.rs`), and it is evaluated over the slots of a [`Grid`], all of them at once: some functions look at the points
 //! before.
 
 mod check;
