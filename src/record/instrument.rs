@@ -242,6 +242,15 @@ impl Distribution {
         self.step.record(value);
         self.minute_minimum = self.minute_minimum.min(value);
         self.minute_maximum = self.minute_maximum.max(value);
+        if self.values.is_some() {
+            self.keep(value);
+        }
+    }
+
+    /// Out of the way of those, nearly all, whose single values nobody asks for.
+    #[cold]
+    #[inline(never)]
+    fn keep(&mut self, value: u64) {
         if let Some(values) = &mut self.values {
             values.push(value);
         }

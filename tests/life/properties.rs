@@ -250,5 +250,5 @@ fn every_instance_has_a_life_that_aws_knows() {
 #[test]
 #[ignore = "takes a minute"]
 fn every_instance_has_a_life_that_aws_knows_at_length() {
-    judge(5_000);
+    judge(2_000);
 }
