@@ -80,7 +80,8 @@ fn bombs_are_refused() {
         let before = cpu_time::ThreadTime::now();
         let root = survive(bomb.as_bytes());
         assert!(root.is_none(), "{}", &bomb[..80]);
-        assert!(before.elapsed().as_millis() < 1_000, "{:?} for {}", before.elapsed(), &bomb[..80]);
+        // A bomb that went off would take a minute; a slow machine takes a second.
+        assert!(before.elapsed().as_millis() < 5_000, "{:?} for {}", before.elapsed(), &bomb[..80]);
     }
 }
 
