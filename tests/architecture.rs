@@ -28,7 +28,7 @@ const FLOORS: &[Floor] = &[
     floor("traffic", 3, &["engine", "language"]),
     floor("services", 4, &["engine", "language", "record", "wire", "series", "scaling", "traffic", "filter"]),
     floor("world", 5, &["engine", "language", "record", "wire", "series", "services"]),
-    floor("expect", 5, &["language", "record"]),
+    floor("expect", 5, &["engine", "language", "record"]),
     floor("report", 5, &["engine", "record"]),
     floor(
         "scenario",
@@ -38,12 +38,13 @@ const FLOORS: &[Floor] = &[
             "expect", "filter",
         ],
     ),
+    floor("experiment", 7, &["engine", "language", "record", "world", "expect", "report", "scenario"]),
     floor(
         "cli",
-        7,
+        8,
         &[
             "engine", "language", "record", "wire", "services", "world", "expect", "report", "scenario",
-            "filter",
+            "filter", "experiment",
         ],
     ),
 ];
@@ -148,6 +149,8 @@ const TRADES: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
     ("indicatif", &["cli"]),
     ("terminal_size", &["cli"]),
+    ("rayon", &["experiment"]),
+    ("statrs", &["experiment"]),
     ("rand", &[]),
     ("rand_chacha", &["engine"]),
     ("serde_yaml", &["language"]),

@@ -33,6 +33,8 @@ section! {
         pub duration: Duration, above (Duration::ZERO);
         /// Simulated, but left out of the statistics (not of ledger and metrics).
         pub warm_up: Duration = Duration::ZERO;
+        /// How often it is run, each time with other random numbers, to say how sure its results are.
+        pub replications: u32 = 1, within (1, 100_000);
         /// AWS's limits: `current`, `2022`, or a mapping that changes single ones.
         pub quotas: QuotasConfig = QuotasConfig::default();
         /// The AWS Region of everything: quotas depend on it. Prices are those of us-east-1 unless `prices` says otherwise.
