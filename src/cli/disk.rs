@@ -84,7 +84,7 @@ pub(super) fn is_experiment(path: &Path) -> anyhow::Result<bool> {
 /// Reads an experiment; `None` when it is not in order, which has been printed.
 pub(super) fn experiment(path: &Path) -> anyhow::Result<Option<ExperimentConfig>> {
     let (mut sources, mut problems) = (Sources::new(), Problems::new());
-    let root = parse_bytes(&mut sources, path.display().to_string(), &text(path)?, &mut problems);
+    let root = parse_bytes(&mut sources, &path.display().to_string(), &text(path)?, &mut problems);
     let config = root.and_then(|root| ExperimentConfig::decode(&root, &mut problems));
     print_error(&problems.render(&sources, std::io::stderr().is_terminal()));
     Ok(config.filter(|_| !problems.has_errors()))

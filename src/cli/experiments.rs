@@ -59,13 +59,17 @@ pub(super) fn statistic_of(text: &str, relative: f64, known: &[Estimate]) -> any
         let (name, metric) = (one.name.clone(), one.metric.clone());
         return Ok(Precision { name, metric, statistic: one.statistic.to_owned(), relative });
     }
-    let names: Vec<String> = known.iter().map(written).collect();
-    let near = crate::language::nearest(text, names.iter().map(String::as_str));
+    Err(no_statistic(text, &known.iter().map(written).collect::<Vec<_>>()))
+}
+
+/// What is said of a statistic that there is not.
+pub(super) fn no_statistic(text: &str, known: &[String]) -> anyhow::Error {
+    let near = crate::language::nearest(text, known.iter().map(String::as_str));
     let help = near.map_or_else(
         || "write a statistic of `summary.csv`: `workers.end_to_end_latency.p99`".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
-    Err(wrong(format!("there is no statistic `{text}`\n  help: {help}")))
+    wrong(format!("there is no statistic `{text}`\n  help: {help}"))
 }
 
 /// Whether runs go on: until Ctrl-C.

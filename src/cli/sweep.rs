@@ -1,7 +1,7 @@
 //! `queuelab sweep`: a scenario at many settings, on one machine or on several.
 
 use super::disk::{Loaded, experiment, is_experiment, read, reason, sound, write_whole};
-use super::experiments::{RunsArguments, failed, go_on};
+use super::experiments::{RunsArguments, failed, go_on, no_statistic};
 use super::knobs::{knobs, points, sets};
 use super::outcome::{DIM, Failure, Outcome, broken, print, print_error, wrong};
 use super::run::{interrupted, refused};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  queuelab sweep scenarios/quickstart.yaml --vary workers.threads=1..8:1 --replications 5\n  queuelab sweep scenarios/spike-into-small-group.yaml --vary workers.auto_scaling_group.max_size=5..50:5 --vary work.visibility_timeout=30s,60s,120s\n  queuelab sweep experiment.yaml\n  queuelab sweep experiment.yaml --task-index 3 --task-count 8\n  queuelab sweep merge reports/my-sweep.parts\n\nInterrupted, it goes on where it stopped when the same command is given again."
+    after_help = "Examples:\n  queuelab sweep scenarios/quickstart.yaml --vary workers.threads=1..8:1 --replications 5\n  queuelab sweep scenarios/spike-into-small-group.yaml --vary workers.auto_scaling_group.max_size=5..50:5 --vary orders.visibility_timeout=30s,60s,120s\n  queuelab sweep experiment.yaml\n  queuelab sweep experiment.yaml --task-index 3 --task-count 8\n  queuelab sweep merge reports/my-sweep.parts\n\nInterrupted, it goes on where it stopped when the same command is given again."
 )]
 pub(super) struct SweepArguments {
     #[command(subcommand)]
@@ -186,7 +186,12 @@ impl Order {
         let (mut hashes, mut unsound) = (Vec::new(), 0);
         for (point, looked) in looked.into_iter().enumerate() {
             match looked? {
-                (Loaded::Sound(scenario), _) => hashes.push(scenario.hash().to_owned()),
+                (Loaded::Sound(scenario), _) => {
+                    if point == 0 {
+                        known(&self.sweep.metrics, &scenario.statistics())?;
+                    }
+                    hashes.push(scenario.hash().to_owned());
+                }
                 (Loaded::PolicyTests(_), _) => return Err(wrong("policy tests cannot be swept")),
                 (Loaded::Unsound, told) => {
                     unsound += 1;
@@ -241,6 +246,12 @@ impl Order {
         }
         done.into_iter().collect()
     }
+}
+
+/// Refuses charts of what there is not.
+fn known(metrics: &[String], statistics: &[String]) -> anyhow::Result<()> {
+    let Some(unknown) = metrics.iter().find(|metric| !statistics.contains(metric)) else { return Ok(()) };
+    Err(no_statistic(unknown, statistics))
 }
 
 /// Where parts stand until all are there.

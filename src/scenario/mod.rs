@@ -221,6 +221,13 @@ impl Scenario {
         &self.expectations
     }
 
+    /// Every statistic that its summary will have: `workers.end_to_end_latency.p99`.
+    pub fn statistics(&self) -> Vec<String> {
+        let rows = crate::world::rows(self.plan(self.seed, 0));
+        let of_summary = rows.into_iter().filter(|row| row.statistic != "messages");
+        of_summary.map(|row| format!("{}.{}.{}", row.name, row.metric, row.statistic)).collect()
+    }
+
     /// How many expectations it has.
     pub fn expectations(&self) -> usize {
         self.expectations.len() + self.scripted.iter().map(Vec::len).sum::<usize>()
