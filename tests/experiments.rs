@@ -33,7 +33,8 @@ expect:
 ";
 
 pub(crate) fn load(text: &str) -> Scenario {
-    Scenario::load("test.yaml", text.as_bytes(), &[], &NoFiles).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    Scenario::load("test.yaml", text.as_bytes(), &[], &NoFiles)
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
 /// A folder with `station.yaml` in it, to run the program in.

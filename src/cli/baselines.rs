@@ -3,8 +3,8 @@
 use super::disk::{reason, write_whole};
 use super::experiments::{percent, relative};
 use super::outcome::{BAD, DIM, GOOD, broken, wrong};
-use crate::experiment::{Baseline, Change, Estimate, Sample, Strictness};
 use crate::expect::show;
+use crate::experiment::{Baseline, Change, Estimate, Sample, Strictness};
 use crate::record::Unit;
 use crate::scenario::Scenario;
 use clap::Args;
@@ -63,21 +63,24 @@ impl BaselineArguments {
         &self,
         scenario: &Scenario,
         seed: u64,
-        estimates: &[Estimate],
+        estimates: impl FnOnce() -> Vec<Estimate>,
     ) -> anyhow::Result<Option<Compared>> {
         let Some(folder) = &self.baseline else { return Ok(None) };
-        if estimates.iter().any(|one| one.sample.count < 2) && estimates.iter().all(|one| one.sample.count < 2) {
+        let estimates = estimates();
+        if estimates.iter().all(|one| one.sample.count < 2) {
             return Err(wrong("a baseline needs at least two replications"));
         }
         let file = folder.join(format!("{}.csv", scenario.name()));
-        let now = Baseline::of(estimates, scenario.hash(), seed);
+        let now = Baseline::of(&estimates, scenario.hash(), seed);
         let before = match std::fs::read_to_string(&file) {
             Ok(text) => Some(
                 Baseline::parse(&text)
                     .map_err(|error| wrong(format!("`{}` is no baseline: {error}", file.display())))?,
             ),
             Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(broken(format!("cannot read `{}`: {}", file.display(), reason(&error)))),
+            Err(error) => {
+                return Err(broken(format!("cannot read `{}`: {}", file.display(), reason(&error))));
+            }
         };
         if self.accept {
             write_whole(&file, &now.to_text())?;

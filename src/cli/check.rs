@@ -184,7 +184,7 @@ impl CheckArguments {
             [only] => only.expectations.clone(),
             _ => runs.judge(scenario),
         };
-        let compared = self.baseline.compare(scenario, seed, &runs.estimates(plan.confidence))?;
+        let compared = self.baseline.compare(scenario, seed, || runs.estimates(plan.confidence))?;
         Ok(Suite { name: scenario.name().to_owned(), seed: Some(seed), expectations, compared })
     }
 }
@@ -251,8 +251,7 @@ fn told(checked: &Checked, format: Format) -> String {
         let _ = writeln!(text, "{BAD}✗{BAD:#} {path} {DIM}cannot be run{DIM:#}"); // into a string
     }
     for (index, suite) in checked.suites.iter().enumerate() {
-        let title =
-            if checked.is_policy_test { format!("{path}: {}", suite.name) } else { path.to_string() };
+        let title = if checked.is_policy_test { format!("{path}: {}", suite.name) } else { path.to_string() };
         let mut facts = Vec::new();
         facts.extend(suite.seed.map(|seed| format!("seed {seed}")));
         // Policy tests of a file are timed together.
@@ -332,7 +331,8 @@ mod tests {
             line,
             ..ExpectationResult::default()
         };
-        let suite = |expectations| Suite { name: "a: b".to_owned(), seed: None, expectations, compared: None };
+        let suite =
+            |expectations| Suite { name: "a: b".to_owned(), seed: None, expectations, compared: None };
         let checked = Checked {
             path: PathBuf::from("x,y.yaml"),
             problems: String::new(),

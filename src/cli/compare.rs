@@ -5,10 +5,8 @@ use super::experiments::{RunsArguments, failed, go_on, relative};
 use super::knobs::sets;
 use super::outcome::{DIM, Outcome, print, wrong};
 use super::run::{refused, width};
-use crate::experiment::{
-    Contestant, Difference, LevelOverTime, Trial, differences, is_headline, verdict,
-};
 use crate::expect::show;
+use crate::experiment::{Contestant, Difference, LevelOverTime, Trial, differences, is_headline, verdict};
 use crate::record::Unit;
 use crate::report::{
     Drawing, Experiment, Line, LineChart, LinePoint, Positions, Sheet, file_name, grid, number_text,
@@ -119,7 +117,9 @@ fn facts(named: &[(String, Box<Scenario>)], seed: u64, count: usize) -> Vec<(Str
         ("seed".to_owned(), seed.to_string()),
         ("replications".to_owned(), count.to_string()),
     ];
-    facts.extend(named.iter().map(|(name, scenario)| (format!("scenario {name}"), scenario.hash().to_owned())));
+    facts.extend(
+        named.iter().map(|(name, scenario)| (format!("scenario {name}"), scenario.hash().to_owned())),
+    );
     facts
 }
 
@@ -133,12 +133,22 @@ fn table(first: &Contestant, other: &Contestant, differences: &[Difference], wid
         .iter()
         .map(|one| {
             let (name, metric, statistic) = (&one.first.name, &one.first.metric, one.first.statistic);
-            if one.first.kind == "run" { format!("{metric} {statistic}") } else { format!("{name} {metric} {statistic}") }
+            if one.first.kind == "run" {
+                format!("{metric} {statistic}")
+            } else {
+                format!("{name} {metric} {statistic}")
+            }
         })
         .collect();
     let column = |tell: &dyn Fn(&Difference) -> String| rows.iter().map(|one| Some(tell(one))).collect();
     let signed = |value: f64, unit: Unit| {
-        let sign = if value > 0.0 { "+" } else if value < 0.0 { "-" } else { "" };
+        let sign = if value > 0.0 {
+            "+"
+        } else if value < 0.0 {
+            "-"
+        } else {
+            ""
+        };
         format!("{sign}{}", show(value.abs(), unit))
     };
     grid(
@@ -159,8 +169,22 @@ fn table(first: &Contestant, other: &Contestant, differences: &[Difference], wid
 /// Every difference.
 fn sheet(first: &Contestant, compared: &[(&Contestant, Vec<Difference>)]) -> Sheet {
     let columns = [
-        "first", "other", "kind", "name", "metric", "statistic", "unit", "replications", "first_mean",
-        "other_mean", "difference", "stddev", "low", "high", "sure", "variance_ratio",
+        "first",
+        "other",
+        "kind",
+        "name",
+        "metric",
+        "statistic",
+        "unit",
+        "replications",
+        "first_mean",
+        "other_mean",
+        "difference",
+        "stddev",
+        "low",
+        "high",
+        "sure",
+        "variance_ratio",
     ];
     let mut sheet = Sheet::new("differences.csv", columns);
     for (other, differences) in compared {
@@ -231,7 +255,8 @@ fn overlays(contestants: &[Contestant], count: usize) -> Vec<(String, Drawing)> 
                 .map(|one| Line { name: one.name.clone(), points: over_time(one, level) })
                 .filter(|line| !line.points.is_empty())
                 .collect();
-            let end = lines.iter().filter_map(|line| line.points.last()).map(|point| point.x).fold(0.0, f64::max);
+            let end =
+                lines.iter().filter_map(|line| line.points.last()).map(|point| point.x).fold(0.0, f64::max);
             let title = format!("{}: {}", level.name, level.metric.replace('_', " "));
             let drawing = Drawing::Lines(LineChart {
                 subtitle: format!("mean of {count} replications, and the range they lie in"),

@@ -2,8 +2,8 @@
 
 use super::outcome::{Failure, Outcome, broken, wrong};
 use super::run::{interrupted, listen_for_interrupts};
-use crate::experiment::{Crew, Estimate, Interval, Precision, ReplicationPlan, TrialError};
 use crate::expect::show;
+use crate::experiment::{Crew, Estimate, Interval, Precision, ReplicationPlan, TrialError};
 use crate::record::Unit;
 use crate::report::grid;
 use crate::world::RunError;
@@ -49,7 +49,8 @@ fn confidence(text: &str) -> Result<f64, String> {
 
 /// A relative precision: above nothing.
 pub(super) fn precision(text: &str) -> Result<f64, String> {
-    percent(text).and_then(|share| if share > 0.0 { Ok(share) } else { Err("expected more than 0%".to_owned()) })
+    percent(text)
+        .and_then(|share| if share > 0.0 { Ok(share) } else { Err("expected more than 0%".to_owned()) })
 }
 
 /// `workers.end_to_end_latency.p99` in its parts; statistics such as `p99.9` have a dot of their own.

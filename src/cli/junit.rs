@@ -9,8 +9,11 @@ pub(super) fn text(all: &[Checked]) -> String {
         .iter()
         .flat_map(|checked| checked.suites.iter().map(|suite| (checked.path.display().to_string(), suite)))
         .collect();
-    let unsound: Vec<String> =
-        all.iter().filter(|checked| !checked.is_sound).map(|checked| checked.path.display().to_string()).collect();
+    let unsound: Vec<String> = all
+        .iter()
+        .filter(|checked| !checked.is_sound)
+        .map(|checked| checked.path.display().to_string())
+        .collect();
     let tests: usize = suites.iter().map(|(_, suite)| cases(suite)).sum::<usize>() + unsound.len();
     let failures: usize = suites.iter().map(|(_, suite)| failures(suite)).sum();
     let mut text = format!(
@@ -57,7 +60,8 @@ fn write_suite(path: &str, suite: &Suite, text: &mut String) {
     }
     let mut case = |name: &str, line: Option<u32>, failure: Option<String>| {
         let line = line.map(|line| format!(" line=\"{line}\"")).unwrap_or_default();
-        let head = format!("    <testcase classname=\"{class}\" name=\"{}\" file=\"{file}\"{line}", escaped(name));
+        let head =
+            format!("    <testcase classname=\"{class}\" name=\"{}\" file=\"{file}\"{line}", escaped(name));
         let _ = match failure {
             None => writeln!(text, "{head}/>"),
             Some(what) => {

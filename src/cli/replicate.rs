@@ -89,13 +89,17 @@ impl ReplicateArguments {
             }
             Some(text) => {
                 let time = text.parse::<Duration>();
-                let time = time.map_err(|_| wrong(format!("expected a time such as `10m`, or `auto`, found `{text}`")))?;
+                let time = time.map_err(|_| {
+                    wrong(format!("expected a time such as `10m`, or `auto`, found `{text}`"))
+                })?;
                 Span::from_nanos(time.as_nanos())
             }
         };
         let duration = scenario.duration();
         let shortened = scenario.with_warm_up(warm_up);
-        shortened.ok_or_else(|| wrong(format!("a warm-up of {warm_up} leaves nothing of the run, which lasts {duration}")))
+        shortened.ok_or_else(|| {
+            wrong(format!("a warm-up of {warm_up} leaves nothing of the run, which lasts {duration}"))
+        })
     }
 
     /// Plays the other replications and puts all together. `tape` is the first.
@@ -111,17 +115,17 @@ impl ReplicateArguments {
         if let Some(batches) = self.batches {
             self.add_batches(tape, batches as usize, width, &mut further);
         }
-        let first = Trial::of(tape);
         let confidence = self.runs.confidence;
         let mut plan = self.runs.plan(scenario.replications());
+        if plan.most < 2 && self.until_precision.is_none() {
+            return Ok(further);
+        }
+        let first = Trial::of(tape);
         if let Some(relative) = self.until_precision {
             let known = estimates(&[&first], confidence);
             plan.least = self.runs.replications.unwrap_or(FIRST_LOOK).max(2);
             plan.most = self.max_replications.max(plan.least);
             plan.precision = Some(statistic_of(&self.metric_or_default(&known)?, relative, &known)?);
-        }
-        if plan.most < 2 {
-            return Ok(further);
         }
         let runs = plan.play_on(vec![first], (scenario, seed), crew, &go_on).map_err(failed)?;
         let estimates = runs.estimates(confidence);
@@ -131,7 +135,8 @@ impl ReplicateArguments {
             .iter()
             .filter(|one| is_headline(&one.key()) && (one.sample.mean != 0.0 || one.sample.stddev != 0.0))
             .collect();
-        let title = format!("{} replications, {}% intervals", runs.trials.len(), number_text(100.0 * confidence));
+        let title =
+            format!("{} replications, {}% intervals", runs.trials.len(), number_text(100.0 * confidence));
         further.told += &format!("\n{}", interval_table(&title, &shown, width));
         if let Some(wanted) = &plan.precision {
             let which = format!("{} {} {}", wanted.name, wanted.metric, wanted.statistic);
@@ -154,7 +159,8 @@ impl ReplicateArguments {
         let latency = known.iter().find(|one| {
             one.statistic == "mean" && matches!(one.metric.as_str(), "end_to_end_latency" | "response_time")
         });
-        let latency = latency.ok_or_else(|| wrong("no latency was measured: say with `--metric` what must be known"))?;
+        let latency = latency
+            .ok_or_else(|| wrong("no latency was measured: say with `--metric` what must be known"))?;
         Ok(format!("{}.{}.{}", latency.name, latency.metric, latency.statistic))
     }
 
@@ -163,8 +169,18 @@ impl ReplicateArguments {
         let mut sheet = Sheet::new(
             "batch_means.csv",
             [
-                "kind", "name", "metric", "statistic", "unit", "batches", "mean", "stddev", "low", "high",
-                "half_width", "lag_1_correlation",
+                "kind",
+                "name",
+                "metric",
+                "statistic",
+                "unit",
+                "batches",
+                "mean",
+                "stddev",
+                "low",
+                "high",
+                "half_width",
+                "lag_1_correlation",
             ],
         );
         sheet.rows = means
@@ -186,7 +202,9 @@ impl ReplicateArguments {
         further.sheets.push(sheet);
         let shown: Vec<_> = means
             .iter()
-            .filter(|one| matches!(one.metric.as_str(), "end_to_end_latency" | "messages_visible" | "response_time"))
+            .filter(|one| {
+                matches!(one.metric.as_str(), "end_to_end_latency" | "messages_visible" | "response_time")
+            })
             .collect();
         let rows: Vec<Estimate> = shown
             .iter()
@@ -201,7 +219,8 @@ impl ReplicateArguments {
             })
             .collect();
         let rows: Vec<&Estimate> = rows.iter().collect();
-        further.told += &format!("\n{}", interval_table(&format!("{batches} batches of this run"), &rows, width));
+        further.told +=
+            &format!("\n{}", interval_table(&format!("{batches} batches of this run"), &rows, width));
         for one in shown.iter().filter(|one| one.is_correlated()) {
             let _ = writeln!(
                 further.told,

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Examples:\n  queuelab sweep scenarios/quickstart.yaml --vary workers.threads=1..8:1 --replications 5\n  queuelab sweep scenarios/spike-into-small-group.yaml --vary workers.auto_scaling_group.max_size=5..50:5 --vary orders.visibility_timeout=30s,60s,120s\n  queuelab sweep experiment.yaml\n  queuelab sweep experiment.yaml --task-index 3 --task-count 8\n  queuelab sweep merge reports/my-sweep.parts\n\nInterrupted, it goes on where it stopped when the same command is given again."
 )]
 pub(super) struct SweepArguments {
@@ -74,10 +75,13 @@ pub(super) fn sweep(arguments: &SweepArguments) -> anyhow::Result<Outcome> {
     }
     let task = arguments.task.task()?;
     let file = arguments.file.as_deref().ok_or_else(|| wrong("name a scenario or an experiment file"))?;
-    let order = if is_experiment(file)? { arguments.of_experiment(file)? } else { arguments.of_scenario(file)? };
+    let order =
+        if is_experiment(file)? { arguments.of_experiment(file)? } else { arguments.of_scenario(file)? };
     let crew = arguments.runs.crew()?;
-    let folder =
-        arguments.output.clone().unwrap_or_else(|| Path::new("reports").join(format!("sweep-{}", order.sweep.name)));
+    let folder = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| Path::new("reports").join(format!("sweep-{}", order.sweep.name)));
     let parts = beside(&folder);
     let Some(hash) = order.check(&crew)? else { return Ok(Outcome::Wrong) };
     let own = match task {
@@ -163,7 +167,8 @@ fn varied(
             return Err(wrong("an experiment with `points` cannot be varied further"));
         }
         let paths = first.names().map(whole).collect::<anyhow::Result<_>>()?;
-        let values = config.points.iter().map(|point| point.iter().map(|(_, value)| value.0.clone()).collect());
+        let values =
+            config.points.iter().map(|point| point.iter().map(|(_, value)| value.0.clone()).collect());
         return Ok((paths, values.collect()));
     }
     let mut all = Vec::new();
@@ -241,7 +246,8 @@ impl Order {
         let done = crew.map(missing.len(), work);
         bar.finish_and_clear();
         if interrupted() {
-            let what = format!("what is done is kept in {}; the same command goes on from there", parts.display());
+            let what =
+                format!("what is done is kept in {}; the same command goes on from there", parts.display());
             return Err(Failure { outcome: Outcome::Interrupted, what }.into());
         }
         done.into_iter().collect()
@@ -312,7 +318,8 @@ fn remove(parts: &Path) {
     let Ok(entries) = std::fs::read_dir(parts) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let is_ours = name.to_str().is_some_and(|name| name.starts_with("point-") || name.starts_with(".queuelab-"));
+        let is_ours =
+            name.to_str().is_some_and(|name| name.starts_with("point-") || name.starts_with(".queuelab-"));
         if is_ours {
             let _ = std::fs::remove_file(entry.path()); // what stays is in nobody's way
         }

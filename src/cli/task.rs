@@ -87,9 +87,10 @@ impl TaskArguments {
                 Err(format!("this is task {index} ({told_by}), of how many is not known: add `--task-count`"))
             }
             (Some(index), Some(count)) if index < count => Ok(Some(Task { index, count })),
-            (Some(index), Some(count)) => {
-                Err(format!("task {index} ({told_by}) is none of {count}: they count from 0 to {}", count.max(1) - 1))
-            }
+            (Some(index), Some(count)) => Err(format!(
+                "task {index} ({told_by}) is none of {count}: they count from 0 to {}",
+                count.max(1) - 1
+            )),
         }
     }
 }
@@ -103,14 +104,32 @@ mod tests {
         let cases: [(&[(&str, &str)], _, _, Result<Option<(usize, usize)>, &str>); 9] = [
             (&[], None, None, Ok(None)),
             (&[], Some(2), Some(7), Ok(Some((2, 7)))),
-            (&[("SLURM_ARRAY_TASK_ID", "5"), ("SLURM_ARRAY_TASK_MIN", "1"), ("SLURM_ARRAY_TASK_COUNT", "8")], None, None, Ok(Some((4, 8)))),
             (
-                &[("SLURM_ARRAY_TASK_ID", "6"), ("SLURM_ARRAY_TASK_STEP", "2"), ("SLURM_ARRAY_TASK_COUNT", "4")],
+                &[
+                    ("SLURM_ARRAY_TASK_ID", "5"),
+                    ("SLURM_ARRAY_TASK_MIN", "1"),
+                    ("SLURM_ARRAY_TASK_COUNT", "8"),
+                ],
+                None,
+                None,
+                Ok(Some((4, 8))),
+            ),
+            (
+                &[
+                    ("SLURM_ARRAY_TASK_ID", "6"),
+                    ("SLURM_ARRAY_TASK_STEP", "2"),
+                    ("SLURM_ARRAY_TASK_COUNT", "4"),
+                ],
                 None,
                 None,
                 Ok(Some((3, 4))),
             ),
-            (&[("AWS_BATCH_JOB_ARRAY_INDEX", "3"), ("AWS_BATCH_JOB_ARRAY_SIZE", "4")], None, None, Ok(Some((3, 4)))),
+            (
+                &[("AWS_BATCH_JOB_ARRAY_INDEX", "3"), ("AWS_BATCH_JOB_ARRAY_SIZE", "4")],
+                None,
+                None,
+                Ok(Some((3, 4))),
+            ),
             (&[("JOB_COMPLETION_INDEX", "1")], None, Some(3), Ok(Some((1, 3)))),
             (&[("JOB_COMPLETION_INDEX", "1")], None, None, Err("add `--task-count`")),
             (&[("JOB_COMPLETION_INDEX", "x")], None, Some(3), Err("no number")),

@@ -5,8 +5,8 @@ use super::experiments::{RunsArguments, failed, go_on};
 use super::knobs::{knobs, points, sets};
 use super::outcome::{BAD, DIM, GOOD, Outcome, print, print_error, wrong};
 use super::run::{refused, width};
-use crate::experiment::{Met, ReplicationPlan, Replications, Sweep, Trial, cost, met};
 use crate::expect::show;
+use crate::experiment::{Met, ReplicationPlan, Replications, Sweep, Trial, cost, met};
 use crate::record::Unit;
 use crate::report::{Experiment, Sheet, grid, number_text, write_experiment};
 use crate::scenario::Scenario;
@@ -101,8 +101,10 @@ pub(super) fn tune(arguments: &TuneArguments) -> anyhow::Result<Outcome> {
             break;
         }
     }
-    let folder =
-        arguments.output.clone().unwrap_or_else(|| Path::new("reports").join(format!("tune-{}", base.name())));
+    let folder = arguments
+        .output
+        .clone()
+        .unwrap_or_else(|| Path::new("reports").join(format!("tune-{}", base.name())));
     let experiment = Experiment {
         title: format!("tuning of {}", base.name()),
         facts: vec![
@@ -148,7 +150,9 @@ fn word(setting: &Setting) -> &'static str {
 fn hardest(setting: &Setting) -> String {
     let held = crate::experiment::held(&setting.runs.trials);
     let hardest = held.iter().min_by_key(|one| one.held);
-    hardest.map(|one| format!("{} {} held in {} of {}", one.name, one.expression, one.held, one.of)).unwrap_or_default()
+    hardest
+        .map(|one| format!("{} {} held in {} of {}", one.name, one.expression, one.held, one.of))
+        .unwrap_or_default()
 }
 
 fn sheet(settings: &[Setting]) -> Sheet {

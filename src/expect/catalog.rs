@@ -95,7 +95,8 @@ impl Catalog {
         let per = per.map(|per| (per, self.find(per, place, problems)));
         let (Some(rows), None | Some((_, Some(_)))) = (rows, &per) else { return Vec::new() };
         let per = per.and_then(|(name, rows)| rows.map(|rows| (name, rows)));
-        let reader = Reader { catalog: self, target, of, rows: &rows, per: per.as_ref().map(|(n, r)| (*n, &r[..])) };
+        let reader =
+            Reader { catalog: self, target, of, rows: &rows, per: per.as_ref().map(|(n, r)| (*n, &r[..])) };
         expressions.iter().filter_map(|text| reader.read(text, problems)).collect()
     }
 

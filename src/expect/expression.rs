@@ -71,7 +71,8 @@ impl Reader<'_> {
                 let wanted = parts.wanted;
                 let problem = problems.error(text.place, format!("expected {expected}, found `{wanted}`"));
                 if wanted.contains(' ') {
-                    problem.help("a part of the run is written `between 1h and 2h`, `after 1h` or `before 2h`");
+                    problem
+                        .help("a part of the run is written `between 1h and 2h`, `after 1h` or `before 2h`");
                 }
                 return None;
             }

@@ -12,10 +12,7 @@ pub(super) fn observe<'a>(
 ) -> Option<f64> {
     let Quantity { kind, name, metric, statistic, .. } = quantity;
     let is_meant = |row: &&SummaryRow| {
-        row.kind == *kind
-            && row.name == *name
-            && row.metric == *metric
-            && row.statistic == statistic.as_str()
+        row.kind == *kind && row.name == *name && row.metric == *metric && row.statistic == statistic.as_str()
     };
     if quantity.is_apart {
         return windows.next()?.rows.iter().find(is_meant).map(|row| row.value);

@@ -51,22 +51,38 @@ fn what_can_be_expected() {
     let cases = [
         ("w.end_to_end_latency", "p99 < 30s", 30.0, Unit::Seconds, None),
         ("w.end_to_end_latency", "p99 < 30s between 1h and 2h", 30.0, Unit::Seconds, Some((3600.0, 7200.0))),
-        ("w.end_to_end_latency", "share_above(30s) < 1% after 20m", 0.01, Unit::Ratio, Some((1200.0, 7200.0))),
+        (
+            "w.end_to_end_latency",
+            "share_above(30s) < 1% after 20m",
+            0.01,
+            Unit::Ratio,
+            Some((1200.0, 7200.0)),
+        ),
         ("q.messages_visible", "time_above(100) < 5m", 300.0, Unit::Seconds, None),
         ("q.messages_visible", "drained_by 1h30m", 5400.0, Unit::Seconds, None),
         ("q.messages_sent", "rate > 3000/min before 1h", 50.0, Unit::PerSecond, Some((600.0, 3600.0))),
         ("q.expired / q.messages_sent", "messages < 1%", f64::NAN, Unit::Ratio, None),
         ("r.estimated_cost / q.messages_sent", "sum < 0.001", 0.001, Unit::Dollars, None),
         ("q.ApproximateAgeOfOldestMessage", "Maximum <= 5m", 300.0, Unit::Seconds, None),
-        ("q.ApproximateAgeOfOldestMessage", "time_above(1m) < 5m after 1h", 300.0, Unit::Seconds, Some((3600.0, 7200.0))),
+        (
+            "q.ApproximateAgeOfOldestMessage",
+            "time_above(1m) < 5m after 1h",
+            300.0,
+            Unit::Seconds,
+            Some((3600.0, 7200.0)),
+        ),
         ("high.state", "first_alarm < 10m", 600.0, Unit::Seconds, None),
         ("w.scale_outs", "count <= 3 after 1h", 3.0, Unit::Count, Some((3600.0, 7200.0))),
     ];
     for (target, text, value, unit, window) in cases {
         match read(target, text) {
-            Ok(one) => assert_eq!((one.value, one.unit, one.of.window), (value, unit, window), "{target} {text}"),
+            Ok(one) => {
+                assert_eq!((one.value, one.unit, one.of.window), (value, unit, window), "{target} {text}")
+            }
             // The ledger and a counter have no statistic in common.
-            Err(error) => assert!(value.is_nan() && error.contains("has no statistic `messages`"), "{text}: {error}"),
+            Err(error) => {
+                assert!(value.is_nan() && error.contains("has no statistic `messages`"), "{text}: {error}")
+            }
         }
     }
 }

@@ -111,11 +111,8 @@ impl Baseline {
         for row in &self.rows {
             let BaselineRow { kind, name, metric, statistic, unit, sample } = row;
             let (mean, stddev) = (seven_digits(sample.mean), seven_digits(sample.stddev));
-            let _ = writeln!(
-                text,
-                "{kind},{name},{metric},{statistic},{unit},{mean},{stddev},{}",
-                sample.count
-            ); // into a string
+            let _ =
+                writeln!(text, "{kind},{name},{metric},{statistic},{unit},{mean},{stddev},{}", sample.count); // into a string
         }
         text
     }
@@ -147,8 +144,7 @@ impl Baseline {
                     return None;
                 };
                 let real = |cell: &str| cell.parse::<f64>().ok().filter(|value| value.is_finite());
-                let sample =
-                    Sample { count: count.parse().ok()?, mean: real(mean)?, stddev: real(stddev)? };
+                let sample = Sample { count: count.parse().ok()?, mean: real(mean)?, stddev: real(stddev)? };
                 let texts = [kind, name, metric, statistic, unit].map(|cell| (*cell).to_owned());
                 let [kind, name, metric, statistic, unit] = texts;
                 Some(BaselineRow { kind, name, metric, statistic, unit, sample })
@@ -270,6 +266,9 @@ mod tests {
         let tiny = baseline(vec![row("mean", &[1.0, 1.1, 0.9, 1.05, 0.95]), row("max", &[3.01; 5])]);
         assert_eq!(real(&tiny), [false, false]);
         let gone = before.compare(&baseline(vec![row("p50", &[1.0])]), Strictness::default());
-        assert_eq!(gone.iter().map(|change| (change.before.is_some(), change.after.is_some())).collect::<Vec<_>>(), [(false, true), (true, false), (true, false)]);
+        assert_eq!(
+            gone.iter().map(|change| (change.before.is_some(), change.after.is_some())).collect::<Vec<_>>(),
+            [(false, true), (true, false), (true, false)]
+        );
     }
 }

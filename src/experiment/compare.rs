@@ -8,6 +8,7 @@ use super::estimate::{Estimate, estimates};
 use super::statistics::{Interval, Sample};
 use super::trial::{Key, Trial};
 use crate::record::Unit;
+use std::collections::BTreeMap;
 
 /// A scenario of a comparison with its runs.
 #[derive(Debug)]
@@ -46,22 +47,20 @@ impl Difference {
 pub fn differences(first: &Contestant, other: &Contestant, confidence: f64) -> Vec<Difference> {
     let all = |contestant: &Contestant| estimates(&contestant.trials.iter().collect::<Vec<_>>(), confidence);
     let others = all(other);
+    let by_key: BTreeMap<Key<'_>, &Estimate> = others.iter().map(|one| (one.key(), one)).collect();
+    let run_name = others.iter().find(|one| one.kind == "run").map_or("", |one| &one.name);
+    let (ours, their_values) = (values(first), values(other));
     all(first)
         .into_iter()
         .filter_map(|estimate| {
             let key = estimate.key();
             // The run's own rows bear the scenario's name.
-            let same = |one: &&Estimate| {
-                let theirs = one.key();
-                let name = if key.kind == "run" { theirs.name } else { key.name };
-                theirs == Key { name, ..key }
-            };
-            let theirs = others.iter().find(same)?;
-            let pairs: Vec<f64> = first
-                .trials
+            let name = if key.kind == "run" { run_name } else { key.name };
+            let theirs = *by_key.get(&Key { name, ..key })?;
+            let pairs: Vec<f64> = ours
                 .iter()
-                .zip(&other.trials)
-                .filter_map(|(a, b)| Some(b.value(&theirs.key())? - a.value(&key)?))
+                .zip(&their_values)
+                .filter_map(|(a, b)| Some(b.get(&theirs.key())? - a.get(&key)?))
                 .collect();
             let sample = Sample::of(&pairs).filter(|sample| sample.count as usize == first.trials.len())?;
             let apart = estimate.sample.stddev.powi(2) + theirs.sample.stddev.powi(2);
@@ -75,6 +74,11 @@ pub fn differences(first: &Contestant, other: &Contestant, confidence: f64) -> V
             })
         })
         .collect()
+}
+
+/// The statistics of each run.
+fn values(contestant: &Contestant) -> Vec<BTreeMap<Key<'_>, f64>> {
+    contestant.trials.iter().map(Trial::by_key).collect()
 }
 
 /// What a comparison comes to, in a sentence: the tail of the latency, and the cost.

@@ -39,16 +39,18 @@ impl Crew {
             tell: F,
         }
         let told = Mutex::new(Told { results: (0..count).map(|_| None).collect(), next: 0, tell });
-        self.pool.install(|| (0..count).into_par_iter().with_max_len(1).for_each(|index| {
-            let result = work(index);
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            let Told { results, next, tell } = &mut *told;
-            results[index] = Some(result);
-            while let Some(Some(result)) = results.get(*next) {
-                tell(*next, result);
-                *next += 1;
-            }
-        }));
+        self.pool.install(|| {
+            (0..count).into_par_iter().with_max_len(1).for_each(|index| {
+                let result = work(index);
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                let Told { results, next, tell } = &mut *told;
+                results[index] = Some(result);
+                while let Some(Some(result)) = results.get(*next) {
+                    tell(*next, result);
+                    *next += 1;
+                }
+            })
+        });
         let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
         told.results.into_iter().flatten().collect()
     }

@@ -60,8 +60,9 @@ pub fn estimates(trials: &[&Trial], confidence: f64) -> Vec<Estimate> {
         .into_iter()
         .filter_map(|(row, values)| {
             let sample = Sample::of(&values)?;
-            let pooled = quantile_of(row.statistic)
-                .and_then(|quantile| pooled_quantile(&buckets(trials, row.kind, &row.name, &row.metric), quantile));
+            let pooled = quantile_of(row.statistic).and_then(|quantile| {
+                pooled_quantile(&buckets(trials, row.kind, &row.name, &row.metric), quantile)
+            });
             let interval = match pooled {
                 Some(pooled) => sectioned(pooled, &values, confidence),
                 None => sample.interval(confidence),

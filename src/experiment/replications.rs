@@ -85,7 +85,9 @@ impl ReplicationPlan {
             for trial in more {
                 trials.push(trial?);
             }
-            let Some(precision) = &self.precision else { return Ok(Replications { trials, is_precise: true }) };
+            let Some(precision) = &self.precision else {
+                return Ok(Replications { trials, is_precise: true });
+            };
             let reached = precision.reached(&trials, self.confidence);
             if reached <= 1.0 || wanted >= self.most {
                 return Ok(Replications { trials, is_precise: reached <= 1.0 });

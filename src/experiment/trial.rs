@@ -3,6 +3,7 @@
 use crate::record::{ExpectationResult, SummaryRow, Tape};
 use crate::scenario::Scenario;
 use crate::world::RunError;
+use std::collections::BTreeMap;
 
 /// What is kept of a run.
 #[derive(Debug, Clone)]
@@ -119,9 +120,9 @@ impl Trial {
         })
     }
 
-    /// The value of a statistic.
-    pub fn value(&self, key: &Key<'_>) -> Option<f64> {
-        self.summary.iter().find(|row| Key::of(row) == *key).map(|row| row.value)
+    /// Its statistics.
+    pub fn by_key(&self) -> BTreeMap<Key<'_>, f64> {
+        self.summary.iter().map(|row| (Key::of(row), row.value)).collect()
     }
 }
 

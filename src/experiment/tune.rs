@@ -44,7 +44,8 @@ pub fn met(scenario: &Scenario, runs: &Replications, confidence: f64) -> Met {
     let judged: Vec<Met> = (0..first.expectations.len())
         .map(|index| {
             let all_passed = trials.iter().all(|trial| trial.expectations[index].passed);
-            let values: Option<Vec<f64>> = trials.iter().map(|trial| trial.expectations[index].value).collect();
+            let values: Option<Vec<f64>> =
+                trials.iter().map(|trial| trial.expectations[index].value).collect();
             match (wanted.get(index), values) {
                 (Some(wanted), Some(values)) => judge(wanted, &values, all_passed, each),
                 _ if all_passed => Met::Surely,

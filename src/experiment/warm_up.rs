@@ -1,13 +1,22 @@
 //! How long a run needs to settle: MSER-5 (White, 1997; White, Cobb and Spratt, 2000).
 //!
 //! A series is averaged in fives; of all numbers of fives that may be cut off its beginning, the one is taken that makes
-//! the standard error of the mean of the rest smallest. A cut in the second half of the series means that the run did not
-//! settle, or that it is too short to tell.
+//! the standard error of the mean of the rest smallest. A cut at the end of the first half of the series means that the
+//! run did not settle, or that it is too short to tell.
 
 use super::trial::Trial;
 
 /// Values that are averaged into one.
 const FIVE: usize = 5;
+
+/// Levels that are there at every step, and say how much is going on.
+const SETTLING: [&str; 5] = [
+    "messages_visible",
+    "messages_in_flight",
+    "instances_in_service",
+    "running_tasks",
+    "concurrent_executions",
+];
 
 /// What MSER-5 says of a scenario.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +31,7 @@ pub struct WarmUp {
 pub fn detect(trials: &[&Trial]) -> Option<WarmUp> {
     let first = trials.first()?;
     let mut slowest: Option<WarmUp> = None;
-    for level in &first.levels {
+    for level in first.levels.iter().filter(|level| SETTLING.contains(&level.metric)) {
         let same: Vec<&Vec<(f64, f64)>> = trials
             .iter()
             .filter_map(|trial| {
@@ -55,9 +64,10 @@ pub fn detect(trials: &[&Trial]) -> Option<WarmUp> {
 
 /// How many values are cut off the beginning; `None` when the best cut is in the second half.
 pub fn truncation(values: &[f64]) -> Option<usize> {
-    let fives: Vec<f64> = values.chunks_exact(FIVE).map(|five| five.iter().sum::<f64>() / FIVE as f64).collect();
-    // The last few are left: a standard error of next to nothing is small by chance.
-    let most = fives.len().saturating_sub(FIVE);
+    let fives: Vec<f64> =
+        values.chunks_exact(FIVE).map(|five| five.iter().sum::<f64>() / FIVE as f64).collect();
+    // Near its end a series has a small standard error by chance: only cuts in its first half are tried.
+    let most = fives.len() / 2;
     let error = |cut: usize| {
         let rest = &fives[cut..];
         let count = rest.len() as f64;
@@ -71,7 +81,8 @@ pub fn truncation(values: &[f64]) -> Option<usize> {
             best = (error, cut);
         }
     }
-    (best.1 * 2 <= fives.len()).then_some(best.1 * FIVE)
+    // The best cut at the very end of the first half: later ones would be better still.
+    (best.1 == 0 || best.1 * 20 < most * 19).then_some(best.1 * FIVE)
 }
 
 #[cfg(test)]
@@ -95,7 +106,8 @@ mod tests {
         let ramped: Vec<f64> = steady.iter().enumerate().map(|(index, value)| value + ramp(index)).collect();
         let cut = truncation(&ramped).expect("it settles");
         assert!((80..=130).contains(&cut), "{cut}");
-        let growing: Vec<f64> = steady.iter().enumerate().map(|(index, value)| value + index as f64).collect();
+        let growing: Vec<f64> =
+            steady.iter().enumerate().map(|(index, value)| value + index as f64).collect();
         assert_eq!(truncation(&growing), None, "what grows does not settle");
     }
 }

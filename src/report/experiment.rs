@@ -39,9 +39,9 @@ impl Sheet {
     pub(super) fn write(&self, staging: &mut Staging) -> Result<(), ReportError> {
         let columns: Vec<&str> = self.columns.iter().map(String::as_str).collect();
         staging.table(&self.name, &columns, |table| {
-            self.rows.iter().try_for_each(|row| {
-                table.row(&row.iter().map(String::as_str).collect::<Vec<_>>())
-            })
+            self.rows
+                .iter()
+                .try_for_each(|row| table.row(&row.iter().map(String::as_str).collect::<Vec<_>>()))
         })
     }
 }
@@ -53,6 +53,7 @@ pub fn number_text(value: f64) -> String {
 
 /// A part of a file name, with what file systems dislike replaced.
 pub fn file_name(text: &str) -> String {
-    let safe = |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' };
+    let safe =
+        |letter: char| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '-' };
     text.chars().map(safe).take(150).collect()
 }

@@ -1,7 +1,7 @@
 //! A report is whole or absent: it grows in a temporary folder beside its place and is moved there at the end.
 
-use super::staging::Staging;
 use super::experiment::{Experiment, Sheet};
+use super::staging::Staging;
 use super::{ReportError, charts, manifest, tables};
 use crate::record::Tape;
 use std::collections::BTreeSet;

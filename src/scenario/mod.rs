@@ -25,7 +25,7 @@ mod theory;
 mod topics;
 mod watching;
 
-pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
+pub use config::{AssumptionsConfig, ExpectConfig, ExpressionsConfig, ScenarioConfig};
 pub use paths::whole_path;
 pub use policy_test::{
     AlarmStateConfig, ExpectedStateConfig, PolicyTestConfig, PolicyTests, SeriesConfig, TestResult, Timeline,

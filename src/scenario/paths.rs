@@ -10,11 +10,12 @@ use crate::language::{Problems, Sources, parse_bytes};
 /// The sections that all have something of this name.
 pub fn whole_path(scenario: &[u8], path: &str) -> Result<String, String> {
     let (mut sources, mut problems) = (Sources::new(), Problems::new());
-    let Some(root) = parse_bytes(&mut sources, "", scenario, &mut problems) else { return Ok(path.to_owned()) };
-    let sections = root.mapping().unwrap_or_default();
-    let begins = |name: &str| {
-        path.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    let Some(root) = parse_bytes(&mut sources, "", scenario, &mut problems) else {
+        return Ok(path.to_owned());
     };
+    let sections = root.mapping().unwrap_or_default();
+    let begins =
+        |name: &str| path.strip_prefix(name).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
     if sections.iter().any(|(section, _)| begins(&section.name).is_some()) {
         return Ok(path.to_owned());
     }

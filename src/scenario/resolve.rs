@@ -157,12 +157,12 @@ pub(super) fn resolve(
         notes,
         warnings: String::new(),
     };
-    if config.expect.is_empty() {
+    if config.expect.0.is_empty() {
         return Some(scenario);
     }
     let catalog = scenario.catalog();
-    for (target, expressions) in config.expect.iter() {
-        scenario.expectations.extend(catalog.read(target.as_str(), target.place, &expressions.0, problems));
+    for (target, expressions) in &config.expect.0 {
+        scenario.expectations.extend(catalog.read(&target.value, target.place, &expressions.0, problems));
     }
     Some(scenario)
 }

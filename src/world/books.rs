@@ -3,9 +3,7 @@
 use super::statistics::{About, summarise};
 use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
-use crate::record::{
-    Flow, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit,
-};
+use crate::record::{Flow, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit};
 use crate::wire::{Fate, PollOutcome, Signal};
 
 use super::RunError;

@@ -222,7 +222,10 @@ impl World {
     fn tick(&mut self, tick: Tick, calendar: &mut Calendar<Event>) {
         let now = calendar.now();
         for seat in &mut self.seats {
-            seat.entity.sample(now, &mut self.messages);
+            match tick {
+                Tick::Window => seat.entity.catch_up(now, &mut self.messages),
+                _ => seat.entity.sample(now, &mut self.messages),
+            }
         }
         match tick {
             Tick::EndOfWarmUp => self.sampler.end_warm_up(now, &mut self.seats),

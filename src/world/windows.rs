@@ -88,34 +88,31 @@ impl Windows {
         let seconds = (request.to - request.from).as_seconds_f64();
         let rows = &mut self.readings[id].rows;
         let mut noted = std::mem::take(&mut self.noted[id]).into_iter();
-        each(request.of.as_ref(), seats, &mut |about, instrument| {
-            match (instrument, noted.next()) {
-                (Instrument::Counter(counter), Some(Noted::Count(before))) => {
-                    tell(about, &Measured::Count(counter.total() - before), seconds, rows);
-                }
-                (Instrument::Level(level), Some(Noted::Level)) => {
-                    let last = level.value();
-                    let Some(watch) = level.close(id as u32, now) else { return };
-                    let measured =
-                        Measured::Level { mean: watch.mean(), extremes: watch.extremes(), last };
-                    tell(about, &measured, seconds, rows);
-                    let (above, below) = watch.beyond();
-                    if request.bound.is_some() {
-                        rows.push(about.row("time_above", above, Unit::Seconds));
-                        rows.push(about.row("time_below", below, Unit::Seconds));
-                    }
-                    let drained = watch.drained().map(|time| time.since_start().as_seconds_f64());
-                    rows.push(about.row("drained", drained.unwrap_or(f64::INFINITY), Unit::Seconds));
-                }
-                (Instrument::Distribution(distribution), Some(Noted::Values(before))) => {
-                    let values = distribution.histogram().since(&before);
-                    tell(about, &Measured::Values(&values), seconds, rows);
-                    if let Some(share) = request.bound.and_then(|bound| values.share_above(bound)) {
-                        rows.push(about.row("share_above", share, Unit::Ratio));
-                    }
-                }
-                _ => unreachable!("an entity shows the same instruments each time"),
+        each(request.of.as_ref(), seats, &mut |about, instrument| match (instrument, noted.next()) {
+            (Instrument::Counter(counter), Some(Noted::Count(before))) => {
+                tell(about, &Measured::Count(counter.total() - before), seconds, rows);
             }
+            (Instrument::Level(level), Some(Noted::Level)) => {
+                let last = level.value();
+                let Some(watch) = level.close(id as u32, now) else { return };
+                let measured = Measured::Level { mean: watch.mean(), extremes: watch.extremes(), last };
+                tell(about, &measured, seconds, rows);
+                let (above, below) = watch.beyond();
+                if request.bound.is_some() {
+                    rows.push(about.row("time_above", above, Unit::Seconds));
+                    rows.push(about.row("time_below", below, Unit::Seconds));
+                }
+                let drained = watch.drained().map(|time| time.since_start().as_seconds_f64());
+                rows.push(about.row("drained", drained.unwrap_or(f64::INFINITY), Unit::Seconds));
+            }
+            (Instrument::Distribution(distribution), Some(Noted::Values(before))) => {
+                let values = distribution.histogram().since(&before);
+                tell(about, &Measured::Values(&values), seconds, rows);
+                if let Some(share) = request.bound.and_then(|bound| values.share_above(bound)) {
+                    rows.push(about.row("share_above", share, Unit::Ratio));
+                }
+            }
+            _ => unreachable!("an entity shows the same instruments each time"),
         });
     }
 
@@ -125,11 +122,7 @@ impl Windows {
 }
 
 /// The instruments that are meant.
-fn each(
-    of: Option<&WindowMetric>,
-    seats: &mut [Seat],
-    read: &mut dyn FnMut(About<'_>, Instrument<'_>),
-) {
+fn each(of: Option<&WindowMetric>, seats: &mut [Seat], read: &mut dyn FnMut(About<'_>, Instrument<'_>)) {
     for seat in seats {
         let (kind, name) = (seat.entity.kind(), seat.name.as_str());
         if of.is_some_and(|of| of.kind != kind || of.name != name) {

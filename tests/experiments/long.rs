@@ -27,7 +27,10 @@ fn intervals_cover_what_they_promise() {
         covered += u32::from(interval.low() <= 0.4 && 0.4 <= interval.high());
     }
     let share = f64::from(covered) / EXPERIMENTS as f64;
-    println!("{covered} of {EXPERIMENTS} nominal 95 % intervals cover the true mean ({:.1} %)", 100.0 * share);
+    println!(
+        "{covered} of {EXPERIMENTS} nominal 95 % intervals cover the true mean ({:.1} %)",
+        100.0 * share
+    );
     assert!((0.93..=0.97).contains(&share), "{share}");
 }
 

@@ -30,7 +30,11 @@ fn a_sweep_that_is_shared_or_killed_comes_to_the_same() {
     let head = "point,consumers.workers.threads,queues.line.visibility_timeout,replication,kind,name,metric,statistic,value,unit";
     assert_eq!(table.lines().next(), Some(head));
     assert!(table.contains("\n5,3,1h,2,consumer,workers,messages_processed,sum,"), "the last run is there");
-    for chart in ["line-workers.end_to_end_latency.p99", "map-workers.end_to_end_latency.p99", "cost-against-workers.end_to_end_latency.p99"] {
+    for chart in [
+        "line-workers.end_to_end_latency.p99",
+        "map-workers.end_to_end_latency.p99",
+        "cost-against-workers.end_to_end_latency.p99",
+    ] {
         assert!(whole.contains_key(std::path::Path::new(&format!("charts/{chart}.svg"))), "{chart}");
     }
 
@@ -54,9 +58,14 @@ fn a_sweep_that_is_shared_or_killed_comes_to_the_same() {
         .spawn()
         .expect("the program starts");
     let began = Instant::now();
-    let parts = || std::fs::read_dir(bench.path("killed.parts")).map_or(0, |entries| {
-        entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with("point-")).count()
-    });
+    let parts = || {
+        std::fs::read_dir(bench.path("killed.parts")).map_or(0, |entries| {
+            entries
+                .flatten()
+                .filter(|entry| entry.file_name().to_string_lossy().starts_with("point-"))
+                .count()
+        })
+    };
     while parts() < 2 && began.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -73,11 +82,19 @@ fn a_sweep_that_is_shared_or_killed_comes_to_the_same() {
 #[test]
 fn an_experiment_is_a_file() {
     let bench = Bench::new();
-    let experiment = |body: &str| format!("experiment: sizes\nscenario: station.yaml\nreplications: 2\n{body}");
-    bench.write("grid.yaml", &experiment("vary: { workers.threads: 1..2:1 }\nmetrics: [line.messages_visible.mean]\n"));
+    let experiment =
+        |body: &str| format!("experiment: sizes\nscenario: station.yaml\nreplications: 2\n{body}");
+    bench.write(
+        "grid.yaml",
+        &experiment("vary: { workers.threads: 1..2:1 }\nmetrics: [line.messages_visible.mean]\n"),
+    );
     bench.well(&["sweep", "grid.yaml"]);
     let charts = bench.contents("reports/sweep-sizes");
-    assert!(charts.keys().any(|name| name.ends_with("line-line.messages_visible.mean.svg")), "{:?}", charts.keys());
+    assert!(
+        charts.keys().any(|name| name.ends_with("line-line.messages_visible.mean.svg")),
+        "{:?}",
+        charts.keys()
+    );
     bench.write(
         "list.yaml",
         &experiment("points:\n  - { workers.threads: 1, line.visibility_timeout: 30s }\n  - { workers.threads: 4, line.visibility_timeout: 1m }\n"),
@@ -101,12 +118,20 @@ fn an_experiment_is_a_file() {
 fn two_scenarios_meet_the_same_traffic() {
     let bench = Bench::new();
     let out = bench.well(&[
-        "compare", "station.yaml", "--with", "workers.threads=2", "--replications", "4", "-o", "compared",
+        "compare",
+        "station.yaml",
+        "--with",
+        "workers.threads=2",
+        "--replications",
+        "4",
+        "-o",
+        "compared",
     ]);
     assert!(out.contains("workers.threads=2 lowers p99 by ") && out.contains("4 replications each"), "{out}");
     let table = bench.read("compared/differences.csv");
     // Nothing that was sent differs, not even in the last place.
-    let sent = table.lines().find(|line| line.contains(",queue,line,messages_sent,sum,")).expect("it has a row");
+    let sent =
+        table.lines().find(|line| line.contains(",queue,line,messages_sent,sum,")).expect("it has a row");
     let cells: Vec<&str> = sent.split(',').collect();
     assert_eq!((cells[8] == cells[9], cells[10], cells[11]), (true, "0", "0"), "{sent}");
     assert!(bench.path("compared/charts/queue-line-messages_visible.svg").exists());
@@ -118,12 +143,17 @@ fn two_scenarios_meet_the_same_traffic() {
 fn the_cheapest_setting_that_is_enough_is_found() {
     let bench = Bench::new();
     let tune = ["tune", "station.yaml", "--vary", "workers.instances=1..4:1", "-o", "tuned", "--set"];
-    let out = bench.well(&[&tune[..], &["expect={ workers.end_to_end_latency: [\"mean < 200ms\"] }"]].concat());
-    assert!(out.contains("instances=2 is the cheapest that meets all expectations with 95% confidence"), "{out}");
+    let out =
+        bench.well(&[&tune[..], &["expect={ workers.end_to_end_latency: [\"mean < 200ms\"] }"]].concat());
+    assert!(
+        out.contains("instances=2 is the cheapest that meets all expectations with 95% confidence"),
+        "{out}"
+    );
     assert!(out.contains("all 1 cheaper ones miss them"), "{out}");
     let table = bench.read("tuned/tune.csv");
     let verdicts: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
     assert_eq!(verdicts, ["missed", "met", "dearer", "dearer"]);
-    let (code, out, _) = bench.run(&[&tune[..], &["expect={ workers.end_to_end_latency: [\"mean < 1ms\"] }"]].concat());
+    let (code, out, _) =
+        bench.run(&[&tune[..], &["expect={ workers.end_to_end_latency: [\"mean < 1ms\"] }"]].concat());
     assert!(code == 1 && out.contains("No setting meets all expectations"), "{out}");
 }

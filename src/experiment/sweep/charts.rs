@@ -1,12 +1,10 @@
 //! The charts of a sweep: results over one setting, over two, and the cost of a better result.
 
 use super::knob::numbers;
-use super::part::Part;
 use super::label;
+use super::part::Part;
 use crate::record::Unit;
-use crate::report::{
-    Drawing, HeatMap, Line, LineChart, LinePoint, Mark, Positions, Scatter, file_name,
-};
+use crate::report::{Drawing, HeatMap, Line, LineChart, LinePoint, Mark, Positions, Scatter, file_name};
 
 /// A result at one point.
 #[derive(Debug, Clone, Copy)]
@@ -103,7 +101,10 @@ fn lines(parts: &[Part], metric: &str, unit: Unit, subtitle: &str) -> Drawing {
             })
             .collect();
         points.sort_by(|a, b| a.x.total_cmp(&b.x));
-        let name = head.knobs.get(1).map_or_else(String::new, |knob| label(std::slice::from_ref(knob), std::slice::from_ref(value)));
+        let name = head
+            .knobs
+            .get(1)
+            .map_or_else(String::new, |knob| label(std::slice::from_ref(knob), std::slice::from_ref(value)));
         Line { name, points }
     };
     Drawing::Lines(LineChart {
@@ -144,7 +145,8 @@ fn cost_against(parts: &[Part], cost: &str, metric: &str, subtitle: &str) -> Dra
         })
         .collect();
     let is_best = |x: f64, y: f64| !found.iter().any(|(a, b, _)| *a <= x && *b <= y && (*a < x || *b < y));
-    let marks = found.iter().map(|(x, y, name)| Mark { x: *x, y: *y, name: name.clone(), is_best: is_best(*x, *y) });
+    let marks =
+        found.iter().map(|(x, y, name)| Mark { x: *x, y: *y, name: name.clone(), is_best: is_best(*x, *y) });
     Drawing::Scatter(Scatter {
         title: format!("Cost against {metric}"),
         subtitle: subtitle.to_owned(),

@@ -98,7 +98,10 @@ impl ExperimentConfig {
                 if point.names().ne(names.iter().copied()) {
                     let place = point.iter().next().map(|(name, _)| name.place);
                     problems
-                        .error(place.or(Some(self.place)), "all points have the same settings, in the same order")
+                        .error(
+                            place.or(Some(self.place)),
+                            "all points have the same settings, in the same order",
+                        )
                         .why(format!("the first has {}", names.join(", ")));
                 }
             }

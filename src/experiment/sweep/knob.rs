@@ -24,9 +24,7 @@ impl Knob {
         let (path, values) = text
             .split_once('=')
             .filter(|(path, values)| !path.trim().is_empty() && !values.trim().is_empty())
-            .ok_or_else(|| {
-                format!("`{text}` varies nothing: write `path=5..50:5` or `path=30s,60s,120s`")
-            })?;
+            .ok_or_else(|| format!("`{text}` varies nothing: write `path=5..50:5` or `path=30s,60s,120s`"))?;
         Ok(Self { path: path.trim().to_owned(), values: values_of(values)? })
     }
 }
@@ -84,7 +82,8 @@ fn range(text: &str) -> Result<Option<Vec<String>>, String> {
     let Some((from, rest)) = text.split_once("..") else { return Ok(None) };
     let wrong = |why: &str| Err(format!("`{text}` is no range ({why}): write `5..50:5` or `30s..120s:30s`"));
     let Some((to, step)) = rest.rsplit_once(':') else { return wrong("the step is missing") };
-    let (Some(from), Some(to), Some(step)) = (number(from.trim()), number(to.trim()), number(step.trim())) else {
+    let (Some(from), Some(to), Some(step)) = (number(from.trim()), number(to.trim()), number(step.trim()))
+    else {
         return wrong("ends and step are numbers");
     };
     if from.1 != to.1 || (step.1 != to.1 && !step.1.is_empty()) {
@@ -123,13 +122,31 @@ mod tests {
             ("a=0.1..0.3:0.1", vec!["0.1", "0.2", "0.3"]),
             ("a=30s..100s:30s", vec!["30s", "60s", "90s"]),
             ("a=30s..90s:30", vec!["30s", "60s", "90s"]),
-            ("a=30s, 1m,{ poisson: { rate: 5/s, x: [1,2] } }", vec!["30s", "1m", "{ poisson: { rate: 5/s, x: [1,2] } }"]),
+            (
+                "a=30s, 1m,{ poisson: { rate: 5/s, x: [1,2] } }",
+                vec!["30s", "1m", "{ poisson: { rate: 5/s, x: [1,2] } }"],
+            ),
             ("a=one", vec!["one"]),
             ("a=3..3:1", vec!["3"]),
         ] {
-            assert_eq!(Knob::parse(text).map(|knob| knob.values), Ok(wanted.iter().map(|v| (*v).to_owned()).collect()));
+            assert_eq!(
+                Knob::parse(text).map(|knob| knob.values),
+                Ok(wanted.iter().map(|v| (*v).to_owned()).collect())
+            );
         }
-        for wrong in ["a", "=1", "a=", "a=5..1:1", "a=1..5", "a=1..5:0", "a=1s..5m:1s", "a=x..y:1", "a=1,,2", "a=0..1e9:1", "a=0..99999999:1"] {
+        for wrong in [
+            "a",
+            "=1",
+            "a=",
+            "a=5..1:1",
+            "a=1..5",
+            "a=1..5:0",
+            "a=1s..5m:1s",
+            "a=x..y:1",
+            "a=1,,2",
+            "a=0..1e9:1",
+            "a=0..99999999:1",
+        ] {
             assert!(Knob::parse(wrong).is_err(), "{wrong}");
         }
         assert_eq!(numbers(&["30s", "2m"]), Some((vec![30.0, 120.0], true)));

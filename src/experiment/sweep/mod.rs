@@ -12,7 +12,9 @@ pub use part::{Part, PartHead};
 use super::crew::Crew;
 use super::estimate::is_headline;
 use super::replications::ReplicationPlan;
-use super::sheets::{HELD_COLUMNS, INTERVAL_COLUMNS, VALUE_COLUMNS, held, held_row, interval_row, value_rows};
+use super::sheets::{
+    HELD_COLUMNS, INTERVAL_COLUMNS, VALUE_COLUMNS, held, held_row, interval_row, value_rows,
+};
 use super::trial::TrialError;
 use crate::report::{Experiment, Sheet};
 use crate::scenario::Scenario;
@@ -98,9 +100,10 @@ impl Sweep {
         let estimates = runs.estimates(self.plan.confidence);
         let metrics = if self.metrics.is_empty() {
             // The tail of each latency, and the cost.
-            let shown = estimates.iter().map(super::Estimate::key).filter(|key| {
-                is_headline(key) && (key.statistic == "p99" || key.metric == "estimated_cost")
-            });
+            let shown = estimates
+                .iter()
+                .map(super::Estimate::key)
+                .filter(|key| is_headline(key) && (key.statistic == "p99" || key.metric == "estimated_cost"));
             shown.map(|key| format!("{}.{}.{}", key.name, key.metric, key.statistic)).collect()
         } else {
             self.metrics.clone()
@@ -165,7 +168,9 @@ pub fn merge(parts: Vec<Part>) -> Result<Experiment, String> {
         for part in &parts {
             let point = [part.head.point.to_string()];
             let place: Vec<String> = point.into_iter().chain(part.head.values.iter().cloned()).collect();
-            sheet.rows.extend(rows(part).iter().map(|row| place.iter().chain(row).cloned().collect::<Vec<_>>()));
+            sheet
+                .rows
+                .extend(rows(part).iter().map(|row| place.iter().chain(row).cloned().collect::<Vec<_>>()));
         }
         sheet
     };
@@ -202,7 +207,10 @@ mod tests {
     fn a_grid_has_every_combination_and_tasks_share_it() {
         let knobs = ["a=1..3:1", "b=x,y"].map(|text| Knob::parse(text).expect("it is in order"));
         let points = grid(&knobs).expect("it is small");
-        assert_eq!(points.iter().map(|point| point.concat()).collect::<Vec<_>>(), ["1x", "1y", "2x", "2y", "3x", "3y"]);
+        assert_eq!(
+            points.iter().map(|point| point.concat()).collect::<Vec<_>>(),
+            ["1x", "1y", "2x", "2y", "3x", "3y"]
+        );
         let mut all: Vec<usize> = (0..7).flat_map(|index| points_of_task(6, index, 7)).collect();
         all.sort_unstable();
         assert_eq!(all, (0..6).collect::<Vec<_>>());

@@ -51,7 +51,8 @@ impl Part {
             "knobs": knobs, "values": values, "metrics": metrics,
         });
         let mut table = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-        let all = [("value", &self.values), ("interval", &self.intervals), ("expectation", &self.expectations)];
+        let all =
+            [("value", &self.values), ("interval", &self.intervals), ("expectation", &self.expectations)];
         for (what, rows) in all {
             for row in rows {
                 let cells = std::iter::once(what).chain(row.iter().map(String::as_str));
@@ -73,7 +74,8 @@ impl Part {
         let head = head.strip_prefix(MARK).and_then(read_head).ok_or("it is no part of a sweep")?;
         let table = rest.strip_suffix(&format!("{END}\n")).ok_or("its end is missing")?;
         let mut part = Self { head, values: Vec::new(), intervals: Vec::new(), expectations: Vec::new() };
-        let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
+        let reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(table.as_bytes());
         for record in reader.into_records() {
             let record = record.map_err(|error| error.to_string())?;
             let cells = record.iter().skip(1).map(str::to_owned).collect();

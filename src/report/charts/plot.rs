@@ -199,7 +199,8 @@ impl HeatMap {
         let (top, left) = (BELOW_TITLE, LEFT + 40.0);
         let (width, height) = ((RIGHT - left) / columns as f64, (BOTTOM - top) / rows as f64);
         let finite = || self.values.iter().flatten().copied().filter(|value| value.is_finite());
-        let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+        let (low, high) =
+            (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
         let face = Type::new(13.0, ink::GREY, Align::Middle);
         for (row, values) in self.values.iter().enumerate() {
             // The first value is the lowest row, as on an axis.
@@ -220,7 +221,8 @@ impl HeatMap {
                 picture.rectangle((x + 1.0, y + 1.0), (x + width - 1.0, y + height - 1.0), ink);
                 if width > 46.0 && height > 16.0 {
                     let dark = shade > 0.55;
-                    let text = if value.is_finite() { human::value(*value, self.unit) } else { "–".to_owned() };
+                    let text =
+                        if value.is_finite() { human::value(*value, self.unit) } else { "–".to_owned() };
                     let text = font::shortened(&text, 13.0, false, width - 6.0);
                     let ink = if dark { ink::WHITE } else { ink::BLACK };
                     picture.text((x + width / 2.0, y + height / 2.0), &text, Type { ink, ..face });
@@ -244,9 +246,10 @@ impl Scatter {
     fn draw(&self) -> Picture {
         let mut picture = titled(&self.title, &self.subtitle);
         let best = Pen::solid(ink::VERMILION, 2.0);
-        let entries = [
-            (Sample::Line(best), "Pareto front: nothing is better in one without being worse in the other".to_owned()),
-        ];
+        let entries = [(
+            Sample::Line(best),
+            "Pareto front: nothing is better in one without being worse in the other".to_owned(),
+        )];
         let top = legend(&mut picture, BELOW_TITLE, &entries) + 32.0;
         let axis = |(title, unit): &(String, Unit), peak, ticks| Axis::from_zero(title, peak, *unit, ticks);
         let x = axis(&self.x, highest(self.marks.iter().map(|mark| mark.x)), 11.0);

@@ -388,7 +388,8 @@ fn cost(tape: &Tape, width: usize) -> String {
 fn theory(tape: &Tape, width: usize) -> String {
     let mut text = String::new();
     for one in &tape.theory {
-        let sentence = wrapped(&format!("{}: {}", one.name, one.sentence), width.saturating_sub(8), "        ");
+        let sentence =
+            wrapped(&format!("{}: {}", one.name, one.sentence), width.saturating_sub(8), "        ");
         let _ = write!(text, "{BOLD}Theory{BOLD:#}  {sentence}"); // into a string
         let names: Vec<String> = one.rows.iter().map(|row| row.what.clone()).collect();
         let shown = |value: f64, unit| Some(human::value(value, unit));

@@ -25,16 +25,17 @@ pub(super) fn companions(scenario: &Scenario, tape: &Tape) -> Vec<Theory> {
 
 fn companion(scenario: &Scenario, consumer: &ConsumerSettings, tape: &Tape) -> Option<Theory> {
     let queue = scenario.queues.get(consumer.queue.index())?;
-    let feeders = || scenario.flows.iter().filter(|flow| flow.to_kind == Queue::KIND && flow.to == queue.name);
-    let is_alone =
-        scenario.consumers.iter().filter(|other| other.queue == consumer.queue).count() == 1
-            && scenario.mappings.is_empty();
+    let feeders =
+        || scenario.flows.iter().filter(|flow| flow.to_kind == Queue::KIND && flow.to == queue.name);
+    let is_alone = scenario.consumers.iter().filter(|other| other.queue == consumer.queue).count() == 1
+        && scenario.mappings.is_empty();
     let is_plain = queue.fifo.is_none()
         && queue.delay.is_zero()
         && consumer.prefetch.is_none()
         && consumer.failure_rate == 0.0
         && matches!(consumer.processing_mode, ProcessingMode::PerMessage);
-    if !is_alone || !is_plain || feeders().count() == 0 || feeders().any(|flow| flow.from_kind != "producer") {
+    if !is_alone || !is_plain || feeders().count() == 0 || feeders().any(|flow| flow.from_kind != "producer")
+    {
         return None;
     }
     let producers: Vec<&WithArrivals<ProducerSettings>> = scenario
@@ -42,7 +43,10 @@ fn companion(scenario: &Scenario, consumer: &ConsumerSettings, tape: &Tape) -> O
         .iter()
         .filter(|producer| producer.settings.target == EntityId(consumer.queue.index() as u32))
         .collect();
-    if producers.iter().any(|producer| producer.settings.poison_rate > 0.0 || producer.settings.delay_seconds.is_some()) {
+    if producers
+        .iter()
+        .any(|producer| producer.settings.poison_rate > 0.0 || producer.settings.delay_seconds.is_some())
+    {
         return None;
     }
     let group = &consumer.group;
@@ -110,7 +114,9 @@ fn in_steady_state(
     if load >= 1.0 {
         let growth = station.rate - f64::from(station.servers) / station.service;
         let sentence = if load == 1.0 {
-            format!("{model} at a load of {percent} has no steady state: the backlog wanders upwards without end")
+            format!(
+                "{model} at a load of {percent} has no steady state: the backlog wanders upwards without end"
+            )
         } else {
             format!(
                 "{model} at a load of {percent} has no steady state: the backlog grows by {growth:.3} messages a second as \
@@ -120,7 +126,8 @@ fn in_steady_state(
         return Theory { name, sentence, rows: Vec::new() };
     }
     if consumer.batch_size > 1 {
-        let sentence = format!("a load of {percent}; with batches of {} no formula fits", consumer.batch_size);
+        let sentence =
+            format!("a load of {percent}; with batches of {} no formula fits", consumer.batch_size);
         return Theory { name, sentence, rows: Vec::new() };
     }
     let wait = station.wait();

@@ -184,9 +184,8 @@ impl ClientConfig {
             self.script.iter().map(|step| step.build(lookup, &mut results, problems)).collect();
         let expected = self.script.iter().zip(0..).filter_map(|(step, number)| {
             let expect = step.expect.as_ref()?;
-            let line = expect.place.line_in_file();
             let (outcome, bodies) = (expect.outcome.clone(), expect.bodies.clone());
-            Some(Expected { step: number, outcome, bodies, line })
+            Some(Expected { step: number, outcome, bodies, line: expect.place.line_in_file() })
         });
         Some((steps.into_iter().collect::<Option<_>>()?, expected.collect()))
     }
