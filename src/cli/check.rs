@@ -131,6 +131,7 @@ impl CheckArguments {
 
     /// Runs what a file has; `None` when nothing of it is meant.
     fn check_file(&self, path: &Path, crew: &Crew) -> anyhow::Result<Option<Checked>> {
+        #[allow(clippy::disallowed_methods, reason = "how long it took is told to the terminal only")]
         let began = Instant::now();
         if interrupted() {
             return Ok(None);

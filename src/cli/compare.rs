@@ -14,6 +14,7 @@ use crate::report::{
 };
 use crate::scenario::Scenario;
 use clap::Args;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Run scenarios with the same traffic and random numbers, and tell how their results differ.
@@ -94,13 +95,14 @@ pub(super) fn compare(arguments: &CompareArguments) -> anyhow::Result<Outcome> {
     let mut told = String::new();
     for (other, differences) in &compared {
         told += &table(first, other, differences, width());
-        told += &format!("\n{}.\n\n", verdict(first, other, differences, &show));
+        let _ = write!(told, "\n{}.\n\n", verdict(first, other, differences, &show)); // into a string
     }
-    told += &format!(
-        "{DIM}{count} replications each, seed {seed}, paired; {} files in {}{DIM:#}\n",
+    let _ = writeln!(
+        told,
+        "{DIM}{count} replications each, seed {seed}, paired; {} files in {}{DIM:#}",
         files.len(),
         folder.display()
-    );
+    ); // into a string
     print(&told)?;
     Ok(Outcome::Well)
 }

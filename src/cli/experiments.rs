@@ -43,7 +43,7 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 
 fn confidence(text: &str) -> Result<f64, String> {
     let share = percent(text)?;
-    let is_possible = share >= 0.5 && share < 1.0;
+    let is_possible = (0.5..1.0).contains(&share);
     if is_possible { Ok(share) } else { Err("expected a percentage from 50% to below 100%".to_owned()) }
 }
 

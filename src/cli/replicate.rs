@@ -137,7 +137,7 @@ impl ReplicateArguments {
             .collect();
         let title =
             format!("{} replications, {}% intervals", runs.trials.len(), number_text(100.0 * confidence));
-        further.told += &format!("\n{}", interval_table(&title, &shown, width));
+        let _ = write!(further.told, "\n{}", interval_table(&title, &shown, width)); // into a string
         if let Some(wanted) = &plan.precision {
             let which = format!("{} {} {}", wanted.name, wanted.metric, wanted.statistic);
             let _ = writeln!(
@@ -219,8 +219,8 @@ impl ReplicateArguments {
             })
             .collect();
         let rows: Vec<&Estimate> = rows.iter().collect();
-        further.told +=
-            &format!("\n{}", interval_table(&format!("{batches} batches of this run"), &rows, width));
+        let title = format!("{batches} batches of this run");
+        let _ = write!(further.told, "\n{}", interval_table(&title, &rows, width)); // into a string
         for one in shown.iter().filter(|one| one.is_correlated()) {
             let _ = writeln!(
                 further.told,

@@ -86,6 +86,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
 }
 
 /// A report that could not be written.
+#[allow(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 pub(super) fn refused(error: ReportError) -> anyhow::Error {
     match error {
         // A folder that is taken is a mistake on the command line; all else is the machine's.

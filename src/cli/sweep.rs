@@ -308,7 +308,7 @@ fn write_merged(files: &[PathBuf], folder: &Path) -> anyhow::Result<()> {
     let names: Vec<String> = written
         .iter()
         .filter_map(|file| Some(file.strip_prefix(folder).ok()?.display().to_string()))
-        .filter(|name| !name.ends_with(".png"))
+        .filter(|name| Path::new(name).extension().is_none_or(|end| end != "png"))
         .collect();
     print(&format!("{points} points in {}\n{DIM}{}{DIM:#}\n", folder.display(), names.join(", ")))
 }

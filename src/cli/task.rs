@@ -53,6 +53,7 @@ const SCHEDULERS: [Scheduler; 3] = [
 
 impl TaskArguments {
     /// Which task this is; `None` when it is no part of an array job.
+    #[allow(clippy::disallowed_methods, reason = "schedulers speak through variables")]
     pub(super) fn task(&self) -> anyhow::Result<Option<Task>> {
         self.read(&|name| std::env::var(name).ok()).map_err(wrong)
     }

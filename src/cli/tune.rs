@@ -46,7 +46,7 @@ const MOST: u32 = 64;
 /// A setting that is tried.
 struct Setting {
     label: String,
-    scenario: Box<Scenario>,
+    scenario: Scenario,
     runs: Replications,
     /// Whether it was looked at more closely, or judged at all.
     verdict: Option<Met>,
@@ -122,12 +122,12 @@ pub(super) fn tune(arguments: &TuneArguments) -> anyhow::Result<Outcome> {
 }
 
 /// The scenario at every point; `None` when it is not in order at one, which has been printed.
-fn load_all(file: &Path, set: &[String], sweep: &Sweep) -> anyhow::Result<Option<Vec<Box<Scenario>>>> {
+fn load_all(file: &Path, set: &[String], sweep: &Sweep) -> anyhow::Result<Option<Vec<Scenario>>> {
     let mut scenarios = Vec::new();
     for point in 0..sweep.points.len() {
         let sets: Vec<String> = set.iter().cloned().chain(sweep.sets(point)).collect();
         match read(file, &sets)? {
-            (Loaded::Sound(scenario), _) => scenarios.push(scenario),
+            (Loaded::Sound(scenario), _) => scenarios.push(*scenario),
             (_, problems) => {
                 print_error(&format!("{problems}point {point} ({})\n", sweep.label(point)));
                 return Ok(None);
@@ -190,12 +190,13 @@ fn told(settings: &[Setting], found: Option<usize>, confidence: f64, folder: &Pa
     );
     let percent = number_text(100.0 * confidence);
     let runs: usize = settings.iter().map(|setting| setting.runs.trials.len()).sum();
-    text += &match found {
+    let answer = match found {
         Some(rank) => {
             let setting = &settings[rank];
             let undecided = settings[..rank].iter().filter(|one| one.verdict == Some(Met::Undecided)).count();
             let cheaper = match (rank, undecided) {
                 (0, _) => "no setting that was tried is cheaper".to_owned(),
+                (1, 0) => "the only cheaper one misses them, as surely".to_owned(),
                 (_, 0) => format!("all {rank} cheaper ones miss them, as surely"),
                 _ => format!("of {rank} cheaper ones {undecided} could not be decided; the others miss them"),
             };

@@ -53,7 +53,7 @@ impl Catalog {
     pub fn add_activities(&mut self, kind: &'static str, name: &str) {
         for metric in ["scaling_activities", "scale_outs", "scale_ins"] {
             for (statistic, unit) in [("count", Unit::Count), ("first", Unit::Seconds)] {
-                self.add(kind, name, metric, statistic, unit, Origin::Activities);
+                self.add((kind, name, metric), statistic, unit, Origin::Activities);
             }
         }
     }
@@ -61,15 +61,13 @@ impl Catalog {
     /// Adds the state of an alarm.
     pub fn add_alarm(&mut self, name: &str) {
         for (statistic, unit) in [("first_alarm", Unit::Seconds), ("alarms", Unit::Count)] {
-            self.add("alarm", name, "state", statistic, unit, Origin::Alarm);
+            self.add(("alarm", name, "state"), statistic, unit, Origin::Alarm);
         }
     }
 
     fn add(
         &mut self,
-        kind: &'static str,
-        name: &str,
-        metric: &str,
+        (kind, name, metric): (&'static str, &str, &str),
         statistic: &'static str,
         unit: Unit,
         origin: Origin,

@@ -63,8 +63,9 @@ pub fn differences(first: &Contestant, other: &Contestant, confidence: f64) -> V
                 .filter_map(|(a, b)| Some(b.get(&theirs.key())? - a.get(&key)?))
                 .collect();
             let sample = Sample::of(&pairs).filter(|sample| sample.count as usize == first.trials.len())?;
-            let apart = estimate.sample.stddev.powi(2) + theirs.sample.stddev.powi(2);
-            let saving = apart / sample.stddev.powi(2);
+            let square = |value: f64| value * value;
+            let apart = square(estimate.sample.stddev) + square(theirs.sample.stddev);
+            let saving = apart / square(sample.stddev);
             Some(Difference {
                 interval: sample.interval(confidence),
                 saving: if saving.is_finite() { saving } else { 1.0 },

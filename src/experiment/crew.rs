@@ -49,7 +49,7 @@ impl Crew {
                     tell(*next, result);
                     *next += 1;
                 }
-            })
+            });
         });
         let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
         told.results.into_iter().flatten().collect()

@@ -99,9 +99,8 @@ pub fn is_headline(key: &Key<'_>) -> bool {
         (key.metric, key.statistic),
         ("end_to_end_latency" | "response_time", "mean" | "p50" | "p99" | "max")
             | ("messages_visible", "mean" | "max")
-            | ("iterator_age" | "age_of_oldest_message", "max")
+            | ("iterator_age" | "age_of_oldest_message" | "concurrent_executions", "max")
             | ("throughput" | "utilization" | "instances_in_service" | "running_tasks", "mean")
-            | ("concurrent_executions", "max")
             | ("messages_dead_lettered" | "messages_expired" | "failures" | "throttles" | "timeouts", "sum")
     ) || (key.kind == "run" && matches!(key.metric, "estimated_cost" | "messages_processed" | "duplicates"))
 }

@@ -67,7 +67,10 @@ pub(super) fn draw(parts: &[Part]) -> Vec<(String, Drawing)> {
     }
     let cost = metrics.iter().find(|metric| metric.ends_with(".estimated_cost.sum"));
     if let Some(cost) = cost {
-        for metric in metrics.iter().filter(|metric| metric.ends_with(".p99")) {
+        for metric in metrics
+            .iter()
+            .filter(|metric| metric.rsplit_once('.').is_some_and(|(_, statistic)| statistic == "p99"))
+        {
             let drawing = cost_against(parts, cost, metric, &subtitle);
             charts.push((format!("cost-against-{}", file_name(metric)), drawing));
         }

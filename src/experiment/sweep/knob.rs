@@ -35,16 +35,14 @@ impl Knob {
 ///
 /// What is wrong with them.
 pub fn values_of(text: &str) -> Result<Vec<String>, String> {
-    match range(text.trim())? {
-        Some(values) => Ok(values),
-        None => {
-            let values = parts(text);
-            if values.iter().any(|value| value.is_empty()) {
-                return Err(format!("a value is missing in `{text}`"));
-            }
-            Ok(values)
-        }
+    if let Some(values) = range(text.trim())? {
+        return Ok(values);
     }
+    let values = parts(text);
+    if values.iter().any(String::is_empty) {
+        return Err(format!("a value is missing in `{text}`"));
+    }
+    Ok(values)
 }
 
 /// The parts between commas, but not between those within brackets or quotes.

@@ -75,7 +75,9 @@ impl Sweep {
         let ReplicationPlan { least, most, precision, confidence } = &self.plan;
         let plan = format!("{least} {most} {precision:?} {confidence} {seed:?} {:?}", self.metrics);
         hash.update(format!("{} {} {plan}", env!("CARGO_PKG_VERSION"), self.name));
-        scenarios.iter().for_each(|scenario| hash.update(scenario));
+        for scenario in scenarios {
+            hash.update(scenario);
+        }
         hash.finalize().iter().fold(String::new(), |mut text, byte| {
             let _ = write!(text, "{byte:02x}"); // into a string
             text

@@ -246,10 +246,7 @@ impl Scatter {
     fn draw(&self) -> Picture {
         let mut picture = titled(&self.title, &self.subtitle);
         let best = Pen::solid(ink::VERMILION, 2.0);
-        let entries = [(
-            Sample::Line(best),
-            "Pareto front: nothing is better in one without being worse in the other".to_owned(),
-        )];
+        let entries = [(Sample::Line(best), "Pareto front: no setting is better in both".to_owned())];
         let top = legend(&mut picture, BELOW_TITLE, &entries) + 32.0;
         let axis = |(title, unit): &(String, Unit), peak, ticks| Axis::from_zero(title, peak, *unit, ticks);
         let x = axis(&self.x, highest(self.marks.iter().map(|mark| mark.x)), 11.0);
