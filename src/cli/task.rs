@@ -102,7 +102,9 @@ mod tests {
 
     #[test]
     fn schedulers_say_which_task_it_is() {
-        let cases: [(&[(&str, &str)], _, _, Result<Option<(usize, usize)>, &str>); 9] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], Option<usize>, Option<usize>, Wanted);
+        type Wanted = Result<Option<(usize, usize)>, &'static str>;
+        let cases: [Case<'_>; 9] = [
             (&[], None, None, Ok(None)),
             (&[], Some(2), Some(7), Ok(Some((2, 7)))),
             (

@@ -177,7 +177,7 @@ fn told(settings: &[Setting], found: Option<usize>, confidence: f64, folder: &Pa
     let shown = &settings[..settings.len().min(found.map_or(SHOWN, |found| (found + 4).max(SHOWN)))];
     let names: Vec<String> = shown.iter().map(|setting| setting.label.clone()).collect();
     let column = |tell: &dyn Fn(&Setting) -> String| shown.iter().map(|one| Some(tell(one))).collect();
-    let mut text = grid(
+    let text = grid(
         "Settings, cheapest first",
         &names,
         vec![
@@ -210,9 +210,10 @@ fn told(settings: &[Setting], found: Option<usize>, confidence: f64, folder: &Pa
         }
         None => format!("\n{BAD}No setting{BAD:#} meets all expectations with {percent}% confidence.\n"),
     };
-    text + &format!(
+    let tried = format!(
         "{DIM}{runs} runs of {} settings; only these were tried, and their order is that of their mean costs. Report: {}{DIM:#}\n",
         settings.len(),
         folder.display()
-    )
+    );
+    text + &answer + &tried
 }

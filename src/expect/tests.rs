@@ -77,11 +77,13 @@ fn what_can_be_expected() {
     for (target, text, value, unit, window) in cases {
         match read(target, text) {
             Ok(one) => {
-                assert_eq!((one.value, one.unit, one.of.window), (value, unit, window), "{target} {text}")
+                let read = (one.value, one.unit, one.of.window);
+                assert_eq!(read, (value, unit, window), "{target} {text}");
             }
             // The ledger and a counter have no statistic in common.
             Err(error) => {
-                assert!(value.is_nan() && error.contains("has no statistic `messages`"), "{text}: {error}")
+                let is_meant = value.is_nan() && error.contains("has no statistic `messages`");
+                assert!(is_meant, "{text}: {error}");
             }
         }
     }

@@ -274,9 +274,13 @@ mod tests {
     #[test]
     fn what_came_later_can_be_told() {
         let mut histogram = Histogram::new();
-        [5, 7, 1_000].into_iter().for_each(|value| histogram.record(value));
+        for value in [5, 7, 1_000] {
+            histogram.record(value);
+        }
         let earlier = histogram.clone();
-        [6, 800, 800].into_iter().for_each(|value| histogram.record(value));
+        for value in [6, 800, 800] {
+            histogram.record(value);
+        }
         let later = histogram.since(&earlier);
         assert_eq!((later.count(), later.sum()), (3, 1_606));
         assert_eq!((later.minimum(), later.maximum()), (Some(6), Some(800)));

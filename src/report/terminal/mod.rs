@@ -57,7 +57,9 @@ pub fn grid(
     width: usize,
 ) -> String {
     let mut grid = Grid::whole(title, names);
-    columns.into_iter().for_each(|(head, cells)| grid.column(head, cells));
+    for (head, cells) in columns {
+        grid.column(head, cells);
+    }
     grid.render(width.max(40))
 }
 
