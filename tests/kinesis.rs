@@ -1,5 +1,6 @@
 //! Data streams, whole runs.
 
+mod calls;
 mod properties;
 mod reading;
 mod resharding;

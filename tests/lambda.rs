@@ -4,6 +4,7 @@ mod asynchronous;
 mod conservation;
 mod functions;
 mod mappings;
+mod streams;
 
 use queuelab::language::NoFiles;
 use queuelab::record::Tape;

@@ -18,6 +18,10 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("clients.*.script.*.*.topic", "topics", "topic"),
     ("producers.*.publishes_to.stream", "streams", "stream"),
     ("stream_consumers.*.reads_from.stream", "streams", "stream"),
+    ("stream_mappings.*.stream", "streams", "stream"),
+    ("stream_mappings.*.function", "functions", "function"),
+    ("stream_mappings.*.on_failure.queue", "queues", "queue"),
+    ("stream_mappings.*.on_failure.topic", "topics", "topic"),
     ("consumers.*.receives_from.queue", "queues", "queue"),
     ("consumers.*.forwards_to.queue", "queues", "queue"),
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
@@ -74,6 +78,10 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("custom_metrics.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
     ("alarms.*.metrics.*.metric.stream", "streams", "stream"),
     ("alarms.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
+    ("alarms.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
+    ("alarms.*.metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
+    ("custom_metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
+    ("custom_metrics.*.metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -91,6 +99,7 @@ const NAMED: &[&str] = &[
     "event_source_mappings",
     "streams",
     "stream_consumers",
+    "stream_mappings",
 ];
 
 /// Tells every reference and every expectation that names nothing.

@@ -130,6 +130,7 @@ pub(super) fn resolve(
         sns_quotas: topics::quotas(config),
         functions: lambda.functions,
         mappings: lambda.mappings,
+        stream_mappings: lambda.stream_mappings,
         lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,

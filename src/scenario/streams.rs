@@ -37,6 +37,7 @@ pub(super) fn streams(
         read_latency: read_latency.clone(),
         push_delay: push_delay?,
         reshard_time: span(assumptions.kinesis_reshard_time),
+        create_time: span(assumptions.kinesis_create_time),
         reshard_parallel: assumptions.kinesis_reshards_at_a_time,
         split_delay: split_delay?,
         limit_model: match assumptions.kinesis_limits {
@@ -57,7 +58,15 @@ pub(super) fn streams(
                 Some(ReaderSettings { entity, enhanced_fan_out: consumer.is_fan_out() })
             })
             .collect();
-        settings.push(stream.settings(name.as_str(), readers, &defaults, problems));
+        let mut readers: Vec<ReaderSettings> = readers;
+        readers.extend(config.stream_mappings.iter().filter_map(|(reader, mapping)| {
+            let entity = directory.stream_mappings.entity(reader.as_str())?;
+            let enhanced_fan_out = mapping.is_fan_out();
+            (mapping.stream.as_str() == name.as_str()).then_some(ReaderSettings { entity, enhanced_fan_out })
+        }));
+        let mut called = config.clients.iter().flat_map(|(_, client)| client.streams());
+        let is_scripted = called.any(|reference| reference.as_str() == name.as_str());
+        settings.push(stream.settings(name.as_str(), (readers, is_scripted), &defaults, problems));
     }
     settings.into_iter().collect()
 }

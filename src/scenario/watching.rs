@@ -11,7 +11,7 @@ use crate::services::compute::{
     ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
 use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
-use crate::services::lambda::{FunctionMetrics, MappingMetrics};
+use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
@@ -196,6 +196,10 @@ impl<'a> Watching<'a> {
         }
         if let Some(stream) = &metric.stream {
             return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));
+        }
+        if let Some(mapping) = &metric.stream_mapping {
+            let found = self.directory.stream_mappings.find(mapping, problems)?;
+            return Some((found.1, &[StreamMappingMetrics::DEFINITIONS]));
         }
         if let Some(consumer) = &metric.stream_consumer {
             let found = self.directory.stream_consumers.find(consumer, problems)?;

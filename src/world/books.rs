@@ -89,7 +89,7 @@ impl World {
                 ledger.enter(account.kind, &account.name, &account.balance);
             }
         }
-        let produced = ["producer", "client", "requester", "cloudwatch"]
+        let produced = ["producer", "client", "requester", "cloudwatch", "stream_mapping"]
             .iter()
             .map(|kind| sum("produced", &ledger, kind))
             .sum();

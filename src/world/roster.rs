@@ -2,7 +2,7 @@
 //! `match` that dispatches to them.
 
 use super::Desk;
-use crate::record::{Instrument, MetricDefinition, SummaryRow};
+use crate::record::{Instrument, MetricDefinition, MetricSeries, SummaryRow};
 use crate::services::{
     client, cloudwatch, compute, kinesis, lambda, object_store, producer, requester, sns, sqs,
 };
@@ -73,6 +73,10 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.publish(now), )* }
             }
 
+            pub(super) fn take_series(&mut self) -> Vec<MetricSeries> {
+                match self { $( Entity::$name(service) => service.take_series(), )* }
+            }
+
             pub(super) fn end_warm_up(&mut self, now: crate::engine::Time) {
                 match self { $( Entity::$name(service) => service.end_warm_up(now), )* }
             }
@@ -139,4 +143,6 @@ roster! {
     EventSourceMapping: lambda::EventSourceMapping,
     /// What all Lambda functions use together.
     Account: lambda::Account,
+    /// An event source mapping of a stream.
+    StreamMapping: lambda::StreamMapping,
 }

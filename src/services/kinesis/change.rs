@@ -28,6 +28,13 @@ pub(super) struct Changes {
     mode_changes: Vec<Time>,
 }
 
+impl Changes {
+    /// Whether the stream is `UPDATING`.
+    pub(super) fn is_updating(&self) -> bool {
+        !self.steps.is_empty()
+    }
+}
+
 const DAY: Span = Span::from_days(1);
 
 /// How many of these times lie in the 24 hours before `now`.
@@ -36,10 +43,15 @@ fn in_a_day(times: &[Time], now: Time) -> u32 {
 }
 
 impl DataStream {
-    /// A call to change the stream.
-    pub(super) fn change<O: Outbox<Timer>>(&mut self, change: Change, cx: &mut Context<'_, O>) {
+    /// A call to change the stream; the journal has it, and whether it was refused.
+    pub(super) fn change<O: Outbox<Timer>>(
+        &mut self,
+        change: Change,
+        cx: &mut Context<'_, O>,
+    ) -> Result<(), ApiError> {
         let before = self.open.len() as u32;
         let outcome = self.begin_change(change, cx);
+        let told = outcome.as_ref().map(|()| ()).map_err(|(error, _)| *error);
         let (status, cause) = match outcome {
             Ok(()) => ("Successful", "the stream is active and the change is within its limits".to_owned()),
             Err((error, why)) => (error.code(), why),
@@ -59,6 +71,7 @@ impl DataStream {
             new_desired: after,
             status,
         });
+        told
     }
 
     fn begin_change<O: Outbox<Timer>>(
@@ -66,7 +79,7 @@ impl DataStream {
         change: Change,
         cx: &mut Context<'_, O>,
     ) -> Result<(), (ApiError, String)> {
-        if !self.changes.steps.is_empty() {
+        if self.changes.is_updating() {
             return Err((ApiError::ResourceInUseException, "the stream is UPDATING".to_owned()));
         }
         let steps = match change {

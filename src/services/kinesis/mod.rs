@@ -20,9 +20,11 @@
 //!
 //! [`KinesisQuotas`](crate::wire::KinesisQuotas), with the titles of their AWS pages.
 
+mod calls;
 mod change;
 mod config;
 mod consumer;
+mod enhanced;
 mod fan_out;
 mod metrics;
 mod on_demand;
@@ -38,15 +40,16 @@ pub use consumer::{
     ConsumerMetrics as StreamConsumerMetrics, ConsumerTimer, SourceStream, StreamConsumer,
     StreamConsumerConfig, StreamConsumerSettings, StreamSource,
 };
+pub use enhanced::{ShardMetricConfig, ShardMetrics};
 pub use metrics::StreamMetrics;
 pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
 pub use stream::DataStream;
 
 use crate::engine::{Span, Time};
-use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
+use crate::record::{Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
 use crate::wire::{
-    Action, Answer, ApiError, Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages,
-    Outbox, RequestId, Service, Signal,
+    Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages, Outbox, Publication, Service,
+    Signal,
 };
 
 /// Why a stream wakes.
@@ -60,6 +63,8 @@ pub enum Timer {
     Minute,
     /// A warm shard is split.
     Split(u32),
+    /// The stream has been created.
+    Created,
     /// A subscriber's throughput may have recovered.
     Push {
         /// The consumer.
@@ -67,18 +72,6 @@ pub enum Timer {
         /// The shard.
         shard: u32,
     },
-}
-
-impl DataStream {
-    /// A call whose answer somebody reads.
-    fn ask<O: Outbox<Timer>>(&mut self, from: EntityId, request: RequestId, cx: &mut Context<'_, O>) {
-        let answer = match cx.requests.action(request) {
-            Action::ListShards => Answer::Shards(self.list_shards()),
-            _ => Answer::Failed(ApiError::UnsupportedOperation),
-        };
-        cx.requests.answer(request, answer);
-        cx.outbox.send(from, Span::ZERO, Signal::Response { request });
-    }
 }
 
 impl Service for DataStream {
@@ -117,7 +110,9 @@ impl Service for DataStream {
 
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
         match timer {
-            Timer::Change(index) => self.change(self.settings.changes[index as usize].1, cx),
+            // What is refused stands in the journal.
+            Timer::Change(index) => drop(self.change(self.settings.changes[index as usize].1, cx)),
+            Timer::Created => self.finish_creation(cx),
             Timer::Reshard => self.reshard(cx),
             Timer::Minute => self.watch_shards(cx),
             Timer::Split(shard) => self.split_warm(shard, cx),
@@ -130,6 +125,15 @@ impl Service for DataStream {
             self.expire(shard, now, messages);
         }
         self.update_levels(now);
+    }
+
+    fn publish(&mut self, now: Time) -> Option<Publication> {
+        self.take_shard_minute(now);
+        Some(Publication::ALL)
+    }
+
+    fn take_series(&mut self) -> Vec<MetricSeries> {
+        self.take_shard_series()
     }
 
     fn end_warm_up(&mut self, _now: Time) {

@@ -7,8 +7,8 @@ use super::mapping_settings::{MappingSettings, POLLS_PER_POLLER};
 use super::ramp::Ramp;
 use crate::engine::{Span, Stream, Time};
 use crate::wire::{
-    BatchId, Context, Entry, InvokeOutcome, MessageId, Outbox, PollOutcome, PollerId, Purpose, Signal,
-    TokenBucket, draw_span, request_bucket,
+    BatchId, Context, Entry, EventSource, InvokeOutcome, MessageId, Outbox, PollOutcome, PollerId, Purpose,
+    Signal, TokenBucket, draw_span, request_bucket,
 };
 
 /// Pause after a receive or delete call that was refused ("Working with Amazon SQS messages" suggests 200 ms).
@@ -276,7 +276,8 @@ impl EventSourceMapping {
             self.lanes.get_mut(index).rest = Some(rest);
         }
         self.lanes.get_mut(index).doing = Doing::Invoking;
-        let signal = Signal::Invoke { batch, call: index, in_order: self.settings.is_fifo };
+        let source = if self.settings.is_fifo { EventSource::Fifo } else { EventSource::Standard };
+        let signal = Signal::Invoke { batch, call: index, source };
         cx.outbox.send(self.settings.function, Span::ZERO, signal);
     }
 

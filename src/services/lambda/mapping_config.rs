@@ -88,6 +88,17 @@ pub struct MappingEnds<'a> {
     pub function_config: &'a FunctionConfig,
 }
 
+/// Times without polls have a length and follow each other.
+pub(super) fn check_disabled(disabled: &[DisabledConfig], problems: &mut Problems) {
+    let mut last = Duration::ZERO;
+    for time in disabled {
+        if time.until <= time.from || time.from < last {
+            problems.error(time.place, "times without polls have a length and follow each other");
+        }
+        last = time.until;
+    }
+}
+
 impl MappingConfig {
     fn check(&self, problems: &mut Problems) {
         let window = self.maximum_batching_window;
@@ -116,13 +127,7 @@ impl MappingConfig {
                 format!("`minimum_pollers` cannot exceed `maximum_pollers` ({})", pollers.maximum_pollers),
             );
         }
-        let mut last = Duration::ZERO;
-        for time in &self.disabled {
-            if time.until <= time.from || time.from < last {
-                problems.error(time.place, "times without polls have a length and follow each other");
-            }
-            last = time.until;
-        }
+        check_disabled(&self.disabled, problems);
     }
 
     /// What AWS refuses, and what it warns of, about a queue and a function together.

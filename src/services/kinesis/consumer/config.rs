@@ -5,7 +5,7 @@ use crate::engine::Time;
 use crate::language::{
     DistributionOf, Duration, Files, Probability, Problems, Reference, choice, keyword, section,
 };
-use crate::wire::{EntityId, IteratorStart, PriceList, span};
+use crate::wire::{EntityId, IteratorStart, PriceList, RetrievalConfig, StartingPositionConfig, span};
 
 section! {
     /// An application that reads a stream with the Kinesis Client Library, one worker an instance. The workers share the
@@ -59,28 +59,6 @@ choice! {
     pub enum StreamSource {
         /// A data stream.
         Stream(Reference) = "stream",
-    }
-}
-
-keyword! {
-    /// How records are read.
-    pub enum RetrievalConfig {
-        /// `GetRecords`: the shard's throughput is shared with all others that poll.
-        Polling = "polling",
-        /// Enhanced fan-out: the stream pushes, and each consumer has a throughput of its own.
-        EnhancedFanOut = "enhanced_fan_out",
-    }
-}
-
-choice! {
-    /// A place in a stream.
-    pub enum StartingPositionConfig {
-        /// The oldest record that is kept.
-        TrimHorizon = "trim_horizon",
-        /// Behind the newest record.
-        Latest = "latest",
-        /// The first record that arrived then, counted from the start of the run, or later.
-        AtTimestamp(Duration) = "at_timestamp",
     }
 }
 
@@ -165,16 +143,6 @@ pub struct SourceStream {
     pub id: EntityId,
     /// Its shards at the beginning.
     pub shards: u32,
-}
-
-impl StartingPositionConfig {
-    fn start(&self) -> IteratorStart {
-        match self {
-            StartingPositionConfig::TrimHorizon => IteratorStart::TrimHorizon,
-            StartingPositionConfig::Latest => IteratorStart::Latest,
-            StartingPositionConfig::AtTimestamp(time) => IteratorStart::AtTimestamp(Time::ZERO + span(*time)),
-        }
-    }
 }
 
 impl StreamConsumerConfig {

@@ -2,10 +2,9 @@
 
 use super::lease::Lease;
 use super::metrics::ConsumerMetrics;
-use super::order::KeyOrder;
 use super::settings::StreamConsumerSettings;
 use crate::engine::{Stream, Time};
-use crate::wire::{IteratorStart, Purpose};
+use crate::wire::{IteratorStart, KeyOrder, Purpose};
 
 /// A worker: the library on one instance.
 #[derive(Debug, Clone, Copy)]

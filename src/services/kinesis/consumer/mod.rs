@@ -8,7 +8,6 @@ mod config;
 mod entity;
 mod lease;
 mod metrics;
-mod order;
 mod processing;
 mod reading;
 mod settings;

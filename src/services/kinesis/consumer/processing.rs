@@ -4,7 +4,7 @@ use super::ConsumerTimer;
 use super::entity::StreamConsumer;
 use super::settings::{Checkpointing, OnFailure};
 use crate::engine::{Span, Time};
-use crate::wire::{BatchId, Context, Entry, Messages, Outbox, draw_span};
+use crate::wire::{BatchId, COPIED_RECORD, Context, Entry, FAILED_RECORD, Messages, Outbox, draw_span};
 
 /// A batch in hand.
 #[derive(Debug, Clone, Copy)]
@@ -22,10 +22,6 @@ impl Processing {
         self.next
     }
 }
-
-// What an entry's `receive_count` says here. The stream sets the first.
-const COPY: u32 = 1;
-const FAILED: u32 = 2;
 
 /// A long batch is accounted for in slices of this, so that metrics follow it.
 const SLICE: Span = Span::from_seconds(1);
@@ -79,7 +75,7 @@ impl StreamConsumer {
             }
             skipping |= failed && settings.on_failure == OnFailure::SkipBatch;
             entry.enqueued_at = at;
-            entry.receive_count |= if failed { FAILED } else { 0 };
+            entry.receive_count |= if failed { FAILED_RECORD } else { 0 };
         }
     }
 
@@ -131,9 +127,9 @@ impl StreamConsumer {
         let (mut processed, mut duplicates, mut failures, mut late) = (0, 0, 0, 0);
         for entry in entries {
             let position = entry.receipt.position();
-            if entry.receive_count & FAILED != 0 {
+            if entry.receive_count & FAILED_RECORD != 0 {
                 failures += 1;
-            } else if position < lease.processed_to || entry.receive_count & COPY != 0 {
+            } else if position < lease.processed_to || entry.receive_count & COPIED_RECORD != 0 {
                 duplicates += 1;
                 cx.messages.mark_processed(entry.message);
             } else {
