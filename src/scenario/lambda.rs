@@ -64,7 +64,7 @@ fn queues(
             .map(|(_, mapping)| &mapping.queue)
             .collect();
         queues.forward = resolver.forward_target(forward, &sources, problems);
-        resolver.flow(Function::KIND, name, Queue::KIND, forward.queue.as_str());
+        resolver.forward_flow(Function::KIND, name, forward);
     }
     let destinations = [
         (function.dead_letter_queue.as_ref(), &mut queues.dead_letter_queue),

@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub(super) struct Clients {
     pub(super) settings: Vec<ClientSettings>,
     pub(super) expected: Vec<Vec<Expected>>,
+    /// All texts of the scenario.
+    pub(super) texts: Texts,
 }
 
 /// Looks up the scripts of all clients; `None` when a problem was told.
@@ -37,7 +39,7 @@ pub(super) fn resolve(
         built.push(script.zip(latency).map(|(script, latency)| (name.text.clone(), script, latency)));
     }
     let names = Arc::new(client::Names { texts, entities: directory.entities() });
-    let mut clients = Clients::default();
+    let mut clients = Clients { texts: names.texts.clone(), ..Clients::default() };
     for (name, (steps, expected), latency) in built.into_iter().collect::<Option<Vec<_>>>()? {
         clients.settings.push(ClientSettings { name, steps, latency, names: Arc::clone(&names) });
         clients.expected.push(expected);

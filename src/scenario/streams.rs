@@ -6,12 +6,13 @@ use super::resolve::Resolver;
 use crate::engine::Distribution;
 use crate::language::{Files, Name, Problems, Reference};
 use crate::record::Flow;
+use crate::services::compute::ConsumerSource;
 use crate::services::kinesis::{
     DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings,
     StreamDefaults, StreamSettings, StreamSource,
 };
 use crate::services::producer::{Producer, SendTarget, StreamTarget};
-use crate::wire::{EntityId, LimitModel, PriceList, Service, span};
+use crate::wire::{EntityId, Forward, LimitModel, PriceList, Service, span};
 
 /// What streams depend on.
 pub(super) struct Surroundings<'a> {
@@ -75,8 +76,10 @@ pub(super) fn streams(
 pub(super) fn consumers(
     around: &Surroundings<'_>,
     flows: &mut Vec<Flow>,
+    forwards: Vec<Option<Forward>>,
     problems: &mut Problems,
 ) -> Option<Vec<StreamConsumerSettings>> {
+    let mut forwards = forwards.into_iter();
     let Surroundings { config, directory, prices, files, .. } = *around;
     let quotas = config.quotas.kinesis(config.region);
     let mut settings = Vec::new();
@@ -89,7 +92,18 @@ pub(super) fn consumers(
         });
         // Also without a stream the rest is looked at, so that all problems are told at once.
         let any = SourceStream { id: EntityId(0), shards: 1 };
-        let built = consumer.settings(name.as_str(), source.unwrap_or(any), prices, files, problems);
+        let is_hosted = config.consumers.iter().any(|(_, host)| {
+            matches!(&host.receives_from, ConsumerSource::StreamConsumer(guest) if guest.as_str() == name.as_str())
+        });
+        let forward = forwards.next().flatten();
+        let built = consumer.settings(
+            name.as_str(),
+            source.unwrap_or(any),
+            (is_hosted, forward),
+            prices,
+            files,
+            problems,
+        );
         settings.push(built.filter(|_| source.is_some()));
         flows.push(Flow {
             from_kind: DataStream::KIND,
@@ -143,9 +157,26 @@ impl Resolver<'_> {
         streams(&surroundings, &latency.receive, problems)
     }
 
+    /// Where the consumers of streams send their results.
+    pub(super) fn stream_forwards(&mut self, problems: &mut Problems) -> Vec<Option<Forward>> {
+        let config = self.config;
+        let mut forwards = Vec::new();
+        for (name, consumer) in config.stream_consumers.iter() {
+            let forward = consumer.forwards_to.as_ref().and_then(|forward| {
+                self.forward_flow(StreamConsumer::KIND, name.as_str(), forward);
+                let target = self.forward_target(forward, &[], problems)?;
+                // Partition keys make good message groups.
+                forward.settings(target, &mut self.texts, self.files, problems)
+            });
+            forwards.push(forward);
+        }
+        forwards
+    }
+
     /// The consumers of streams; `None` when a problem was told.
     pub(super) fn stream_consumers(
         &mut self,
+        forwards: Vec<Option<Forward>>,
         problems: &mut Problems,
     ) -> Option<Vec<StreamConsumerSettings>> {
         let surroundings = Surroundings {
@@ -155,6 +186,6 @@ impl Resolver<'_> {
             prices: self.prices,
             files: self.files,
         };
-        consumers(&surroundings, &mut self.flows, problems)
+        consumers(&surroundings, &mut self.flows, forwards, problems)
     }
 }

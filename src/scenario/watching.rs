@@ -8,7 +8,7 @@ use crate::series::math::{MathError, MetricMath, Query, read};
 use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
 use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
-    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
 use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
@@ -219,7 +219,7 @@ impl<'a> Watching<'a> {
             return Some(Watched::Metric(series, Statistic::Average));
         }
         let (position, group) = self.directory.consumers.find(consumer, problems)?;
-        let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
+        let queue = self.config.consumers.entries[position].1.receives_from.reference();
         let visible = if let Some(series) = self.given("ApproximateNumberOfMessagesVisible") {
             series
         } else {

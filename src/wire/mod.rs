@@ -72,8 +72,8 @@ pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use sns::{Budget, SnsAccount, SnsQuotas};
 pub use stream::{
-    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, COPIED_RECORD, DONE_RECORD, FAILED_RECORD, IteratorStart,
-    IteratorType, KinesisQuotas, ShardId, ShardInfo,
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, BEGUN_RECORD, COPIED_RECORD, DONE_RECORD, FAILED_RECORD,
+    IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
 };
 pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
 pub use stream_request::{

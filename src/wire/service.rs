@@ -110,7 +110,7 @@ pub trait Service {
     }
 
     /// The run ends: what CloudWatch has of it beyond the datapoints of its instruments.
-    fn take_series(&mut self) -> Vec<MetricSeries> {
+    fn take_own_series(&mut self) -> Vec<MetricSeries> {
         Vec::new()
     }
 

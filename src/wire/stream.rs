@@ -82,6 +82,8 @@ pub const COPIED_RECORD: u32 = 1;
 pub const FAILED_RECORD: u32 = 2;
 /// Whoever holds the entry has processed it before.
 pub const DONE_RECORD: u32 = 4;
+/// Whoever holds the entry has begun to process it before, well or badly.
+pub const BEGUN_RECORD: u32 = 8;
 
 /// A shard, as `ListShards` tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -73,8 +73,8 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.publish(now), )* }
             }
 
-            pub(super) fn take_series(&mut self) -> Vec<MetricSeries> {
-                match self { $( Entity::$name(service) => service.take_series(), )* }
+            pub(super) fn take_own_series(&mut self) -> Vec<MetricSeries> {
+                match self { $( Entity::$name(service) => service.take_own_series(), )* }
             }
 
             pub(super) fn end_warm_up(&mut self, now: crate::engine::Time) {

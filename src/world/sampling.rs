@@ -251,7 +251,7 @@ impl Sampler {
                 readings.metrics.push(MetricSeries { definition, kind, name, datapoints });
             }
         }
-        readings.metrics.extend(seats.iter_mut().flat_map(|seat| seat.entity.take_series()));
+        readings.metrics.extend(seats.iter_mut().flat_map(|seat| seat.entity.take_own_series()));
         readings
     }
 }

@@ -6,7 +6,7 @@ use super::{check_counts, count, fate, load, run, value};
 fn mapped(rate: &str, stream: &str, message: &str, function: &str, mapping: &str, more: &str) -> String {
     format!(
         "duration: 20m\nstreams: {{ s: {{ {stream} }} }}\nproducers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
-         arrivals: {{ piecewise: {{ spacing: evenly, points: [{{ at: 0s, rate: {rate} }}, {{ at: 60s, rate: 0/s }}] }} }}\n    \
+         arrivals: {{ piecewise: {{ spacing: evenly, points: [{{ at: 0s, rate: {rate} }}, {{ at: 59s, rate: 0/s }}] }} }}\n    \
          message: {{ {message} }}\nfunctions: {{ f: {{ init_duration: 0s, {function} }} }}\n\
          stream_mappings: {{ m: {{ stream: s, function: f, {mapping} }} }}\n{more}"
     )
@@ -56,7 +56,8 @@ fn a_factor_processes_as_many_batches_of_a_shard_and_keeps_the_order_of_each_key
     for factor in [1_u32, 4, 10] {
         let mapping = format!("parallelization_factor: {factor}, batch_size: 10");
         let message = "size: 100B, partition_key: { uniform: 200 }";
-        let tape = run(&mapped("100/s", "shards: 2", message, "processing_time: 50ms", &mapping, ""));
+        let tape =
+            run(&mapped("100/s", "shards: 2", message, "processing_time: 150ms, timeout: 60s", &mapping, ""));
         let produced = count(&tape, "p", "messages_produced");
         assert_eq!(count(&tape, "f", "messages_processed"), produced, "{factor}");
         assert_eq!(count(&tape, "f", "out_of_order"), 0, "{factor}");
@@ -118,7 +119,7 @@ fn with_poison(function: &str, mapping: &str) -> queuelab::record::Tape {
         "",
         "size: 100B, partition_key: k, poison_rate: 2%",
         &format!("processing_time: 1ms, {function}"),
-        &format!("batch_size: 100, maximum_batching_window: 20s, {mapping}"),
+        &format!("maximum_batching_window: 20s, {mapping}"),
         "queues: { lost: {} }",
     ))
 }
@@ -320,13 +321,13 @@ fn what_a_mapping_of_a_stream_cannot_be_is_told() {
         load(&text).err().unwrap_or_default()
     };
     for (mapping, told) in [
-        ("batch_size: 10001", "10,000"),
-        ("parallelization_factor: 11", "10"),
-        ("maximum_record_age: 59s", "1m"),
-        ("maximum_retry_attempts: 10001", "10,000"),
+        ("batch_size: 10001", "must be from 1 to 10000"),
+        ("parallelization_factor: 11", "must be from 1 to 10"),
+        ("maximum_record_age: 59s", "must be from"),
+        ("maximum_retry_attempts: 10001", "must be from 0 to 10000"),
         ("on_failure: { queue: o.fifo }", "cannot be told of discarded records"),
         ("on_failure: { queue: oo }", "there is no queue `oo`"),
-        ("tumbling_window: { length: 901s }", "15m"),
+        ("tumbling_window: { length: 901s }", "must be from"),
         ("maximum_batching_window: 1500ms", "whole seconds"),
         ("maximum_concurrency: 5", "maximum_concurrency"),
     ] {

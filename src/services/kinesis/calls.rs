@@ -1,6 +1,7 @@
 //! Calls whose answer somebody reads: those of scripted clients, and questions of consumers.
 
 use super::Timer;
+use super::routes::Routes;
 use super::settings::{CapacityMode, Change};
 use super::shard::{Shard, Wanted};
 use super::stream::DataStream;
@@ -81,7 +82,7 @@ impl DataStream {
         self.mode = if on_demand { CapacityMode::OnDemand } else { CapacityMode::Provisioned };
         let ranges = HashRange::even(shards);
         self.shards = ranges.iter().map(|range| Shard::new(*range, [None; 2], &self.settings)).collect();
-        self.open = ranges.iter().zip(0..).map(|(range, index)| (range.last, index)).collect();
+        self.open = Routes::new(&ranges);
         cx.outbox.wake(cx.now + self.settings.create_time, Timer::Created);
         Ok(Answer::Done)
     }

@@ -1,6 +1,7 @@
 //! A data stream in a scenario.
 
 use super::enhanced::{ShardMetricConfig, chosen};
+use super::scaling::StreamScalingConfig;
 use super::settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
 use crate::engine::{Distribution, Span, Time};
 use crate::language::{Bytes, Duration, Located, Problems, choice, keyword, section};
@@ -35,6 +36,8 @@ section! {
         pub max_record_size: Bytes = Bytes::from_mib(1), within (Bytes::from_mib(1), Bytes::from_mib(10));
         /// Metrics of single shards that CloudWatch gets (`ShardLevelMetrics`): rows of `metrics.csv`.
         pub enhanced_monitoring: Vec<ShardMetricConfig> = Vec::new();
+        /// Policies and schedules that change the number of shards.
+        pub application_auto_scaling: Option<StreamScalingConfig>;
         /// Calls that change the stream while it runs.
         pub changes: Vec<ScheduledChangeConfig> = Vec::new();
     }
@@ -142,6 +145,18 @@ impl StreamConfig {
                 )
                 .help("give `shards`, or `capacity_mode: on_demand`");
         }
+        if let Some(scaling) = &self.application_auto_scaling {
+            let place = self.places.of("application_auto_scaling");
+            let shards = self.shards.unwrap_or(1);
+            if is_on_demand {
+                problems.error(place, "a stream on demand scales by itself");
+            } else if !(scaling.minimum_capacity..=scaling.maximum_capacity).contains(&shards) {
+                problems.error(
+                    place,
+                    format!("the {shards} shards of the beginning are outside of these bounds"),
+                );
+            }
+        }
     }
 
     /// Shards at the beginning.
@@ -213,6 +228,7 @@ impl StreamConfig {
             retention: span(self.retention_period),
             max_record_bytes: self.max_record_size.as_u64() as u32,
             changes,
+            scaling: None,
             readers,
             read_latency: defaults.read_latency.clone(),
             push_delay: defaults.push_delay.clone(),

@@ -30,6 +30,8 @@ mod metrics;
 mod on_demand;
 mod read;
 mod report;
+mod routes;
+mod scaling;
 mod settings;
 mod shard;
 mod sizing;
@@ -42,11 +44,13 @@ pub use consumer::{
 };
 pub use enhanced::{ShardMetricConfig, ShardMetrics};
 pub use metrics::StreamMetrics;
+pub use scaling::StreamScalingConfig;
 pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
 pub use stream::DataStream;
 
 use crate::engine::{Span, Time};
 use crate::record::{Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
+use crate::scaling::ScalingTimer;
 use crate::wire::{
     Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages, Outbox, Publication, Service,
     Signal,
@@ -65,6 +69,8 @@ pub enum Timer {
     Split(u32),
     /// The stream has been created.
     Created,
+    /// Something may change the number of shards.
+    Scaling(ScalingTimer),
     /// A subscriber's throughput may have recovered.
     Push {
         /// The consumer.
@@ -80,6 +86,7 @@ impl Service for DataStream {
 
     fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         self.update_levels(cx.now);
+        self.begin_scaling(cx);
         for (index, (at, _)) in self.settings.changes.iter().enumerate() {
             cx.outbox.wake(*at, Timer::Change(index as u32));
         }
@@ -104,6 +111,7 @@ impl Service for DataStream {
             Signal::EventTaken { shard, epoch } => self.event_taken(from, shard, epoch, cx),
             Signal::ReadUpTo { shard, position } => self.read_up_to(from, shard, position, cx),
             Signal::Request { request } => self.ask(from, request, cx),
+            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
             other => unreachable!("a stream is never told {other:?}"),
         }
     }
@@ -113,6 +121,7 @@ impl Service for DataStream {
             // What is refused stands in the journal.
             Timer::Change(index) => drop(self.change(self.settings.changes[index as usize].1, cx)),
             Timer::Created => self.finish_creation(cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
             Timer::Reshard => self.reshard(cx),
             Timer::Minute => self.watch_shards(cx),
             Timer::Split(shard) => self.split_warm(shard, cx),
@@ -132,7 +141,7 @@ impl Service for DataStream {
         Some(Publication::ALL)
     }
 
-    fn take_series(&mut self) -> Vec<MetricSeries> {
+    fn take_own_series(&mut self) -> Vec<MetricSeries> {
         self.take_shard_series()
     }
 

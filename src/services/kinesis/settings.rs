@@ -2,6 +2,7 @@
 
 use crate::engine::{Distribution, Span, Time};
 use crate::record::MetricDefinition;
+use crate::scaling::ScalingSettings;
 use crate::wire::{EntityId, KinesisQuotas, LimitModel, PriceList, ShardId};
 
 /// How a stream's capacity is chosen ("Choose the right mode to stream in").
@@ -72,6 +73,8 @@ pub struct StreamSettings {
     pub max_record_bytes: u32,
     /// Calls that change it, in the order of their times.
     pub changes: Vec<(Time, Change)>,
+    /// Policies and schedules that change the number of shards.
+    pub scaling: Option<ScalingSettings>,
     /// Who reads it.
     pub readers: Vec<ReaderSettings>,
     /// How long `GetRecords` takes, in nanoseconds.

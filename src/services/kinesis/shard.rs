@@ -158,8 +158,8 @@ impl Shard {
     #[inline]
     pub(super) fn admits(&mut self, bytes: u64, now: Time) -> bool {
         if self.write_records.has(1, now) && self.write_bytes.has(bytes, now) {
-            self.write_records.take(1, now);
-            self.write_bytes.take(bytes, now);
+            self.write_records.spend(1);
+            self.write_bytes.spend(bytes);
             return true;
         }
         self.traffic.write_throttled += 1;

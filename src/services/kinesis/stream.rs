@@ -4,11 +4,14 @@ use super::Timer;
 use super::change::Changes;
 use super::enhanced::ShardSeries;
 use super::metrics::StreamMetrics;
+use super::on_demand::LastHour;
 use super::read::Reader;
+use super::routes::Routes;
 use super::settings::{CapacityMode, StreamSettings};
 use super::shard::{Shard, Stored, Traffic};
 use super::sizing::Offered;
 use crate::engine::{Span, Stream as Randomness, Time};
+use crate::scaling::Controller;
 use crate::wire::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, ApiError, BatchId, Context, EntityId, Entry, HashRange,
     Messages, Outbox, Purpose, RecordPlace, ShardId, ShardInfo, Signal, StreamDescription, StreamStatus,
@@ -21,6 +24,7 @@ pub(super) struct Chance {
     pub(super) push_delay: Randomness,
     pub(super) splitting: Randomness,
     failure: Randomness,
+    pub(super) schedule: Randomness,
 }
 
 /// A data stream.
@@ -28,8 +32,8 @@ pub(super) struct Chance {
 pub struct DataStream {
     pub(super) settings: StreamSettings,
     pub(super) shards: Vec<Shard>,
-    /// The open shards by their ranges, and the last hash key of each.
-    pub(super) open: Vec<(u128, u32)>,
+    /// The open shards.
+    pub(super) open: Routes,
     pub(super) mode: CapacityMode,
     pub(super) retention: Span,
     pub(super) readers: Vec<Reader>,
@@ -38,8 +42,12 @@ pub struct DataStream {
     pub(super) metrics: StreamMetrics,
     pub(super) counts: Counts,
     pub(super) offered: Offered,
+    /// What a stream on demand took, minute by minute.
+    pub(super) hour: LastHour,
     /// What CloudWatch has of single shards, if anybody asks.
     pub(super) shard_series: Vec<ShardSeries>,
+    /// Policies and schedules that change the number of shards.
+    pub(super) scaling: Option<Controller>,
     /// Shards of the call that is being taken.
     touched: Vec<u32>,
     /// `CREATING`, or `ACTIVE` and `UPDATING`.
@@ -79,11 +87,12 @@ impl DataStream {
             push_delay: stream(Purpose::PushDelay),
             splitting: stream(Purpose::Splitting),
             failure: stream(Purpose::Failure),
+            schedule: stream(Purpose::Schedule),
         };
         let ranges = HashRange::even(settings.shards);
         let shards: Vec<Shard> =
             ranges.iter().map(|range| Shard::new(*range, [None; 2], &settings)).collect();
-        let open = ranges.iter().zip(0..).map(|(range, index)| (range.last, index)).collect();
+        let open = Routes::new(&ranges);
         let readers = settings.readers.iter().map(|reader| Reader::new(*reader)).collect();
         Self {
             mode: settings.mode,
@@ -96,18 +105,14 @@ impl DataStream {
             metrics: StreamMetrics::default(),
             counts: Counts::default(),
             offered: Offered::default(),
+            hour: LastHour::default(),
             shard_series: Vec::new(),
+            scaling: settings.scaling.clone().map(Controller::new),
             touched: Vec::new(),
             status: if settings.created { StreamStatus::Active } else { StreamStatus::Creating },
             exists: settings.created,
             settings,
         }
-    }
-
-    /// The open shard of a hash key.
-    #[inline]
-    pub(super) fn route(&self, hash: u128) -> u32 {
-        self.open[self.open.partition_point(|(last, _)| *last < hash)].1
     }
 
     /// A `PutRecord` or `PutRecords` call takes effect.
@@ -200,7 +205,7 @@ impl DataStream {
     ) -> usize {
         let (end, bytes) = extent(batch, first, cx);
         let head = cx.batches.entries(batch)[first];
-        let index = self.route(head.hash_key());
+        let index = self.open.shard_of(head.hash_key());
         if self.chance.failure.chance(self.settings.internal_failures) {
             self.metrics.put_records_failed.add(1);
             each(Err(ApiError::InternalFailure));
@@ -248,12 +253,13 @@ impl DataStream {
         end
     }
 
-    /// `PutRecords` counts the sum of what it brings to a shard in whole KB.
+    /// `PutRecords` counts the sum of what it brings to a shard in whole KB. Where that is more than was left, the next records
+    /// find less.
     fn charge_rounding(&mut self, now: Time) {
         for index in &self.touched {
             let shard = &mut self.shards[*index as usize];
             let rest = shard.call_bytes.next_multiple_of(KIBIBYTE) - shard.call_bytes;
-            shard.write_bytes.take_up_to(rest, now);
+            shard.write_bytes.take(rest, now);
             shard.call_bytes = 0;
         }
     }

@@ -8,9 +8,9 @@ use super::metrics::FunctionMetrics;
 use super::settings::{FunctionSettings, OnMessageFailure};
 use crate::engine::{Span, Stream, Time};
 use crate::wire::{
-    BatchId, Batches, COPIED_RECORD, Context, DONE_RECORD, EntityId, EventSource, Forwarder, InvokeOutcome,
-    KeyOrder, MessageId, Outbox, Pool, ProcessedTally, ProcessingOrder, Purpose, Signal, draw_span,
-    request_bucket,
+    BEGUN_RECORD, BatchId, Batches, COPIED_RECORD, Context, DONE_RECORD, EntityId, EventSource, Forwarder,
+    InvokeOutcome, KeyOrder, MessageId, Outbox, Pool, ProcessedTally, ProcessingOrder, Purpose, Signal,
+    draw_span, request_bucket,
 };
 
 /// Who an execution is for.
@@ -150,15 +150,16 @@ impl Function {
         let execution = &mut self.executions[place as usize];
         let (time, ending, begun) =
             play(&self.settings, entries, in_order, cx.messages, &mut self.handler, &mut execution.finished);
-        for entry in &entries[..begun] {
+        for entry in &mut cx.batches.entries_mut(batch)[..begun] {
             let (producer, sequence) = cx.messages.origin(entry.message);
             let late = match source {
-                // What was done before is not late when it is done again.
-                EventSource::Stream if entry.receive_count & (COPIED_RECORD | DONE_RECORD) != 0 => false,
+                EventSource::Standard | EventSource::Fifo => self.order.is_late(producer, sequence),
+                // What was begun before is not late when it is begun again.
+                EventSource::Stream if entry.receive_count & (COPIED_RECORD | BEGUN_RECORD) != 0 => false,
                 EventSource::Stream => {
+                    entry.receive_count |= BEGUN_RECORD;
                     self.key_order.is_late(producer, cx.messages.detail(entry.message).group, sequence)
                 }
-                EventSource::Standard | EventSource::Fifo => self.order.is_late(producer, sequence),
             };
             self.metrics.out_of_order.add(u64::from(late));
         }

@@ -118,7 +118,8 @@ impl StreamConsumer {
     }
 
     /// Enters what became of the records of the batch in hand, up to `end`.
-    fn account<O>(&mut self, shard: u32, end: usize, cx: &mut Context<'_, O>) {
+    fn account<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, end: usize, cx: &mut Context<'_, O>) {
+        self.forward(shard, end, cx);
         let lease = &mut self.leases[shard as usize];
         let Some(processing) = &mut lease.processing else { return };
         let entries = &cx.batches.entries(processing.batch)[processing.next..end];
@@ -147,6 +148,24 @@ impl StreamConsumer {
         self.metrics.duplicates.add(duplicates);
         self.metrics.failures.add(failures);
         self.metrics.out_of_order.add(late);
+    }
+
+    /// The results of records that are accounted for now are sent on, also of those that are processed again: nobody knows.
+    fn forward<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, end: usize, cx: &mut Context<'_, O>) {
+        let Some(forwarder) = &mut self.forwarder else { return };
+        let Some(processing) = self.leases[shard as usize].processing else { return };
+        let results = cx.batches.open();
+        cx.batches.copy(processing.batch, processing.next..end, results);
+        let failed: Vec<bool> = cx
+            .batches
+            .entries(results)
+            .iter()
+            .map(|entry| entry.receive_count & FAILED_RECORD != 0)
+            .collect();
+        let latency = forwarder.draw_latency();
+        let sent = forwarder.send(results, |position| !failed[position], latency, cx);
+        self.metrics.messages_forwarded.add(sent);
+        cx.batches.close(results);
     }
 
     fn checkpoint<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, position: u64, cx: &mut Context<'_, O>) {
