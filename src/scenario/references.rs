@@ -33,6 +33,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("consumers.*.auto_scaling_group.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.simple_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.ecs_service.policies.*.step_scaling.alarm", "alarms", "alarm"),
+    ("streams.*.application_auto_scaling.policies.*.step_scaling.alarm", "alarms", "alarm"),
     ("consumers.*.auto_scaling_group.policies.*.predictive_scaling.load_metric.queue", "queues", "queue"),
     ("producers.*.large_payloads.object_store", "object_stores", "object store"),
     ("consumers.*.large_payloads.object_store", "object_stores", "object store"),

@@ -328,7 +328,7 @@ fn what_a_mapping_of_a_stream_cannot_be_is_told() {
         ("on_failure: { queue: o.fifo }", "cannot be told of discarded records"),
         ("on_failure: { queue: oo }", "there is no queue `oo`"),
         ("tumbling_window: { length: 901s }", "must be from"),
-        ("maximum_batching_window: 1500ms", "whole seconds"),
+        ("maximum_batching_window: 1500ms", "must be a whole number of seconds"),
         ("maximum_concurrency: 5", "maximum_concurrency"),
     ] {
         let problems = problems(mapping);

@@ -39,8 +39,14 @@ impl DataStream {
         match action {
             Action::DescribeStream => Ok(Answer::Stream(self.describe())),
             Action::ListShards => Ok(Answer::Shards(self.list_shards())),
-            // A stream that is being created can be described, nothing else.
-            _ if self.status == StreamStatus::Creating => Err(ApiError::ResourceInUseException),
+            // A stream that is being created can be described, nothing else: it cannot be changed yet, and for records it is
+            // not there.
+            Action::SplitShard(..) | Action::MergeShards(..) | Action::UpdateShardCount(_)
+                if self.status == StreamStatus::Creating =>
+            {
+                Err(ApiError::ResourceInUseException)
+            }
+            _ if self.status == StreamStatus::Creating => Err(ApiError::ResourceNotFoundException),
             Action::PutRecord(entry, key) => self.put_and_tell(&[entry], &[key], true, cx),
             Action::PutRecords(entries, keys) => self.put_and_tell(&entries, &keys, false, cx),
             Action::GetShardIterator(shard, place) => self.give_iterator(shard, place, cx),

@@ -119,7 +119,9 @@ impl Service for DataStream {
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
         match timer {
             // What is refused stands in the journal.
-            Timer::Change(index) => drop(self.change(self.settings.changes[index as usize].1, cx)),
+            Timer::Change(index) => {
+                let _ = self.change(self.settings.changes[index as usize].1, cx);
+            }
             Timer::Created => self.finish_creation(cx),
             Timer::Scaling(timer) => self.scale(timer, cx),
             Timer::Reshard => self.reshard(cx),

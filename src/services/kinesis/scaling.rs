@@ -122,7 +122,7 @@ impl DataStream {
             let target = change.desired.clamp(present.div_ceil(2), present.saturating_mul(2));
             if target != present {
                 // What is refused stands in the journal.
-                drop(self.change(Change::UpdateShardCount(target), cx));
+                let _ = self.change(Change::UpdateShardCount(target), cx);
             }
         }
     }
