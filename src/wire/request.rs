@@ -149,8 +149,9 @@ impl Action {
             Action::SendMessage(entry) | Action::Publish(entry) | Action::PutRecord(entry, _) => {
                 std::slice::from_ref(entry)
             }
-            Action::SendMessageBatch(entries, _) | Action::PublishBatch(entries, _) => entries,
-            Action::PutRecords(entries, _) => entries,
+            Action::SendMessageBatch(entries, _)
+            | Action::PublishBatch(entries, _)
+            | Action::PutRecords(entries, _) => entries,
             _ => &[],
         }
     }

@@ -173,7 +173,7 @@ fn scaled(most: u32, adjustment: u32) -> queuelab::record::Tape {
 #[test]
 fn a_policy_changes_the_number_of_shards_within_the_limits_of_the_call() {
     let tape = scaled(5, 1);
-    assert_eq!(value(&tape, "s", "open_shards", "max"), 5.0);
+    assert_eq!(value(&tape, "s", "open_shards", "last"), 5.0);
     assert_eq!(sum(&tape, "c", "out_of_order"), 0);
     assert_eq!(sum(&tape, "c", "messages_processed"), sum(&tape, "p", "messages_produced"));
     let calls = |tape: &queuelab::record::Tape| {

@@ -274,83 +274,82 @@ impl Client {
         }
     }
 
-    /// A call has ended: its answer is remembered and written down.
-    pub(super) fn end_call<O>(&mut self, request: RequestId, cx: &mut Context<'_, O>) {
-        let Some(position) = self.open.iter().position(|open| open.request == request) else { return };
-        let open = self.open.swap_remove(position);
-        let request = cx.requests.close(request);
-        let Some(given) = request.answer else { return };
-        let step = &self.settings.steps[open.step];
+    /// What an answer brings is counted and remembered; gives the bodies of messages and records.
+    fn take_answer<O>(
+        &mut self,
+        step: usize,
+        action: &Action,
+        given: &Answer,
+        cx: &mut Context<'_, O>,
+    ) -> Vec<String> {
+        let step = &self.settings.steps[step];
+        let (name, called) = (step.name, step.queue);
         let mut bodies = Vec::new();
-        match &given {
+        let remembered = match given {
             Answer::Messages(messages) => {
                 self.metrics.messages_received.add(messages.len() as u64);
                 bodies.extend(messages.iter().map(|message| self.settings.names.body(message)));
-                if let Some(name) = step.name {
-                    let receipts = messages.iter().map(|message| message.receipt).collect();
-                    self.remembered[name] = Some(Remembered::Receipts(step.queue, receipts));
-                }
+                Remembered::Receipts(called, messages.iter().map(|message| message.receipt).collect())
             }
-            Answer::Task(number) => {
-                if let Some(name) = step.name {
-                    self.remembered[name] = Some(Remembered::Task(*number));
-                }
-            }
+            Answer::Task(number) => Remembered::Task(*number),
             Answer::Failed(_) => {
                 self.metrics.errors.add(1);
-                for entry in request.action.sends() {
-                    self.rejected += 1;
-                    cx.messages.mark_rejected(entry.message);
-                    cx.messages.release(entry.message);
-                }
+                action.sends().iter().for_each(|entry| self.reject(entry, cx));
+                return bodies;
             }
             Answer::Entries(answers) => {
-                self.metrics.errors.add(answers.iter().filter(|answer| answer.is_err()).count() as u64);
-                for (entry, answer) in request.action.sends().iter().zip(answers) {
-                    if answer.is_ok() {
-                        self.metrics.messages_sent.add(1);
-                    } else {
-                        self.rejected += 1;
-                        cx.messages.mark_rejected(entry.message);
-                        cx.messages.release(entry.message);
-                    }
-                }
+                self.settle(action, answers.iter().map(Result::is_ok), cx);
+                return bodies;
             }
             Answer::Put(places) => {
-                self.metrics.errors.add(places.iter().filter(|place| place.is_err()).count() as u64);
-                for (entry, place) in request.action.sends().iter().zip(places) {
-                    if place.is_ok() {
-                        self.metrics.messages_sent.add(1);
-                    } else {
-                        self.rejected += 1;
-                        cx.messages.mark_rejected(entry.message);
-                        cx.messages.release(entry.message);
-                    }
-                }
-                if let Some(name) = step.name {
-                    let places = places.iter().map(|place| place.ok()).collect();
-                    self.remembered[name] = Some(Remembered::Records(step.queue, places));
-                }
+                self.settle(action, places.iter().map(Result::is_ok), cx);
+                Remembered::Records(called, places.iter().map(|place| place.ok()).collect())
             }
-            Answer::Iterator(iterator) => {
-                if let Some(name) = step.name {
-                    self.remembered[name] = Some(Remembered::Iterator(step.queue, Some(*iterator)));
-                }
-            }
+            Answer::Iterator(iterator) => Remembered::Iterator(called, Some(*iterator)),
             Answer::Records(read) => {
                 self.metrics.messages_received.add(read.records.len() as u64);
                 bodies.extend(read.records.iter().map(|record| self.settings.names.data(record)));
-                if let Some(name) = step.name {
-                    self.remembered[name] = Some(Remembered::Iterator(step.queue, read.next));
-                }
+                Remembered::Iterator(called, read.next)
             }
             Answer::Counts(_)
             | Answer::Tasks(_)
             | Answer::Moved(_)
             | Answer::Done
             | Answer::Shards(_)
-            | Answer::Stream(_) => {}
+            | Answer::Stream(_) => return bodies,
+        };
+        if let Some(name) = name {
+            self.remembered[name] = Some(remembered);
         }
+        bodies
+    }
+
+    /// Each message of a call was taken, or not.
+    fn settle<O>(&mut self, action: &Action, taken: impl Iterator<Item = bool>, cx: &mut Context<'_, O>) {
+        for (entry, taken) in action.sends().iter().zip(taken) {
+            if taken {
+                self.metrics.messages_sent.add(1);
+            } else {
+                self.metrics.errors.add(1);
+                self.reject(entry, cx);
+            }
+        }
+    }
+
+    fn reject<O>(&mut self, entry: &SendEntry, cx: &mut Context<'_, O>) {
+        self.rejected += 1;
+        cx.messages.mark_rejected(entry.message);
+        cx.messages.release(entry.message);
+    }
+
+    /// A call has ended: its answer is remembered and written down.
+    pub(super) fn end_call<O>(&mut self, request: RequestId, cx: &mut Context<'_, O>) {
+        let Some(position) = self.open.iter().position(|open| open.request == request) else { return };
+        let open = self.open.swap_remove(position);
+        let request = cx.requests.close(request);
+        let Some(given) = request.answer else { return };
+        let bodies = self.take_answer(open.step, &request.action, &given, cx);
+        let step = &self.settings.steps[open.step];
         let ids = match &step.call {
             Call::SendBatch(_, _, ids) | Call::PublishBatch(_, _, ids) => ids.as_slice(),
             _ => &[],

@@ -135,7 +135,7 @@ impl StepConfig {
         let reference = self.stream()?;
         let stream = (lookup.stream)(reference, problems).map(|id| (id, reference.text.clone()));
         let (call, cell, name) = self
-            .record_call(&stream, lookup.texts, results, problems)
+            .record_call(stream.as_ref(), lookup.texts, results, problems)
             .or_else(|| self.shard_call(problems))?;
         Some((stream, call.map(Call::Stream), cell, name))
     }
@@ -143,7 +143,7 @@ impl StepConfig {
     /// Calls about records.
     fn record_call(
         &self,
-        stream: &Option<(EntityId, String)>,
+        stream: Option<&(EntityId, String)>,
         texts: &mut Texts,
         results: &mut Results,
         problems: &mut Problems,
@@ -157,7 +157,7 @@ impl StepConfig {
             let is_known = after.is_none_or(|after| after.is_some());
             let record =
                 record.filter(|_| is_known).map(|record| Record { after: after.flatten(), ..record });
-            let name = results.define(config.r#as.as_ref(), ResultKind::Records, stream.clone(), problems);
+            let name = results.define(config.r#as.as_ref(), ResultKind::Records, stream.cloned(), problems);
             let cell =
                 record_cell(written).with("sequence_number_for_ordering", before.map(|before| &before.value));
             return Some((record.map(StreamCall::Put), cell, name));
@@ -173,7 +173,7 @@ impl StepConfig {
                 .collect();
             let records: Vec<Option<Record>> =
                 written.iter().map(|(one, place)| record(*one, *place, texts, problems)).collect();
-            let name = results.define(config.r#as.as_ref(), ResultKind::Records, stream.clone(), problems);
+            let name = results.define(config.r#as.as_ref(), ResultKind::Records, stream.cloned(), problems);
             let cell = entries(written.iter().map(|(one, _)| record_cell(*one)));
             let records = records.into_iter().collect::<Option<_>>();
             return Some((records.map(StreamCall::PutAll), cell, name));
@@ -181,7 +181,7 @@ impl StepConfig {
         if let Some(config) = &self.get_shard_iterator {
             let shard = ShardId(config.shard);
             let place = config.place(results, problems);
-            let name = results.define(config.r#as.as_ref(), ResultKind::Iterator, stream.clone(), problems);
+            let name = results.define(config.r#as.as_ref(), ResultKind::Iterator, stream.cloned(), problems);
             let cell = Cell::default()
                 .with("shard", Some(shard))
                 .with("type", Some(config.r#type))
@@ -199,7 +199,7 @@ impl StepConfig {
         };
         let call = iterator.map(|iterator| StreamCall::Get { iterator, limit: config.limit });
         let cell = Cell::default().with("iterator", Some(&config.iterator.value)).with("limit", config.limit);
-        let name = results.define(config.r#as.as_ref(), ResultKind::Iterator, stream.clone(), problems);
+        let name = results.define(config.r#as.as_ref(), ResultKind::Iterator, stream.cloned(), problems);
         Some((call, cell, name))
     }
 

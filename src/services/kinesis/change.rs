@@ -61,7 +61,7 @@ impl DataStream {
     ) -> Result<(), ApiError> {
         let before = self.open.len() as u32;
         let outcome = self.begin_change(change, cx);
-        let told = outcome.as_ref().map(|()| ()).map_err(|(error, _)| *error);
+        let told = outcome.as_ref().map_err(|(error, _)| *error).copied();
         let (status, cause) = match outcome {
             Ok(()) => ("Successful", "the stream is active and the change is within its limits".to_owned()),
             Err((error, why)) => (error.code(), why),

@@ -7,7 +7,8 @@ use super::stream::DataStream;
 use crate::engine::Time;
 use crate::language::{Named, Problems, section};
 use crate::scaling::{
-    Binding, Facts, PolicyConfig, ScalableTargetActionConfig, ScalingService, ScalingSettings, ScalingTimer,
+    Binding, Controller, Facts, PolicyConfig, ScalableTargetActionConfig, ScalingService, ScalingSettings,
+    ScalingTimer,
 };
 use crate::wire::{AlarmState, Context, Outbox, draw_span};
 
@@ -67,7 +68,7 @@ impl StreamScalingConfig {
 impl DataStream {
     /// Time zero: what is to happen for certain is put into the calendar.
     pub(super) fn begin_scaling<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        let timers = self.scaling.as_mut().map(|scaling| scaling.first_timers());
+        let timers = self.scaling.as_mut().map(Controller::first_timers);
         for (at, timer) in timers.into_iter().flatten() {
             self.wake_for(at, timer, cx);
         }

@@ -208,6 +208,7 @@ impl StreamConsumerConfig {
     }
 
     /// The consumer's settings; `None` when a problem was told.
+    #[allow(clippy::too_many_arguments, reason = "each comes from another part of the scenario")]
     pub fn settings(
         &self,
         name: &str,
