@@ -67,6 +67,7 @@ struct Record {
     filtered: bool,
     payload_deleted: bool,
     streamed: bool,
+    enveloped: bool,
 }
 
 const NONE: u32 = u32::MAX;
@@ -124,6 +125,7 @@ impl Messages {
             filtered: false,
             payload_deleted: false,
             streamed: false,
+            enveloped: false,
         };
         let index = if self.free == NONE {
             let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
@@ -353,6 +355,16 @@ impl Messages {
     #[inline]
     pub fn mark_streamed(&mut self, message: MessageId) -> bool {
         !std::mem::replace(&mut self.record_mut(message).streamed, true)
+    }
+
+    /// Notes that its body is a topic's JSON envelope around what was published ("Amazon SNS raw message delivery").
+    pub fn mark_enveloped(&mut self, message: MessageId) {
+        self.record_mut(message).enveloped = true;
+    }
+
+    /// Whether its body is a topic's JSON envelope.
+    pub fn is_enveloped(&self, message: MessageId) -> bool {
+        self.record(message).enveloped
     }
 
     /// How many hold each message, by index: to check that every hold belongs to somebody.
