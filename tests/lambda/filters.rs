@@ -66,7 +66,9 @@ producers:
     ));
     check_counts(&tape, "f", &[("invocations", 0)]);
     check_counts(&tape, "m", &[("filtered_out_events", 1_000), ("deleted_events", 0), ("invoked_events", 0)]);
-    assert_eq!(count(&tape, "q", "delete_calls"), 100, "ten a call");
+    // Up to ten a call: the polls that wait for the burst get what comes first.
+    let deletes = count(&tape, "q", "delete_calls");
+    assert!((100..=110).contains(&deletes), "{deletes}");
     assert!(count(&tape, "q", "receive_calls") >= 100);
 }
 

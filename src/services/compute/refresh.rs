@@ -147,6 +147,7 @@ impl Fleet {
             Status::Paused(_) => self.set_status(Status::InProgress, cx.now),
             Status::InProgress | Status::RollbackInProgress => {}
         }
+        let Some(refresh) = self.refresh else { return };
         if cx.now >= refresh.progress_at.saturating_add(PATIENCE) {
             self.fail_refresh("nothing could be replaced for an hour", cx);
         } else if cx.now >= refresh.began.saturating_add(LONGEST) {
@@ -247,8 +248,8 @@ impl Fleet {
             Some(percentage) => (*percentage, settings.new_at(refresh.checkpoint, view.desired)),
             None => (100, view.desired),
         };
-        let is_last = refresh.checkpoint + 1 >= settings.checkpoints.len();
-        let is_reached = view.going.is_empty() && view.new_ready >= limit;
+        let is_last = refresh.checkpoint + 1 >= settings.checkpoints.len() && percentage < 100;
+        let is_reached = percentage < 100 && view.going.is_empty() && view.new_ready >= limit;
         // What is left alone cannot become new.
         let is_complete = none_left && view.ready >= view.desired.min(view.there);
         if is_complete || is_last && is_reached {
