@@ -348,7 +348,8 @@ fn notified(keys: &str) -> (Vec<String>, u64, u64, u64) {
            page: {{ alarm_rule: ALARM(hot), alarm_actions: [{{ topic: people }}, {{ function: heal }}], ok_actions: [{{ topic: people }}], insufficient_data_actions: [{{ topic: people }}]{keys} }}"
     );
     let text = format!("name: alarms\n{text}");
-    let scenario = Scenario::load("alarms.yaml", text.as_bytes(), &[], &NoFiles).unwrap_or_else(|error| panic!("{error}"));
+    let scenario = Scenario::load("alarms.yaml", text.as_bytes(), &[], &NoFiles)
+        .unwrap_or_else(|error| panic!("{error}"));
     let tape = scenario.run().expect("a run");
     let sum = |name: &str, metric: &str| tape.value(name, metric, "sum").expect("it is counted") as u64;
     let actions = tape.alarms.iter().filter(|change| change.alarm == "page");
@@ -443,11 +444,15 @@ fn what_aws_refuses_is_told_with_its_place() {
             "no topic",
         ),
         (
-            wrong("functions: { f: { processing_time: 1s } }\ncomposite_alarms: { c: { alarm_rule: \"TRUE\", ok_actions: [{ function: f }, { function: f }, { function: f }, { function: f }, { function: f }, { function: f }] } }"),
+            wrong(
+                "functions: { f: { processing_time: 1s } }\ncomposite_alarms: { c: { alarm_rule: \"TRUE\", ok_actions: [{ function: f }, { function: f }, { function: f }, { function: f }, { function: f }, { function: f }] } }",
+            ),
             "`ok_actions` takes 5 actions at most",
         ),
         (
-            wrong("consumers: { w: { receives_from: { queue: jobs }, processing_time: 1s, auto_scaling_group: { max_size: 3, policies: [{ simple_scaling: { alarm: c, adjustment_type: ChangeInCapacity, scaling_adjustment: 1 } }] } } }\ncomposite_alarms: { c: { alarm_rule: \"TRUE\" } }"),
+            wrong(
+                "consumers: { w: { receives_from: { queue: jobs }, processing_time: 1s, auto_scaling_group: { max_size: 3, policies: [{ simple_scaling: { alarm: c, adjustment_type: ChangeInCapacity, scaling_adjustment: 1 } }] } } }\ncomposite_alarms: { c: { alarm_rule: \"TRUE\" } }",
+            ),
             "the composite alarm `c` cannot invoke a scaling policy",
         ),
         (

@@ -70,7 +70,8 @@ pub(super) fn resolve(
             topics.enter_producer(id, &producer.settings);
         }
     }
-    let reads_bodies = config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+    let reads_bodies =
+        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
     if let (true, Some(clients)) = (reads_bodies, &clients) {
         topics.enter_texts(&clients.names.texts);
     }

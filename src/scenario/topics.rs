@@ -9,12 +9,12 @@ use crate::services::client::{self, SetSubscriptionAttributesConfig};
 use crate::services::cloudwatch::{AlarmId, NotifyConfig};
 use crate::services::producer::{Attribute, AttributeValue, ProducerSettings};
 use crate::services::sns::{
-    QueueTarget, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults,
-    TopicSettings, is_fifo_topic,
+    QueueTarget, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults, TopicSettings, is_fifo_topic,
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
 use crate::wire::{
-    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, TextId, Texts,
+    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, TextId,
+    Texts,
 };
 use std::sync::Arc;
 

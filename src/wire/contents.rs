@@ -1,7 +1,7 @@
 //! What messages say, as filter policies read it.
 
-use crate::filter::{Atom, Document, Field, Invalid, Number, Scope, Vocabulary, Word};
 use super::{Content, MessageId, Messages, TextId};
+use crate::filter::{Atom, Document, Field, Invalid, Number, Scope, Vocabulary, Word};
 use std::collections::BTreeMap;
 
 /// How the value of a key comes from what is kept with a message.

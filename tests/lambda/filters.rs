@@ -38,12 +38,21 @@ producers:
 {}{FUNCTION}
 {}",
         producers.concat(),
-        mapping("q", "{ body: { type: [order], amount: [{ numeric: [\">\", 100] }] } };{ body: { type: [refund] } }", "")
+        mapping(
+            "q",
+            "{ body: { type: [order], amount: [{ numeric: [\">\", 100] }] } };{ body: { type: [refund] } }",
+            ""
+        )
     ));
     check_counts(
         &tape,
         "m",
-        &[("polled_events", 160), ("filtered_out_events", 60), ("invoked_events", 100), ("deleted_events", 100)],
+        &[
+            ("polled_events", 160),
+            ("filtered_out_events", 60),
+            ("invoked_events", 100),
+            ("deleted_events", 100),
+        ],
     );
     check_counts(&tape, "f", &[("messages_processed", 100)]);
     check_counts(&tape, "q", &[("messages_deleted", 160)]);
@@ -92,7 +101,8 @@ clients:
         steps.concat(),
         mapping("q", patterns, "")
     ));
-    let (passed, filtered) = (count(&tape, "f", "messages_processed"), count(&tape, "m", "filtered_out_events"));
+    let (passed, filtered) =
+        (count(&tape, "f", "messages_processed"), count(&tape, "m", "filtered_out_events"));
     assert_eq!(passed + filtered, bodies.len() as u64, "{patterns}");
     assert_eq!(count(&tape, "q", "messages_deleted"), bodies.len() as u64, "{patterns}: nothing stays");
     passed
@@ -222,7 +232,11 @@ producers:
         producer("b", 6, "{ type: noise }"),
         mapping("q", "{ body: { type: [order] } }", "")
     ));
-    check_counts(&tape, "m", &[("filtered_out_events", 6), ("failed_invoke_events", 8), ("deleted_events", 0)]);
+    check_counts(
+        &tape,
+        "m",
+        &[("filtered_out_events", 6), ("failed_invoke_events", 8), ("deleted_events", 0)],
+    );
     assert_eq!(fate(&tape, "run", "lambda", "filtered"), 6);
     assert_eq!(fate(&tape, "run", "lambda", "still_there"), 4);
 }
@@ -309,7 +323,11 @@ producers: {{ p: {{ publishes_to: {{ queue: q }}, arrivals: {{ bursts: [{{ at: 0
         mapping("q", "{ body: { type: [order] } }", "")
     ))
     .expect("it is allowed");
-    assert!(scenario.warnings().contains("the filters delete all messages of `p`"), "{}", scenario.warnings());
+    assert!(
+        scenario.warnings().contains("the filters delete all messages of `p`"),
+        "{}",
+        scenario.warnings()
+    );
     let tape = scenario.run().expect("the run succeeds");
     check_counts(&tape, "m", &[("filtered_out_events", 10), ("invoked_events", 0)]);
 }

@@ -97,7 +97,9 @@ fn above_one_hundred_percent_the_replacement_comes_first() {
 #[test]
 fn the_group_stays_within_its_bounds() {
     for desired in [1, 2, 3, 7, 10] {
-        for (min, max) in [(0, 100), (50, 100), (90, 100), (50, 150), (75, 110), (90, 120), (100, 110), (100, 200)] {
+        for (min, max) in
+            [(0, 100), (50, 100), (90, 100), (50, 150), (75, 110), (90, 120), (100, 110), (100, 200)]
+        {
             let preferences = format!("min_healthy_percentage: {min}, max_healthy_percentage: {max}");
             let tape = run(&refreshed(desired, &preferences, "", 1_200));
             let what = format!("{desired} instances, {min} % to {max} %");
@@ -122,13 +124,15 @@ fn a_new_instance_counts_when_it_is_warm() {
     // The group's warm-up, then the grace period of its health checks.
     let of_group = run(&refreshed(2, "min_healthy_percentage: 50", "instance_warmup: 30s", 600));
     assert_eq!(arrivals(&of_group, 3, 4), [120, 170]);
-    let of_checks = run(&refreshed(2, "min_healthy_percentage: 50", "health_check: { grace_period: 40s }", 600));
+    let of_checks =
+        run(&refreshed(2, "min_healthy_percentage: 50", "health_check: { grace_period: 40s }", 600));
     assert_eq!(arrivals(&of_checks, 3, 4), [120, 180]);
 }
 
 #[test]
 fn checkpoints_pause_it_and_hold_back_what_exceeds_them() {
-    let preferences = "min_healthy_percentage: 80, checkpoint_percentages: [20, 50, 100], checkpoint_delay: 60s";
+    let preferences =
+        "min_healthy_percentage: 80, checkpoint_percentages: [20, 50, 100], checkpoint_delay: 60s";
     let tape = run(&refreshed(10, preferences, "", 900));
     // Two until 20 %; after the pause two, then only one until 50 %; after the pause two, two and one.
     assert_eq!(arrivals(&tape, 11, 20), [120, 120, 200, 200, 220, 300, 300, 320, 320, 340]);
@@ -202,7 +206,11 @@ fn instances_in_standby_are_waited_for_ignored_or_terminated() {
             5_000,
         ))
     };
-    assert_eq!(told(&with("Wait", "")).last(), Some(&(3_760, "Failed")), "at the first look an hour after it");
+    assert_eq!(
+        told(&with("Wait", "")).last(),
+        Some(&(3_760, "Failed")),
+        "at the first look an hour after it"
+    );
     let ignores = with("Ignore", "");
     assert_eq!(told(&ignores).last(), Some(&(120, "Successful")));
     assert_eq!(super::states(&ignores, 1).last(), Some(&(50, "Standby")));
@@ -215,7 +223,8 @@ fn instances_in_standby_are_waited_for_ignored_or_terminated() {
 fn one_refresh_at_a_time_and_what_is_cancelled_stays_as_it_is() {
     let more = "  - at: 110s\n  - { at: 400s, cancelled_at: 450s }";
     let tape = run(&group(&format!("{}{more}", keys(10, "min_healthy_percentage: 80", "")), 600));
-    let rows = [(100, "InProgress"), (110, "Failed"), (200, "Successful"), (400, "InProgress"), (450, "Cancelled")];
+    let rows =
+        [(100, "InProgress"), (110, "Failed"), (200, "Successful"), (400, "InProgress"), (450, "Cancelled")];
     assert_eq!(told(&tape), rows);
     // One at a time from 400 s on: two are in service, the third finishes its launch.
     assert_eq!(arrivals(&tape, 21, 30), [420, 440, 460]);
@@ -320,7 +329,8 @@ fn the_new_version_does_what_its_configuration_says() {
     // The messages come at 30 s, when the new instance is in service since 20 s.
     let slow = run(&group_with_work(10, "1s", keys, 600));
     assert_eq!(value(&slow, "w", "processing_time", "min"), 2.0);
-    let fails = run(&group_with_work(10, "1s", &keys.replace("processing_time: 2s", "failure_rate: 100%"), 200));
+    let fails =
+        run(&group_with_work(10, "1s", &keys.replace("processing_time: 2s", "failure_rate: 100%"), 200));
     assert_eq!(value(&fails, "w", "processing_time", "max"), 1.0);
     assert_eq!((count(&fails, "w", "failures"), count(&fails, "w", "messages_processed")), (10, 0));
 }

@@ -30,7 +30,8 @@ fn an_instance_that_leaves_service_warms_up_no_more() {
 
 /// CPU by minute.
 fn cpu(tape: &Tape) -> Vec<(u64, f64)> {
-    let series = tape.metrics.iter().find(|series| series.definition.cloudwatch_name == Some("CPUUtilization"));
+    let series =
+        tape.metrics.iter().find(|series| series.definition.cloudwatch_name == Some("CPUUtilization"));
     let points = series.expect("CPU is published").datapoints.iter();
     points.map(|point| (point.time.as_nanos() / 60_000_000_000, point.average())).collect()
 }
@@ -40,7 +41,9 @@ fn the_cpu_of_an_instance_that_warms_up_is_left_out() {
     // Two endless messages come at 30 s: the first instance takes one, the second waits for an instance. That one is busy as
     // soon as it is in service, a third never finds anything to do.
     let keys = |warmup: u32| {
-        format!("min_size: 1\nmax_size: 3\ninstance_warmup: {warmup}s\nset_desired_capacity: [{{ at: 100s, desired_capacity: 3 }}]")
+        format!(
+            "min_size: 1\nmax_size: 3\ninstance_warmup: {warmup}s\nset_desired_capacity: [{{ at: 100s, desired_capacity: 3 }}]"
+        )
     };
     let warm = run(&group_with_work(2, "2h", &keys(0), 900));
     let warming = run(&group_with_work(2, "2h", &keys(120), 900));

@@ -244,9 +244,8 @@ fn function() -> impl Strategy<Value = FunctionPiece> {
     )
         .prop_map(|(batch, cap, listens, off, filter)| [batch, cap, listens, off, filter].concat());
     let forward = proptest::option::of((any::<Index>(), select(vec![0_u32, 30, 60])));
-    (any::<Index>(), forward, function, mapping).prop_map(|(source, forward, function, mapping)| {
-        FunctionPiece { source, forward, function, mapping }
-    })
+    (any::<Index>(), forward, function, mapping)
+        .prop_map(|(source, forward, function, mapping)| FunctionPiece { source, forward, function, mapping })
 }
 
 /// Kinds of arrivals: `N` messages in `T` seconds, at a mean rate of `R` an hour.
@@ -355,13 +354,14 @@ fn scaling() -> impl Strategy<Value = Scaling> {
          processing_time: 10s }, preferences: { min_healthy_percentage: 50, checkpoint_percentages: [50, 100], \
          checkpoint_delay: 20s } }]",
     ]);
-    let keys =
-        (termination, launch, gone, which, warmup, refresh).prop_map(|(termination, launch, gone, which, warmup, refresh)| {
+    let keys = (termination, launch, gone, which, warmup, refresh).prop_map(
+        |(termination, launch, gone, which, warmup, refresh)| {
             format!(
                 "termination: {termination}, launch_time: {launch}, termination_time: {gone}, \
              termination_policy: {which}, instance_warmup: {warmup}s, default_cooldown: {warmup}s{refresh}"
             )
-        });
+        },
+    );
     (0..=2_u32, 0..=4_u32, keys, vec((0..POLICIES.len(), 1..30_u32), 0..=2))
         .prop_map(|(minimum, more, keys, policies)| Scaling { minimum, more, keys, policies })
 }
@@ -478,11 +478,7 @@ impl Pieces {
             }
             let _ = write!(text, "  f{number}: {{ {}", piece.function);
             if let Some((index, share)) = &piece.forward {
-                let _ = write!(
-                    text,
-                    ", forwards_to: {{ queue: q{}, share: {share}% }}",
-                    index.index(count)
-                );
+                let _ = write!(text, ", forwards_to: {{ queue: q{}, share: {share}% }}", index.index(count));
             }
             text.push_str(" }\n");
             if !self.queues[source].keys.contains("visibility_timeout: 0s") {

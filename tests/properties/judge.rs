@@ -248,8 +248,10 @@ impl Faults {
             + total("requester", "replies_matched")
             + total("function", "processed");
         self.equal(of("processed"), processed, "run: processed");
-        let rejected: u64 =
-            ["producer", "consumer", "requester", "function"].iter().map(|kind| total(kind, "rejected")).sum();
+        let rejected: u64 = ["producer", "consumer", "requester", "function"]
+            .iter()
+            .map(|kind| total(kind, "rejected"))
+            .sum();
         self.equal(of("rejected"), rejected, "run: rejected");
         let expired = total("queue", "expired");
         self.check(of("expired") <= expired, || {

@@ -198,7 +198,8 @@ impl Fleet {
             _ => view.desired,
         };
         let left_over = view.desired.saturating_sub(limit);
-        let Some(index) = view.old.first().copied().filter(|_| view.old.len() as u32 + view.awaited > left_over)
+        let Some(index) =
+            view.old.first().copied().filter(|_| view.old.len() as u32 + view.awaited > left_over)
         else {
             return false;
         };
@@ -224,8 +225,10 @@ impl Fleet {
     fn go_for_refresh<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
         self.capacity_metrics.instances_refreshed.add(1);
         let launch = self.instances[index as usize].launch;
-        let cause =
-            format!("Terminating EC2 instance: {}: an instance refresh replaces it.", super::instance_id(launch));
+        let cause = format!(
+            "Terminating EC2 instance: {}: an instance refresh replaces it.",
+            super::instance_id(launch)
+        );
         self.tell(cause, self.desired, "Successful", cx);
         self.instances[index as usize].activity = Activity::NONE;
         self.terminate(index, "instance refresh", cx);

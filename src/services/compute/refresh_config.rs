@@ -153,7 +153,8 @@ impl InstanceRefreshConfig {
                 .map_or(Span::from_hours(1), span),
             skip_matching: preferences.get(|one| one.skip_matching, false),
             auto_rollback: preferences.get(|one| one.auto_rollback, false),
-            protected: match preferences.get(|one| one.scale_in_protected_instances, ProtectedInstancesConfig::Wait)
+            protected: match preferences
+                .get(|one| one.scale_in_protected_instances, ProtectedInstancesConfig::Wait)
             {
                 ProtectedInstancesConfig::Refresh => InTheWay::Replace,
                 ProtectedInstancesConfig::Ignore => InTheWay::Ignore,
@@ -187,10 +188,8 @@ impl RefreshPreferencesConfig {
             if self.places.key("min_healthy_percentage").is_none() {
                 problems.error(place, "`max_healthy_percentage` needs `min_healthy_percentage`");
             } else if self.max_healthy_percentage - self.min_healthy_percentage > 100 {
-                problems.error(
-                    place,
-                    "`max_healthy_percentage` lies 100 at most above `min_healthy_percentage`",
-                );
+                problems
+                    .error(place, "`max_healthy_percentage` lies 100 at most above `min_healthy_percentage`");
             }
         }
         self.check_checkpoints(problems);
@@ -234,7 +233,8 @@ impl AutoScalingGroupConfig {
     ) -> Option<(Vec<InstanceRefresh>, Vec<Version>)> {
         let grace = self.health_check.as_ref().map_or(Duration::ZERO, |check| check.grace_period);
         let warm_up = span(self.instance_warmup.unwrap_or(grace));
-        let own = Version { name: self.launch_template_version.clone(), processing_time: None, failure_rate: None };
+        let own =
+            Version { name: self.launch_template_version.clone(), processing_time: None, failure_rate: None };
         let mut versions = vec![own];
         let mut refreshes = Vec::new();
         for refresh in &self.instance_refreshes {

@@ -80,12 +80,14 @@ impl FilterConfig {
         let length = json(node).to_string().chars().count();
         if length > LONGEST_PATTERN {
             problems
-                .error(node.place, format!("the pattern has {length} characters, at most {LONGEST_PATTERN} are allowed"))
+                .error(
+                    node.place,
+                    format!("the pattern has {length} characters, at most {LONGEST_PATTERN} are allowed"),
+                )
                 .help("spread it over several filters: they are joined by or");
         }
         let rules = || policy.alternatives.iter().flat_map(|alternative| &alternative.keys);
-        let mut strange: Vec<&str> =
-            rules().map(|rule| top(&rule.path)).filter(|key| *key != BODY).collect();
+        let mut strange: Vec<&str> = rules().map(|rule| top(&rule.path)).filter(|key| *key != BODY).collect();
         strange.dedup();
         for key in strange {
             refuse_key(key, node.place, problems);
@@ -117,9 +119,10 @@ fn split(alternative: Alternative) -> Option<Body> {
     if alternative.keys.iter().all(|rule| rule.path == BODY) {
         return Some(Body::Plain(alternative));
     }
-    let keys = alternative.keys.iter().map(|rule| {
-        inside(rule).map(|path| KeyRule { path, conditions: rule.conditions.clone() })
-    });
+    let keys = alternative
+        .keys
+        .iter()
+        .map(|rule| inside(rule).map(|path| KeyRule { path, conditions: rule.conditions.clone() }));
     keys.collect::<Option<_>>().map(|keys| Body::Json(Alternative { keys }))
 }
 

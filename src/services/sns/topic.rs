@@ -8,8 +8,8 @@ use super::settings::{Protocol, SubscriptionSettings, TopicSettings};
 use crate::engine::{Span, Stream, Time};
 use crate::filter::{Document, Invalid, Matcher, Policy, Scope, Vocabulary};
 use crate::wire::{
-    ApiError, BatchId, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageId, Outbox, Purpose,
-    Signal, draw_span,
+    ApiError, BatchId, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageId, Outbox,
+    Purpose, Signal, draw_span,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
