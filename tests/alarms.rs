@@ -434,6 +434,27 @@ fn what_aws_refuses_is_told_with_its_place() {
             )),
             "all metrics of an expression have the same period",
         ),
+        (wrong("custom_metrics: { c: {} }"), "a custom metric has one source"),
+        (wrong("custom_metrics: { c: { values: [1], namespace: AWS/SQS } }"), "belong to AWS"),
+        (wrong("custom_metrics: { c: { values: [1], storage_resolution: 5s } }"), "`1s` or `60s`"),
+        (
+            wrong("custom_metrics: { a: { values: [1] }, b: { metric: { custom_metric: a } } }"),
+            "is computed from another custom metric",
+        ),
+    ];
+    for (told, wanted) in &cases {
+        assert!(told.contains(wanted), "{wanted:?} is told:\n{told}");
+    }
+    // An error in an expression points into it: line 3 of this text, at `m3`.
+    let told =
+        wrong("alarms:\n  a:\n    threshold: 1\n    metrics:\n      - { id: e1, expression: 'abc + m3' }");
+    assert!(told.contains("alarms.yaml:8:"), "{told}");
+}
+
+#[test]
+fn what_aws_refuses_of_composite_alarms_is_told() {
+    let metric = "metric: { queue: jobs, name: NumberOfMessagesSent }";
+    let cases = [
         (wrong("composite_alarms: { c: { alarm_rule: ALARM(x) } }"), "there is no alarm `x`"),
         (
             wrong("composite_alarms: { c: { alarm_rule: \"TRUE\", alarm_actions: [{ policy: grow }] } }"),
@@ -469,21 +490,10 @@ fn what_aws_refuses_is_told_with_its_place() {
             )),
             "there is an alarm `c` already",
         ),
-        (wrong("custom_metrics: { c: {} }"), "a custom metric has one source"),
-        (wrong("custom_metrics: { c: { values: [1], namespace: AWS/SQS } }"), "belong to AWS"),
-        (wrong("custom_metrics: { c: { values: [1], storage_resolution: 5s } }"), "`1s` or `60s`"),
-        (
-            wrong("custom_metrics: { a: { values: [1] }, b: { metric: { custom_metric: a } } }"),
-            "is computed from another custom metric",
-        ),
     ];
     for (told, wanted) in &cases {
         assert!(told.contains(wanted), "{wanted:?} is told:\n{told}");
     }
-    // An error in an expression points into it: line 3 of this text, at `m3`.
-    let told =
-        wrong("alarms:\n  a:\n    threshold: 1\n    metrics:\n      - { id: e1, expression: 'abc + m3' }");
-    assert!(told.contains("alarms.yaml:8:"), "{told}");
 }
 
 #[test]

@@ -63,6 +63,17 @@ pub struct Envelope {
     messages: BTreeMap<TextId, Word>,
 }
 
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// A JSON object.
+    Object,
+    /// Any other text.
+    Text(Word),
+    /// Something of which the scenario does not say what it is.
+    Unknown,
+}
+
 impl Contents {
     /// A text may come as a body.
     pub fn enter_body(&mut self, text: TextId, body: &str) {
@@ -92,29 +103,25 @@ impl Contents {
         });
     }
 
-    /// What the body of a message says, as Lambda reads it: a plain text is given as the word that it is, an unknown one
-    /// as no word; a JSON object lies in the document then.
+    /// What the body of a message is, as Lambda reads it; the keys of a JSON object lie in the document then.
     #[inline]
-    pub fn read_body(
-        &self,
-        message: MessageId,
-        messages: &Messages,
-        into: &mut Document,
-    ) -> Result<(), Option<Word>> {
+    pub fn read_body(&self, message: MessageId, messages: &Messages, into: &mut Document) -> Body {
         if messages.is_enveloped(message)
             && let Some(envelope) = &self.envelope
         {
             self.read(message, Scope::MessageAttributes, messages, into);
             envelope.wrap(messages.detail(message).content, into);
-            return Ok(());
+            return Body::Object;
         }
         self.read(message, Scope::MessageBody, messages, into);
         if into.invalid.is_none() {
-            return Ok(());
+            return Body::Object;
         }
         match messages.detail(message).content {
-            Content::Text(text) => Err(self.plain_bodies.get(&text).copied()),
-            _ => Err(None),
+            Content::Text(text) => {
+                self.plain_bodies.get(&text).map_or(Body::Unknown, |word| Body::Text(*word))
+            }
+            _ => Body::Unknown,
         }
     }
 

@@ -44,7 +44,7 @@ pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use bucket::{LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
-pub use contents::{Column, Contents, Part, Shape};
+pub use contents::{Body, Column, Contents, Envelope, Part, Shape};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};

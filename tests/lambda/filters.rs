@@ -119,7 +119,7 @@ fn plain_texts_and_json_bodies_against_both_kinds_of_patterns() {
         (r#"{"type": ["refund", "order"]}"#, true, false),
         (r#"{"type": {"order": 1}}"#, false, false),
         (r#"{"kind": "order"}"#, false, false),
-        (r#"{}"#, false, false),
+        ("{}", false, false),
         (r#"{"type": "order""#, false, false),
         (r#"[{"type": "order"}]"#, false, false),
         ("order", false, true),

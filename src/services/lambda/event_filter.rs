@@ -5,7 +5,7 @@ use crate::filter::{
     Alternative, Atom, Dialect, Document, Field, KeyRule, Matcher, Policy, PolicyConfig, Scope, Word, json,
 };
 use crate::language::{Place, Problems, section};
-use crate::wire::{Contents, MessageId, Messages};
+use crate::wire::{Body, Contents, MessageId, Messages};
 use std::sync::Arc;
 
 /// The key of a record whose value is looked at ("… only support filtering on the body key").
@@ -55,8 +55,8 @@ impl FilterCriteriaConfig {
         for filter in &self.filters {
             for alternative in filter.read(problems).unwrap_or_default() {
                 match split(alternative) {
-                    Some(Body::Json(alternative)) => json.alternatives.push(alternative),
-                    Some(Body::Plain(alternative)) => plain.alternatives.push(alternative),
+                    Some(Pattern::Json(alternative)) => json.alternatives.push(alternative),
+                    Some(Pattern::Plain(alternative)) => plain.alternatives.push(alternative),
                     // A body cannot be both.
                     None => {}
                 }
@@ -108,22 +108,22 @@ fn top(path: &str) -> &str {
     path.split('.').next().unwrap_or(path)
 }
 
-enum Body {
+enum Pattern {
     Json(Alternative),
     Plain(Alternative),
 }
 
 /// Whether an alternative is about a JSON object or a plain text; its keys as the body has them.
-fn split(alternative: Alternative) -> Option<Body> {
+fn split(alternative: Alternative) -> Option<Pattern> {
     let inside = |rule: &KeyRule| rule.path.strip_prefix(BODY)?.strip_prefix('.').map(str::to_owned);
     if alternative.keys.iter().all(|rule| rule.path == BODY) {
-        return Some(Body::Plain(alternative));
+        return Some(Pattern::Plain(alternative));
     }
     let keys = alternative
         .keys
         .iter()
         .map(|rule| inside(rule).map(|path| KeyRule { path, conditions: rule.conditions.clone() }));
-    keys.collect::<Option<_>>().map(|keys| Body::Json(Alternative { keys }))
+    keys.collect::<Option<_>>().map(|keys| Pattern::Json(Alternative { keys }))
 }
 
 /// Filters at work.
@@ -153,9 +153,9 @@ impl EventFilter {
     /// round; a text that nobody knows satisfies no pattern.
     pub(super) fn passes(&mut self, message: MessageId, messages: &Messages) -> bool {
         match self.contents.read_body(message, messages, &mut self.document) {
-            Ok(()) => self.json.passes(&self.document),
-            Err(None) => false,
-            Err(Some(text)) => {
+            Body::Object => self.json.passes(&self.document),
+            Body::Unknown => false,
+            Body::Text(text) => {
                 self.document.invalid = None;
                 self.document.fields.clear();
                 self.document.fields.push(Field { key: self.body, value: Atom::Word(text), place: 0 });
