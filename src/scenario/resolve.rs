@@ -72,7 +72,13 @@ pub(super) fn resolve(
             topics.enter_producer(id, &producer.settings);
         }
     }
-    let topics = topics.settings((&assumptions, prices), &queues, files, problems);
+    let reads_bodies =
+        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+    if let (true, Some(clients)) = (reads_bodies, &clients) {
+        topics.enter_texts(&clients.names.texts);
+    }
+    let contents = topics.contents();
+    let topics = topics.settings(&contents, (&assumptions, prices), &queues, files, problems);
     resolver.topic_flows();
     let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
@@ -88,7 +94,7 @@ pub(super) fn resolve(
     let scaled = scaling.resolve_scaling(problems);
     let scaled_streams = scaling.resolve_streams(problems);
     let loads = scaling.loads;
-    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), &alarm_messages, problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     let metric_delays = assumptions.metric_delays(files, problems);
     if problems.has_errors() {
@@ -100,9 +106,10 @@ pub(super) fn resolve(
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
-    let lambda = lambda?;
-    let texts = Arc::new(clients.texts.clone());
-    let mut functions = lambda.functions;
+    let mut lambda = lambda?;
+    lambda.enter_contents(&contents);
+    let texts = Arc::new(clients.names.texts.clone());
+    let mut functions = std::mem::take(&mut lambda.functions);
     let mut stream_consumers = stream_consumers?;
     let forwards = (consumers.iter_mut().map(|consumer| &mut consumer.forward))
         .chain(functions.iter_mut().map(|function| &mut function.forward))

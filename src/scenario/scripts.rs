@@ -10,12 +10,12 @@ use crate::wire::Texts;
 use std::sync::Arc;
 
 /// The clients of a scenario.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Clients {
+    /// All texts of the scenario, and the names of entities.
+    pub(super) names: Arc<client::Names>,
     pub(super) settings: Vec<ClientSettings>,
     pub(super) expected: Vec<Vec<Expected>>,
-    /// All texts of the scenario.
-    pub(super) texts: Texts,
 }
 
 /// Looks up the scripts of all clients; `None` when a problem was told.
@@ -39,7 +39,7 @@ pub(super) fn resolve(
         built.push(script.zip(latency).map(|(script, latency)| (name.text.clone(), script, latency)));
     }
     let names = Arc::new(client::Names { texts, entities: directory.entities() });
-    let mut clients = Clients { texts: names.texts.clone(), ..Clients::default() };
+    let mut clients = Clients { names: Arc::clone(&names), settings: Vec::new(), expected: Vec::new() };
     for (name, (steps, expected), latency) in built.into_iter().collect::<Option<Vec<_>>>()? {
         clients.settings.push(ClientSettings { name, steps, latency, names: Arc::clone(&names) });
         clients.expected.push(expected);

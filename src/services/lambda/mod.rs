@@ -12,14 +12,14 @@
 //! their retries, age, dead-letter queue and on-failure destination; results sent on to another queue; price.
 //!
 //! An event source mapping polls a queue in as many lanes as it processes batches at once: it begins with five, has more
-//! while messages remain, fewer after errors and when idle. Batch size and window, payload, maximum concurrency,
-//! provisioned pollers, partial batch responses, throttled batches that are tried again until they are visible again.
+//! while messages remain, fewer after errors and when idle. Filter criteria, batch size and window, payload, maximum
+//! concurrency, provisioned pollers, partial batch responses, throttled batches that are tried again until they are visible again.
 //!
 //! An event source mapping of a stream is a service of its own: see [`StreamMapping`].
 //!
 //! # What is not, yet
 //!
-//! Filters of event source mappings, the megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, Application Auto Scaling of provisioned concurrency, destinations other than queues.
+//! The megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, Application Auto Scaling of provisioned concurrency, destinations other than queues.
 //!
 //! # Quotas
 //!
@@ -28,6 +28,7 @@
 mod account;
 mod asynchronous;
 mod environments;
+mod event_filter;
 mod function;
 mod function_config;
 mod handler;
@@ -42,6 +43,7 @@ mod settings;
 mod stream_mapping;
 
 pub use account::Account;
+pub use event_filter::{EventFilterSettings, FilterConfig, FilterCriteriaConfig};
 pub use function::Function;
 pub use function_config::{ArchitectureConfig, FunctionConfig, FunctionDefaults, FunctionQueues};
 pub use mapping::EventSourceMapping;
