@@ -3,7 +3,8 @@
 //!     cargo bench --bench throughput              the table
 //!     cargo bench --bench throughput -- --check   exit status 1 when the plain scenario needs more than
 //!                                                 LIMIT times the processor time of the bare loop, or that
-//!                                                 with a FIFO queue of 10,000 groups more than FIFO_LIMIT
+//!                                                 with a FIFO queue of 10,000 groups more than FIFO_LIMIT,
+//!                                                 or that through a stream more than STREAM_LIMIT
 //!     cargo bench --bench throughput -- --day     a simulated day of 1,000 messages a second as well
 //!
 //! The workload: a Poisson producer of 900 messages a second, 100 workers, each of which polls, waits while the
@@ -26,6 +27,8 @@ use std::process::ExitCode;
 const LIMIT: f64 = 9.0;
 /// The same through a FIFO queue.
 const FIFO_LIMIT: f64 = 10.0;
+/// The same records through a stream of 100 shards, read by one consumer.
+const STREAM_LIMIT: f64 = 8.0;
 const ROUNDS: usize = 5;
 const RATE: f64 = 900.0;
 const WORKERS: u32 = 100;
@@ -42,6 +45,28 @@ fn fifo_scenario(duration: &str, producer: &str, consumer: &str) -> Scenario {
         .replace("arrivals:", "message: { message_group_id: { uniform: 10000 } }, arrivals:")
         + "quotas: { sqs_fifo_calls_per_second: 1000000 }\n";
     load(&fifo)
+}
+
+/// As many records through a stream with 100 shards and 10,000 partition keys.
+fn stream_scenario(duration: &str, rate: &str) -> Scenario {
+    load(&format!(
+        "name: bench
+duration: {duration}
+api_latency: none
+streams: {{ orders: {{ shards: 100 }} }}
+producers:
+  clients:
+    publishes_to: {{ stream: orders }}
+    arrivals: {{ poisson: {{ rate: {rate} }} }}
+    message: {{ partition_key: {{ uniform: 10000 }} }}
+    library: {{ put_records: {{}} }}
+stream_consumers:
+  workers:
+    reads_from: {{ stream: orders }}
+    instances: 10
+    processing_time: {{ exponential: {{ mean: 10ms }} }}
+"
+    ))
 }
 
 fn scenario(duration: &str, api_latency: &str, producer: &str, consumer: &str) -> Scenario {
@@ -151,14 +176,16 @@ fn main() -> ExitCode {
     let plain = scenario(&duration, "none", &rate, &fleet);
     let realistic = scenario(&duration, "realistic", &rate, &fleet);
     let fifo = fifo_scenario(&duration, &rate, &fleet);
-    let contestants: [(&str, &dyn Fn() -> Measured); 4] = [
+    let stream = stream_scenario(&duration, &rate);
+    let contestants: [(&str, &dyn Fn() -> Measured); 5] = [
         ("bare loop", &bare_loop),
         ("queuelab, calls without latency", &|| simulate(&plain)),
         ("queuelab, calls with latency", &|| simulate(&realistic)),
         ("queuelab, FIFO, 10,000 groups", &|| simulate(&fifo)),
+        ("queuelab, a stream of 100 shards", &|| simulate(&stream)),
     ];
     // Rounds alternate, so that a noisy neighbour disturbs all of them.
-    let mut costs = [const { Vec::new() }; 4];
+    let mut costs = [const { Vec::new() }; 5];
     for _ in 0..rounds {
         for (cost, (_, contestant)) in costs.iter_mut().zip(&contestants) {
             let (messages, seconds) = contestant();
@@ -184,6 +211,10 @@ fn main() -> ExitCode {
     }
     if asked("--check") && costs[3] / costs[0] > FIFO_LIMIT {
         println!("the scenario with a FIFO queue costs more than {FIFO_LIMIT} times the bare loop");
+        return ExitCode::FAILURE;
+    }
+    if asked("--check") && costs[4] / costs[0] > STREAM_LIMIT {
+        println!("the scenario with a stream costs more than {STREAM_LIMIT} times the bare loop");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

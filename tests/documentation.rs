@@ -14,8 +14,8 @@ use queuelab::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
     ServiceMetrics, WarmPoolMetrics,
 };
-use queuelab::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
-use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics};
+use queuelab::services::kinesis::{ShardMetrics, StreamConsumerMetrics, StreamMetrics};
+use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
@@ -272,7 +272,9 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of an event source mapping", MappingMetrics::DEFINITIONS),
         ("Metrics of the account's functions together", AccountMetrics::DEFINITIONS),
         ("Metrics of a stream", StreamMetrics::DEFINITIONS),
+        ("Metrics of a shard", ShardMetrics::DEFINITIONS),
         ("Metrics of a stream consumer", StreamConsumerMetrics::DEFINITIONS),
+        ("Metrics of an event source mapping of a stream", StreamMappingMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

@@ -1,5 +1,7 @@
 //! Data streams, whole runs.
 
+mod calls;
+mod hosting;
 mod properties;
 mod reading;
 mod resharding;

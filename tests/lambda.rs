@@ -2,8 +2,10 @@
 
 mod asynchronous;
 mod conservation;
+mod filters;
 mod functions;
 mod mappings;
+mod streams;
 
 use queuelab::language::NoFiles;
 use queuelab::record::Tape;

@@ -10,7 +10,7 @@ use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
-use crate::services::lambda::{FunctionConfig, MappingConfig};
+use crate::services::lambda::{FunctionConfig, MappingConfig, StreamMappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
@@ -69,6 +69,8 @@ section! {
         pub streams: Named<StreamConfig>;
         /// Who reads them.
         pub stream_consumers: Named<StreamConsumerConfig>;
+        /// Which functions are invoked with the records of which streams.
+        pub stream_mappings: Named<StreamMappingConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -178,6 +180,8 @@ section! {
         pub kinesis_limits: LimitModelConfig = LimitModelConfig::TokenBucket;
         /// From the arrival of a record in its shard to its arrival at a subscriber (enhanced fan-out).
         pub kinesis_push_delay: DistributionOf<Duration> = default_push_delay();
+        /// How long creating a stream takes; AWS says a few seconds and more.
+        pub kinesis_create_time: Duration = Duration::from_seconds(10);
         /// How long splitting or merging shards takes.
         pub kinesis_reshard_time: Duration = Duration::from_seconds(30);
         /// How many splits and merges of `UpdateShardCount` go on at a time.
@@ -186,6 +190,16 @@ section! {
         pub kinesis_split_delay: DistributionOf<Duration> = default_split_delay();
         /// Probability that a record is not taken because of an internal failure.
         pub kinesis_internal_failures: Probability = Probability::ZERO;
+        /// How often an event source mapping polls a shard while records are left in it; otherwise it polls once a second.
+        pub stream_mapping_backlog_poll_interval: Duration = Duration::from_milliseconds(250),
+            at_least (Duration::from_milliseconds(200));
+        /// How long an event source mapping of a stream waits before it tries a failed or throttled batch again; twice as
+        /// long each time, a minute at most.
+        pub stream_mapping_retry_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// How long after its end a tumbling window is closed in a shard without new records; AWS takes up to 2 minutes.
+        pub stream_mapping_idle_window_delay: Duration = Duration::from_minutes(2);
+        /// Size of the message that tells an on-failure destination of discarded records.
+        pub stream_mapping_failure_message_size: Bytes = Bytes::new(1_000);
     }
 }
 

@@ -2,18 +2,24 @@
 
 use super::resolve::Resolver;
 use crate::language::{Problems, Reference};
+use crate::services::kinesis::DataStream;
 use crate::services::lambda::{
     Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings, MappingAssumptions,
-    MappingDefaults, MappingEnds, MappingSettings,
+    MappingConfig, MappingDefaults, MappingEnds, MappingSettings, StreamDestinationConfig,
+    StreamMappingAssumptions, StreamMappingEnds, StreamMappingSettings,
 };
+use crate::services::producer::ProducerTarget;
+use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{Queue, is_fifo};
-use crate::wire::{LambdaPrices, Service, span, whole_seconds};
+use crate::wire::{Contents, EntityId, LambdaPrices, Service, span, whole_seconds};
+use std::sync::Arc;
 
 /// The functions of a scenario.
 #[derive(Debug)]
 pub(super) struct LambdaResources {
     pub(super) functions: Vec<FunctionSettings>,
     pub(super) mappings: Vec<MappingSettings>,
+    pub(super) stream_mappings: Vec<StreamMappingSettings>,
 }
 
 impl LambdaResources {
@@ -35,10 +41,21 @@ impl LambdaResources {
             functions.push(function.settings(name.as_str(), queues, &defaults, texts, files, problems));
         }
         let mappings = mappings(&defaults, resolver, problems);
+        let stream_mappings = stream_mappings(&defaults, resolver, problems);
         Some(Self {
             functions: functions.into_iter().collect::<Option<_>>()?,
             mappings: mappings.into_iter().collect::<Option<_>>()?,
+            stream_mappings: stream_mappings.into_iter().collect::<Option<_>>()?,
         })
+    }
+}
+
+impl LambdaResources {
+    /// The filters of the mappings read what messages say.
+    pub(super) fn enter_contents(&mut self, contents: &Arc<Contents>) {
+        for filter in self.mappings.iter_mut().filter_map(|mapping| mapping.filter.as_mut()) {
+            filter.contents = Arc::clone(contents);
+        }
     }
 }
 
@@ -58,7 +75,7 @@ fn queues(
             .map(|(_, mapping)| &mapping.queue)
             .collect();
         queues.forward = resolver.forward_target(forward, &sources, problems);
-        resolver.flow(Function::KIND, name, Queue::KIND, forward.queue.as_str());
+        resolver.forward_flow(Function::KIND, name, forward);
     }
     let destinations = [
         (function.dead_letter_queue.as_ref(), &mut queues.dead_letter_queue),
@@ -119,6 +136,9 @@ fn mappings(
             );
         }
         pairs.push(pair);
+        if mapping.filter_criteria.is_some() {
+            warn_of_unread_bodies(mapping, resolver, problems);
+        }
         settings.push(queue.zip(function).map(|((position, queue), (index, function))| {
             let ends = MappingEnds {
                 queue,
@@ -133,6 +153,92 @@ fn mappings(
         resolver.flow(Queue::KIND, mapping.queue.as_str(), Function::KIND, mapping.function.as_str());
     }
     settings
+}
+
+/// The mappings of streams.
+fn stream_mappings(
+    defaults: &FunctionDefaults,
+    resolver: &mut Resolver<'_>,
+    problems: &mut Problems,
+) -> Vec<Option<StreamMappingSettings>> {
+    let (config, assumptions) = (resolver.config, resolver.assumptions);
+    let quotas = config.quotas.kinesis(config.region);
+    let mut settings = Vec::new();
+    for (name, mapping) in config.stream_mappings.iter() {
+        let stream = resolver.directory.streams.find(&mapping.stream, problems);
+        let function = resolver.directory.functions.find(&mapping.function, problems);
+        let destination = mapping.on_failure.as_ref().map(|config| destination(config, resolver, problems));
+        let is_known = destination.is_none_or(|found| found.is_some());
+        settings.push(stream.zip(function).filter(|_| is_known).map(
+            |((position, stream), (index, function))| {
+                let stream_config = &config.streams.entries[position].1;
+                let ends = StreamMappingEnds {
+                    stream,
+                    shards: stream_config.initial_shards(&quotas),
+                    retention: stream_config.retention_period,
+                    function,
+                    function_config: &config.functions.entries[index].1,
+                    destination: destination.flatten(),
+                    maximum_payload_bytes: defaults.quotas.maximum_payload_bytes,
+                    assumptions: StreamMappingAssumptions {
+                        backlog_poll_interval: span(assumptions.stream_mapping_backlog_poll_interval),
+                        retry_pause: span(assumptions.stream_mapping_retry_pause),
+                        idle_window_delay: span(assumptions.stream_mapping_idle_window_delay),
+                        record_overhead_bytes: assumptions.mapping_record_overhead.as_u64(),
+                        failure_message_bytes: assumptions.stream_mapping_failure_message_size.as_u64()
+                            as u32,
+                    },
+                };
+                mapping.settings(name.as_str(), &ends, problems)
+            },
+        ));
+        resolver.flow(DataStream::KIND, mapping.stream.as_str(), Function::KIND, mapping.function.as_str());
+        match &mapping.on_failure {
+            Some(StreamDestinationConfig::Queue(queue)) => {
+                resolver.flow(Function::KIND, mapping.function.as_str(), Queue::KIND, queue.as_str());
+            }
+            Some(StreamDestinationConfig::Topic(topic)) => {
+                resolver.flow(Function::KIND, mapping.function.as_str(), Topic::KIND, topic.as_str());
+            }
+            None => {}
+        }
+    }
+    settings
+}
+
+/// Who is told of records that are given up: standard queues and topics ("Retain discarded batch records for a Kinesis Data
+/// Streams event source in Lambda").
+fn destination(
+    config: &StreamDestinationConfig,
+    resolver: &Resolver<'_>,
+    problems: &mut Problems,
+) -> Option<EntityId> {
+    let (reference, names, is_fifo) = match config {
+        StreamDestinationConfig::Queue(queue) => (queue, &resolver.directory.queues, is_fifo(queue.as_str())),
+        StreamDestinationConfig::Topic(topic) => {
+            (topic, &resolver.directory.topics, is_fifo_topic(topic.as_str()))
+        }
+    };
+    let found = names.find(reference, problems);
+    if is_fifo {
+        problems
+            .error(reference.place, format!("`{reference}` cannot be told of discarded records"))
+            .why("what a mapping sends has no message group: its destination is a standard queue or topic");
+    }
+    found.map(|(_, id)| id)
+}
+
+/// A filter deletes every message whose body it cannot read.
+fn warn_of_unread_bodies(mapping: &MappingConfig, resolver: &Resolver<'_>, problems: &mut Problems) {
+    for (name, producer) in resolver.config.producers.iter() {
+        let feeds = matches!(&producer.publishes_to, ProducerTarget::Queue(queue) if queue.as_str() == mapping.queue.as_str());
+        if feeds && producer.message.as_ref().is_none_or(|message| message.body.is_none()) {
+            problems
+                .warning(mapping.queue.place, format!("the filters delete all messages of `{name}`"))
+                .why("it says nothing about their bodies, so that they satisfy no pattern")
+                .help(format!("give `{name}` a `body`"));
+        }
+    }
 }
 
 /// Reservations must leave something to the others ("Configuring reserved concurrency for a function").

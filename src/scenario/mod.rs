@@ -43,7 +43,10 @@ use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
-use crate::services::lambda::{Account, EventSourceMapping, Function, FunctionSettings, MappingSettings};
+use crate::services::lambda::{
+    Account, EventSourceMapping, Function, FunctionSettings, MappingSettings, StreamMapping,
+    StreamMappingSettings,
+};
 use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
 use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::requester::{Requester, RequesterSettings};
@@ -80,6 +83,7 @@ pub struct Scenario {
     object_stores: Vec<ObjectStoreSettings>,
     streams: Vec<StreamSettings>,
     stream_consumers: Vec<StreamConsumerSettings>,
+    stream_mappings: Vec<StreamMappingSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -318,6 +322,9 @@ impl Scenario {
         }
         for consumer in &self.stream_consumers {
             seat(&consumer.name, StreamConsumer::new(consumer.clone(), seed, replication).into());
+        }
+        for mapping in &self.stream_mappings {
+            seat(&mapping.name, StreamMapping::new(mapping.clone(), seed, replication).into());
         }
         let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         if !self.functions.is_empty() {

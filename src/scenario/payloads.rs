@@ -2,7 +2,6 @@
 
 use super::resolve::Resolver;
 use crate::language::{Name, Problems, Reference};
-use crate::services::compute::ConsumerSource;
 use crate::services::object_store::{ObjectStoreConfig, ObjectStoreSettings};
 use crate::services::producer::{ProducerConfig, ProducerTarget};
 use crate::wire::{EntityId, PayloadStore};
@@ -39,7 +38,7 @@ impl Resolver<'_> {
             return;
         };
         for (consumer_name, consumer) in self.config.consumers.iter() {
-            let ConsumerSource::Queue(source) = &consumer.receives_from;
+            let Some(source) = consumer.receives_from.queue() else { continue };
             let reads = consumer.large_payloads.as_ref().map(|reads| reads.object_store.as_str());
             if source.as_str() == queue.as_str() && reads != Some(large.object_store.as_str()) {
                 problems

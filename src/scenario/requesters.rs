@@ -4,7 +4,7 @@ use super::WithArrivals;
 use super::config::ScenarioConfig;
 use super::resolve::Resolver;
 use crate::language::{Name, Problems};
-use crate::services::compute::{ConsumerSource, Fleet, ReplyAddress};
+use crate::services::compute::{Fleet, ReplyAddress};
 use crate::services::requester::{
     RequestTarget, Requester, RequesterConfig, RequesterSettings, RequesterSurroundings,
 };
@@ -124,18 +124,18 @@ fn answerers<'a>(
     queue: &'a str,
 ) -> impl Iterator<Item = (&'a Name, &'a crate::services::compute::ConsumerConfig)> {
     config.consumers.iter().filter(move |(_, consumer)| {
-        let ConsumerSource::Queue(source) = &consumer.receives_from;
-        source.as_str() == queue && consumer.answers_requests.is_some()
+        let source = consumer.receives_from.queue();
+        source.is_some_and(|source| source.as_str() == queue) && consumer.answers_requests.is_some()
     })
 }
 
 /// Requests that no consumer of their queue answers, though one takes them, are mostly a slip.
 fn check_answers(config: &ScenarioConfig, name: &Name, requester: &RequesterConfig, problems: &mut Problems) {
     let queue = request_queue(requester);
-    let taken = config.consumers.iter().find(|(_, consumer)| {
-        let ConsumerSource::Queue(source) = &consumer.receives_from;
-        source.as_str() == queue
-    });
+    let taken = config
+        .consumers
+        .iter()
+        .find(|(_, consumer)| consumer.receives_from.queue().is_some_and(|source| source.as_str() == queue));
     let Some((consumer, _)) = taken.filter(|_| answerers(config, queue).next().is_none()) else { return };
     problems
         .warning(name.place, format!("`{consumer}` takes the requests of `{name}`, but answers none"))

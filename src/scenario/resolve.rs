@@ -16,6 +16,7 @@ use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{AlarmSettings, CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
+use crate::services::kinesis::{StreamConsumer, StreamSettings};
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
@@ -62,6 +63,7 @@ pub(super) fn resolve(
     let consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let lambda = LambdaResources::resolve(&mut resolver, problems);
+    let forwards = resolver.stream_forwards(problems);
     let mut topics = Topics::new(config, resolver.directory.clone());
     let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
     let clients = resolver.clients(&mut topics, problems);
@@ -70,12 +72,18 @@ pub(super) fn resolve(
             topics.enter_producer(id, &producer.settings);
         }
     }
-    let topics = topics.settings((&assumptions, prices), &queues, files, problems);
+    let reads_bodies =
+        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+    if let (true, Some(clients)) = (reads_bodies, &clients) {
+        topics.enter_texts(&clients.names.texts);
+    }
+    let contents = topics.contents();
+    let topics = topics.settings(&contents, (&assumptions, prices), &queues, files, problems);
     resolver.topic_flows();
     let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
-    let stream_consumers = resolver.stream_consumers(problems);
+    let stream_consumers = resolver.stream_consumers(forwards, problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -84,8 +92,9 @@ pub(super) fn resolve(
     let custom_metrics = custom_metrics::resolve(config, &mut alarms.watching, files, problems);
     let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
     let scaled = scaling.resolve_scaling(problems);
+    let scaled_streams = scaling.resolve_streams(problems);
     let loads = scaling.loads;
-    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), &alarm_messages, problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     let metric_delays = assumptions.metric_delays(files, problems);
     if problems.has_errors() {
@@ -97,7 +106,17 @@ pub(super) fn resolve(
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
-    let lambda = lambda?;
+    let mut lambda = lambda?;
+    lambda.enter_contents(&contents);
+    let texts = Arc::new(clients.names.texts.clone());
+    let mut functions = std::mem::take(&mut lambda.functions);
+    let mut stream_consumers = stream_consumers?;
+    let forwards = (consumers.iter_mut().map(|consumer| &mut consumer.forward))
+        .chain(functions.iter_mut().map(|function| &mut function.forward))
+        .chain(stream_consumers.iter_mut().map(|consumer| &mut consumer.forward));
+    for forward in forwards.flatten() {
+        forward.texts = Arc::clone(&texts);
+    }
     let (alarms, watched) = alarms.into_settings();
     flows.extend(invocations(&alarms, config));
     let mut scenario = Scenario {
@@ -125,13 +144,18 @@ pub(super) fn resolve(
         clients: clients.settings,
         object_stores,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
-        streams: streams?,
-        stream_consumers: stream_consumers?,
+        streams: streams?
+            .into_iter()
+            .zip(scaled_streams)
+            .map(|(stream, scaling)| StreamSettings { scaling, ..stream })
+            .collect(),
+        stream_consumers,
         scripted: clients.expected,
         topics: topics.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
-        functions: lambda.functions,
+        functions,
         mappings: lambda.mappings,
+        stream_mappings: lambda.stream_mappings,
         lambda_quotas: config.quotas.lambda(config.region),
         cloudwatch: CloudWatchSettings {
             alarms,
@@ -391,8 +415,11 @@ impl<'a> Resolver<'a> {
         let addresses = self.reply_addresses();
         let mut settings = Vec::new();
         for (name, consumer) in config.consumers.iter() {
-            let ConsumerSource::Queue(reference) = &consumer.receives_from;
-            let source = self.source_queue(reference, problems);
+            let reference = consumer.receives_from.reference();
+            let source = match &consumer.receives_from {
+                ConsumerSource::Queue(queue) => self.source_queue(queue, problems),
+                ConsumerSource::StreamConsumer(application) => self.hosted(application, problems),
+            };
             let payload_store = consumer
                 .large_payloads
                 .as_ref()
@@ -410,9 +437,10 @@ impl<'a> Resolver<'a> {
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
-            self.flow(Queue::KIND, reference.as_str(), Fleet::KIND, name.as_str());
+            let kind = consumer.receives_from.queue().map_or(StreamConsumer::KIND, |_| Queue::KIND);
+            self.flow(kind, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
-                self.flow(Fleet::KIND, name.as_str(), Queue::KIND, forward.queue.as_str());
+                self.forward_flow(Fleet::KIND, name.as_str(), forward);
             }
         }
         settings
@@ -437,7 +465,8 @@ impl<'a> Resolver<'a> {
             || producers.any(|(_, producer)| has_group(producer))
             || self.scripted_queues.contains(queue.as_str())
             || config.consumers.iter().any(|(_, consumer)| {
-                consumer.forwards_to.as_ref().is_some_and(|forward| forward.queue.as_str() == queue.as_str())
+                let target = consumer.forwards_to.as_ref().and_then(|forward| forward.queue.as_ref());
+                target.is_some_and(|target| target.as_str() == queue.as_str())
             })
     }
 
@@ -450,6 +479,18 @@ impl<'a> Resolver<'a> {
             wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
             visibility_timeout: span(queue.visibility_timeout),
             is_fifo: is_fifo(reference.as_str()),
+        })
+    }
+
+    /// An application whose workers run on the instances of a consumer. To these it looks like a queue that never answers.
+    fn hosted(&self, application: &Reference, problems: &mut Problems) -> Option<SourceQueue> {
+        let (_, id) = self.directory.stream_consumers.find(application, problems)?;
+        Some(SourceQueue {
+            id,
+            latency: ApiLatency::none(),
+            wait_seconds: 20,
+            visibility_timeout: Span::from_hours(12),
+            is_fifo: false,
         })
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Scaling<'a, 'b> {
     files: &'a dyn Files,
     /// What forecasts are made from.
     pub(super) loads: Vec<Load>,
+    /// The stream whose policies are looked at; without one they are a consumer's.
+    stream: Option<EntityId>,
 }
 
 impl<'a, 'b> Scaling<'a, 'b> {
@@ -32,7 +34,7 @@ impl<'a, 'b> Scaling<'a, 'b> {
         alarms: &'b mut Alarms<'a>,
         files: &'a dyn Files,
     ) -> Self {
-        Self { config, assumptions, scheduled_action_delay, alarms, files, loads: Vec::new() }
+        Self { config, assumptions, scheduled_action_delay, alarms, files, loads: Vec::new(), stream: None }
     }
 
     /// What changes each consumer's capacity, in the order of consumers.
@@ -51,6 +53,11 @@ impl<'a, 'b> Scaling<'a, 'b> {
                 (None, Some(group)) => {
                     let mut settings = group.scaling(config.start.timestamp());
                     settings.policies = self.policies(&reference, &group.policies, problems);
+                    if let Some(id) = self.group_of(&reference, problems) {
+                        for alarm in group.refresh_alarms() {
+                            self.alarms.watch_for_refresh(alarm, id, problems);
+                        }
+                    }
                     settings
                 }
                 (None, None) => {
@@ -60,6 +67,25 @@ impl<'a, 'b> Scaling<'a, 'b> {
             };
             all.push(ScalingSettings { assumptions: assumptions.clone(), ..settings });
         }
+        all
+    }
+
+    /// What changes the number of shards of each stream, in the order of streams.
+    pub(super) fn resolve_streams(&mut self, problems: &mut Problems) -> Vec<Option<ScalingSettings>> {
+        let config = self.config;
+        let assumptions = self.assumptions();
+        let mut all = Vec::new();
+        for (name, stream) in config.streams.iter() {
+            let scaled = stream.application_auto_scaling.as_ref().map(|scaling| {
+                self.stream = self.alarms.watching.directory.streams.entity(name.as_str());
+                let reference = Reference { text: name.text.clone(), place: name.place };
+                let policies = self.policies(&reference, &scaling.policies, problems);
+                let assumptions = assumptions.clone();
+                ScalingSettings { policies, assumptions, ..scaling.scaling(config.start.timestamp()) }
+            });
+            all.push(scaled);
+        }
+        self.stream = None;
         all
     }
 
@@ -99,6 +125,9 @@ impl<'a, 'b> Scaling<'a, 'b> {
     }
 
     fn group_of(&self, consumer: &Reference, problems: &mut Problems) -> Option<EntityId> {
+        if self.stream.is_some() {
+            return self.stream;
+        }
         self.alarms.watching.directory.consumers.find(consumer, problems).map(|(_, id)| id)
     }
 
@@ -129,8 +158,8 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let above = Comparison::GreaterThanThreshold;
         self.alarms.add(alarm(false, config.high_evaluation_periods, target_value, above));
         if !config.disable_scale_in {
-            let is_service =
-                self.config.consumers.get(consumer.as_str()).is_some_and(|c| c.ecs_service.is_some());
+            let is_service = self.stream.is_some()
+                || self.config.consumers.get(consumer.as_str()).is_some_and(|c| c.ecs_service.is_some());
             let fraction = if is_service {
                 self.assumptions.application_target_tracking_low_fraction
             } else {

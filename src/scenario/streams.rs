@@ -6,12 +6,13 @@ use super::resolve::Resolver;
 use crate::engine::Distribution;
 use crate::language::{Files, Name, Problems, Reference};
 use crate::record::Flow;
+use crate::services::compute::ConsumerSource;
 use crate::services::kinesis::{
     DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings,
     StreamDefaults, StreamSettings, StreamSource,
 };
 use crate::services::producer::{Producer, SendTarget, StreamTarget};
-use crate::wire::{EntityId, LimitModel, PriceList, Service, span};
+use crate::wire::{EntityId, Forward, LimitModel, PriceList, Service, span};
 
 /// What streams depend on.
 pub(super) struct Surroundings<'a> {
@@ -37,6 +38,7 @@ pub(super) fn streams(
         read_latency: read_latency.clone(),
         push_delay: push_delay?,
         reshard_time: span(assumptions.kinesis_reshard_time),
+        create_time: span(assumptions.kinesis_create_time),
         reshard_parallel: assumptions.kinesis_reshards_at_a_time,
         split_delay: split_delay?,
         limit_model: match assumptions.kinesis_limits {
@@ -57,7 +59,15 @@ pub(super) fn streams(
                 Some(ReaderSettings { entity, enhanced_fan_out: consumer.is_fan_out() })
             })
             .collect();
-        settings.push(stream.settings(name.as_str(), readers, &defaults, problems));
+        let mut readers: Vec<ReaderSettings> = readers;
+        readers.extend(config.stream_mappings.iter().filter_map(|(reader, mapping)| {
+            let entity = directory.stream_mappings.entity(reader.as_str())?;
+            let enhanced_fan_out = mapping.is_fan_out();
+            (mapping.stream.as_str() == name.as_str()).then_some(ReaderSettings { entity, enhanced_fan_out })
+        }));
+        let mut called = config.clients.iter().flat_map(|(_, client)| client.streams());
+        let is_scripted = called.any(|reference| reference.as_str() == name.as_str());
+        settings.push(stream.settings(name.as_str(), (readers, is_scripted), &defaults, problems));
     }
     settings.into_iter().collect()
 }
@@ -66,8 +76,10 @@ pub(super) fn streams(
 pub(super) fn consumers(
     around: &Surroundings<'_>,
     flows: &mut Vec<Flow>,
+    forwards: Vec<Option<Forward>>,
     problems: &mut Problems,
 ) -> Option<Vec<StreamConsumerSettings>> {
+    let mut forwards = forwards.into_iter();
     let Surroundings { config, directory, prices, files, .. } = *around;
     let quotas = config.quotas.kinesis(config.region);
     let mut settings = Vec::new();
@@ -80,7 +92,18 @@ pub(super) fn consumers(
         });
         // Also without a stream the rest is looked at, so that all problems are told at once.
         let any = SourceStream { id: EntityId(0), shards: 1 };
-        let built = consumer.settings(name.as_str(), source.unwrap_or(any), prices, files, problems);
+        let is_hosted = config.consumers.iter().any(|(_, host)| {
+            matches!(&host.receives_from, ConsumerSource::StreamConsumer(guest) if guest.as_str() == name.as_str())
+        });
+        let forward = forwards.next().flatten();
+        let built = consumer.settings(
+            name.as_str(),
+            source.unwrap_or(any),
+            (is_hosted, forward),
+            prices,
+            files,
+            problems,
+        );
         settings.push(built.filter(|_| source.is_some()));
         flows.push(Flow {
             from_kind: DataStream::KIND,
@@ -134,9 +157,26 @@ impl Resolver<'_> {
         streams(&surroundings, &latency.receive, problems)
     }
 
+    /// Where the consumers of streams send their results.
+    pub(super) fn stream_forwards(&mut self, problems: &mut Problems) -> Vec<Option<Forward>> {
+        let config = self.config;
+        let mut forwards = Vec::new();
+        for (name, consumer) in config.stream_consumers.iter() {
+            let forward = consumer.forwards_to.as_ref().and_then(|forward| {
+                self.forward_flow(StreamConsumer::KIND, name.as_str(), forward);
+                let target = self.forward_target(forward, &[], problems)?;
+                // Partition keys make good message groups.
+                forward.settings(target, &mut self.texts, self.files, problems)
+            });
+            forwards.push(forward);
+        }
+        forwards
+    }
+
     /// The consumers of streams; `None` when a problem was told.
     pub(super) fn stream_consumers(
         &mut self,
+        forwards: Vec<Option<Forward>>,
         problems: &mut Problems,
     ) -> Option<Vec<StreamConsumerSettings>> {
         let surroundings = Surroundings {
@@ -146,6 +186,6 @@ impl Resolver<'_> {
             prices: self.prices,
             files: self.files,
         };
-        consumers(&surroundings, &mut self.flows, problems)
+        consumers(&surroundings, &mut self.flows, forwards, problems)
     }
 }

@@ -3,11 +3,12 @@
 use super::resolve::Resolver;
 use super::topics;
 use crate::language::{Bytes, Name, Problems, Reference};
+use crate::services::kinesis::DataStream;
 use crate::services::lambda::Function;
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{Queue, is_fifo};
-use crate::wire::{EntityId, ForwardConfig, ForwardTarget, Service, SqsQuotas};
+use crate::wire::{ApiLatency, EntityId, ForwardConfig, ForwardTarget, Service, SqsQuotas};
 
 impl Resolver<'_> {
     /// Where a producer's messages go, and whether that is known. Also without it the rest is looked at, so that all
@@ -90,26 +91,59 @@ impl Resolver<'_> {
         }
     }
 
-    /// The queue that the results of messages from `sources` go to.
+    /// Where the results of messages from `sources` go.
     pub(super) fn forward_target(
         &self,
         forward: &ForwardConfig,
         sources: &[&Reference],
         problems: &mut Problems,
     ) -> Option<ForwardTarget> {
-        let (position, id) = self.directory.queues.find(&forward.queue, problems)?;
-        let is_fifo = is_fifo(forward.queue.as_str());
+        if let Some(stream) = &forward.stream {
+            let (_, id) = self.directory.streams.find(stream, problems)?;
+            let latency = self.defaults.latency.clone();
+            return Some(ForwardTarget { id, latency, is_fifo: false, is_stream: true });
+        }
+        let (reference, found, is_fifo) = match (&forward.queue, &forward.topic) {
+            (Some(queue), _) => (queue, self.directory.queues.find(queue, problems), is_fifo(queue.as_str())),
+            (None, Some(topic)) => {
+                (topic, self.directory.topics.find(topic, problems), is_fifo_topic(topic.as_str()))
+            }
+            // Told already.
+            (None, None) => return None,
+        };
+        let (position, id) = found?;
         let has_groups = !sources.is_empty() && sources.iter().all(|source| self.has_groups(source));
         if is_fifo && forward.message_group_id.is_none() && !has_groups {
+            let noun = if forward.queue.is_some() { "queue" } else { "topic" };
             problems
-                .error(forward.place, format!("messages to `{}` need a `message_group_id`", forward.queue))
+                .error(forward.place, format!("messages to `{reference}` need a `message_group_id`"))
                 .why(match sources.iter().find(|source| !self.has_groups(source)) {
                     Some(source) => {
-                        format!("it is a FIFO queue, and the messages of `{source}` have no groups")
+                        format!("it is a FIFO {noun}, and the messages of `{source}` have no groups")
                     }
-                    None => "it is a FIFO queue".to_owned(),
+                    None => format!("it is a FIFO {noun}"),
                 });
         }
-        Some(ForwardTarget { id, latency: self.latencies[position].clone(), is_fifo })
+        let latency = if forward.queue.is_some() {
+            self.latencies[position].clone()
+        } else {
+            let send = topics::publish_latency(self.config)?;
+            ApiLatency { send, ..self.defaults.latency.clone() }
+        };
+        Some(ForwardTarget { id, latency, is_fifo, is_stream: false })
+    }
+
+    /// Where the results of somebody go, for those who look at the scenario as a whole.
+    pub(super) fn forward_flow(&mut self, from_kind: &'static str, from: &str, forward: &ForwardConfig) {
+        let targets = [
+            (&forward.queue, Queue::KIND),
+            (&forward.topic, Topic::KIND),
+            (&forward.stream, DataStream::KIND),
+        ];
+        for (target, kind) in targets {
+            if let Some(target) = target {
+                self.flow(from_kind, from, kind, target.as_str());
+            }
+        }
     }
 }

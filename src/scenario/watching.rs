@@ -8,10 +8,10 @@ use crate::series::math::{MathError, MetricMath, Query, read};
 use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
 use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
-    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
+    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
 use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
-use crate::services::lambda::{FunctionMetrics, MappingMetrics};
+use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
@@ -197,6 +197,10 @@ impl<'a> Watching<'a> {
         if let Some(stream) = &metric.stream {
             return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));
         }
+        if let Some(mapping) = &metric.stream_mapping {
+            let found = self.directory.stream_mappings.find(mapping, problems)?;
+            return Some((found.1, &[StreamMappingMetrics::DEFINITIONS]));
+        }
         if let Some(consumer) = &metric.stream_consumer {
             let found = self.directory.stream_consumers.find(consumer, problems)?;
             return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
@@ -215,7 +219,7 @@ impl<'a> Watching<'a> {
             return Some(Watched::Metric(series, Statistic::Average));
         }
         let (position, group) = self.directory.consumers.find(consumer, problems)?;
-        let ConsumerSource::Queue(queue) = &self.config.consumers.entries[position].1.receives_from;
+        let queue = self.config.consumers.entries[position].1.receives_from.reference();
         let visible = if let Some(series) = self.given("ApproximateNumberOfMessagesVisible") {
             series
         } else {

@@ -72,11 +72,10 @@ impl LimitBucket {
         self.level -= tokens as i64 * SCALE;
     }
 
-    /// Takes tokens down to none.
+    /// Takes tokens that were there at this very instant.
     #[inline]
-    pub fn take_up_to(&mut self, tokens: u64, now: Time) {
-        self.refill(now);
-        self.level = (self.level - tokens as i64 * SCALE).max(self.level.min(0));
+    pub fn spend(&mut self, tokens: u64) {
+        self.level -= tokens as i64 * SCALE;
     }
 
     /// Whether more was taken than was there.
@@ -127,8 +126,8 @@ mod tests {
         bucket.take(10, at(0));
         assert!(bucket.owes());
         assert_eq!(bucket.time_full(at(0)), at(5000));
-        bucket.take_up_to(7, at(4500));
-        assert_eq!(bucket.time_full(at(4500)), at(5500));
+        bucket.take(2, at(4500));
+        assert_eq!(bucket.time_full(at(4500)), at(6000));
     }
 
     #[test]

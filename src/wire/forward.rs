@@ -1,17 +1,24 @@
 //! Results of processing: sent on to another queue by whoever processed a message.
 
 use super::{
-    ApiLatency, BatchId, Content, Context, Deduplication, EntityId, Entry, GroupConfig, MessageGroups,
-    MessageId, NewMessage, Outbox, Purpose, Signal, Texts, draw_bytes, draw_span,
+    ApiLatency, BatchId, Content, Context, Deduplication, EntityId, Entry, GroupConfig, GroupId,
+    MessageGroups, MessageId, NewMessage, Outbox, Purpose, Signal, Texts, draw_bytes, draw_span,
+    partition_hash,
 };
 use crate::engine::{Distribution, Span, Stream};
 use crate::language::{Bytes, DistributionOf, Files, Probability, Problems, Reference, section};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 section! {
-    /// Sending results on.
+    /// Sending results on: to a queue, a topic or a stream.
     pub struct ForwardConfig {
         /// The queue they go to.
-        pub queue: Reference;
+        pub queue: Option<Reference>;
+        /// Or the topic.
+        pub topic: Option<Reference>;
+        /// Or the stream: a result keeps the partition key of what it was made of, or has that of `message_group_id`.
+        pub stream: Option<Reference>;
         /// Share of the processed messages that have a result.
         pub share: Probability = Probability::ONE;
         /// Size of a result; by default that of the message.
@@ -19,20 +26,29 @@ section! {
         /// The message group of a result (`MessageGroupId`): a name, `each_message`, or drawn; by default that of the message.
         pub message_group_id: Option<GroupConfig>;
     }
+    check ForwardConfig::check;
 }
 
 /// Where results go.
 #[derive(Debug, Clone)]
 pub struct ForwardTarget {
-    /// The queue.
+    /// The queue, topic or stream.
     pub id: EntityId,
     /// How long calls to it take.
     pub latency: ApiLatency,
-    /// Whether it is a FIFO queue.
+    /// Whether it is a FIFO queue or topic.
     pub is_fifo: bool,
+    /// Whether it is a stream.
+    pub is_stream: bool,
 }
 
 impl ForwardConfig {
+    fn check(&self, problems: &mut Problems) {
+        if [&self.queue, &self.topic, &self.stream].into_iter().flatten().count() != 1 {
+            problems.error(self.place, "results go to a `queue`, a `topic` or a `stream`: give one of them");
+        }
+    }
+
     /// The settings, the queue looked up; `None` when a problem was told.
     pub fn settings(
         &self,
@@ -46,10 +62,12 @@ impl ForwardConfig {
         Some(Forward {
             queue: target.id,
             is_fifo: target.is_fifo,
+            is_stream: target.is_stream,
             share: self.share.as_f64(),
             size: size.map_or(Some(None), |size| size.map(Some))?,
             latency: target.latency.send,
             groups: groups.map_or(Some(None), |groups| groups.map(Some))?,
+            texts: Arc::default(),
         })
     }
 }
@@ -57,7 +75,7 @@ impl ForwardConfig {
 /// Sending results on to another queue.
 #[derive(Debug, Clone)]
 pub struct Forward {
-    /// The other queue.
+    /// The other queue, or the topic or stream.
     pub queue: EntityId,
     /// Share of the processed messages that is sent on, 0..=1.
     pub share: f64,
@@ -65,10 +83,14 @@ pub struct Forward {
     pub size: Option<Distribution>,
     /// How long the send call takes, in nanoseconds.
     pub latency: Distribution,
-    /// Whether that is a FIFO queue.
+    /// Whether that is a FIFO queue or topic.
     pub is_fifo: bool,
+    /// Whether that is a stream.
+    pub is_stream: bool,
     /// The groups of the results; `None` keeps the message's.
     pub groups: Option<MessageGroups>,
+    /// What groups are called that have names; known once all of the scenario is read.
+    pub texts: Arc<Texts>,
 }
 
 /// Somebody who sends results on.
@@ -80,6 +102,8 @@ pub struct Forwarder {
     group: Stream,
     /// Results sent so far: their sequence numbers.
     sent: u64,
+    /// The hash keys of partition keys, as they come up.
+    hashes: BTreeMap<GroupId, u128>,
 }
 
 impl Forwarder {
@@ -91,6 +115,7 @@ impl Forwarder {
             content: Purpose::Forwarding.stream(seed, replication, kind, name),
             group: Purpose::MessageGroup.stream(seed, replication, kind, name),
             sent: 0,
+            hashes: BTreeMap::new(),
         }
     }
 
@@ -131,7 +156,28 @@ impl Forwarder {
             detail,
         });
         self.sent += 1;
+        if self.settings.is_stream {
+            return Some(Entry::for_stream(message, self.hash_of(detail.group)));
+        }
         Some(Entry::new(message))
+    }
+
+    /// The hash key of a partition key. A result without one has the number of the result.
+    fn hash_of(&mut self, key: GroupId) -> u128 {
+        if key == GroupId::NONE {
+            return partition_hash(&self.sent.to_string());
+        }
+        *self.hashes.entry(key).or_insert_with(|| partition_hash(&key.name(&self.settings.texts)))
+    }
+
+    /// Results arrive where they go.
+    fn hand_over<T, O: Outbox<T>>(&self, results: BatchId, delay: Span, cx: &mut Context<'_, O>) {
+        let signal = if self.settings.is_stream {
+            Signal::PutRecords { batch: results, single: false }
+        } else {
+            Signal::Put { batch: results }
+        };
+        cx.outbox.send(self.settings.queue, delay, signal);
     }
 
     /// Sends the results of the chosen messages of a batch, in calls of up to ten that arrive after `delay`; gives the
@@ -155,12 +201,12 @@ impl Forwarder {
             cx.batches.entries_mut(results).push(entry);
             sent += 1;
             if cx.batches.entries(results).len() == MOST_ENTRIES {
-                cx.outbox.send(self.settings.queue, delay, Signal::Put { batch: results });
+                self.hand_over(results, delay, cx);
                 open = None;
             }
         }
         if let Some(results) = open {
-            cx.outbox.send(self.settings.queue, delay, Signal::Put { batch: results });
+            self.hand_over(results, delay, cx);
         }
         sent
     }

@@ -2,6 +2,19 @@
 
 use super::BatchId;
 
+/// Where the messages of an event come from: it says what the function does after a failure, and what is late or comes
+/// again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventSource {
+    /// A standard queue, or somebody who invokes the function directly.
+    Standard,
+    /// A FIFO queue: the code stops at the first message that fails, as it should.
+    Fifo,
+    /// A stream: the same, and each partition key has an order of its own. Other consumers may have processed the same
+    /// records, so they tell by their entries whether this function has.
+    Stream,
+}
+
 /// How a synchronous invocation ended ("`Invoke`", `InvocationType: RequestResponse`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvokeOutcome {

@@ -10,6 +10,7 @@ mod activity;
 mod batch;
 mod bucket;
 mod config;
+mod contents;
 mod deadline;
 mod deduplication;
 mod detail;
@@ -34,6 +35,8 @@ mod service;
 mod signal;
 mod sns;
 mod stream;
+mod stream_reading;
+mod stream_request;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -43,6 +46,7 @@ pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use bucket::{LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
+pub use contents::{Body, Column, Contents, Envelope, Part, Shape};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
@@ -50,7 +54,7 @@ pub use error::ApiError;
 pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use hash_key::{HashRange, partition_hash};
-pub use invocation::InvokeOutcome;
+pub use invocation::{EventSource, InvokeOutcome};
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
@@ -70,5 +74,11 @@ pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use sns::{Budget, SnsAccount, SnsQuotas};
 pub use stream::{
-    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, BEGUN_RECORD, COPIED_RECORD, DONE_RECORD, FAILED_RECORD,
+    IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
+};
+pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
+pub use stream_request::{
+    IteratorPlace, RecordKey, RecordPlace, RecordRead, RecordsRead, ShardIterator, StreamDescription,
+    StreamStatus,
 };

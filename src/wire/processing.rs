@@ -76,4 +76,17 @@ impl ProcessedTally<'_> {
             self.duplicates.add(1);
         }
     }
+
+    /// A record of a stream was processed successfully at `at`. Others may have processed it before: whether this is the
+    /// first time is for the caller to know.
+    #[inline]
+    pub fn note_record(&mut self, message: MessageId, is_first: bool, at: Time, messages: &mut Messages) {
+        messages.mark_processed(message);
+        if is_first {
+            self.processed.add(1);
+            self.latency.record((at - messages.published_at(message)).as_nanos());
+        } else {
+            self.duplicates.add(1);
+        }
+    }
 }

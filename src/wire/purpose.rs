@@ -99,6 +99,8 @@ pub enum Purpose {
     Splitting,
     /// Which leases a worker takes or steals.
     Lease,
+    /// When in their interval polls of a shard fall.
+    PollPhase,
 }
 
 impl Purpose {
@@ -151,6 +153,7 @@ impl Purpose {
             Purpose::PushDelay => "push delay",
             Purpose::Splitting => "splitting",
             Purpose::Lease => "lease",
+            Purpose::PollPhase => "poll phase",
         }
     }
 

@@ -1,7 +1,10 @@
 //! Calls whose answer somebody reads: those of scripted clients. The calls of fleets are signals, which say less and cost
 //! less; both end in the same code of the service.
 
-use super::{ApiError, Content, EntityId, GroupId, MessageId, Receipt, ShardInfo, TextId};
+use super::{
+    ApiError, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey, RecordPlace,
+    RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId,
+};
 use crate::engine::Time;
 
 /// The address of a request.
@@ -105,14 +108,50 @@ pub enum Action {
     ReadDeliveries(u32),
     /// `ListShards`.
     ListShards,
+    /// `DescribeStream`.
+    DescribeStream,
+    /// `CreateStream`.
+    CreateStream {
+        /// `ShardCount`.
+        shards: Option<i64>,
+        /// Whether `StreamMode` is `ON_DEMAND`.
+        on_demand: bool,
+    },
+    /// `PutRecord`.
+    PutRecord(SendEntry, RecordKey),
+    /// `PutRecords`.
+    PutRecords(Vec<SendEntry>, Vec<RecordKey>),
+    /// `GetShardIterator`.
+    GetShardIterator(ShardId, IteratorPlace),
+    /// `GetRecords`.
+    GetRecords {
+        /// `ShardIterator`; `None` is one that nobody gave.
+        iterator: Option<ShardIterator>,
+        /// `Limit`.
+        limit: Option<i64>,
+    },
+    /// `SplitShard`; without a hash key in the middle.
+    SplitShard(ShardId, Option<u128>),
+    /// `MergeShards`.
+    MergeShards(ShardId, ShardId),
+    /// `UpdateShardCount`.
+    UpdateShardCount(i64),
+    /// `IncreaseStreamRetentionPeriod`, in hours.
+    IncreaseStreamRetentionPeriod(i64),
+    /// `DecreaseStreamRetentionPeriod`, in hours.
+    DecreaseStreamRetentionPeriod(i64),
 }
 
 impl Action {
     /// The messages it would hand over.
     pub fn sends(&self) -> &[SendEntry] {
         match self {
-            Action::SendMessage(entry) | Action::Publish(entry) => std::slice::from_ref(entry),
-            Action::SendMessageBatch(entries, _) | Action::PublishBatch(entries, _) => entries,
+            Action::SendMessage(entry) | Action::Publish(entry) | Action::PutRecord(entry, _) => {
+                std::slice::from_ref(entry)
+            }
+            Action::SendMessageBatch(entries, _)
+            | Action::PublishBatch(entries, _)
+            | Action::PutRecords(entries, _) => entries,
             _ => &[],
         }
     }
@@ -140,6 +179,17 @@ impl Action {
             Action::SetSubscriptionAttributes { .. } => "SetSubscriptionAttributes",
             Action::ReadDeliveries(_) => "ReadDeliveries",
             Action::ListShards => "ListShards",
+            Action::DescribeStream => "DescribeStream",
+            Action::CreateStream { .. } => "CreateStream",
+            Action::PutRecord(..) => "PutRecord",
+            Action::PutRecords(..) => "PutRecords",
+            Action::GetShardIterator(..) => "GetShardIterator",
+            Action::GetRecords { .. } => "GetRecords",
+            Action::SplitShard(..) => "SplitShard",
+            Action::MergeShards(..) => "MergeShards",
+            Action::UpdateShardCount(_) => "UpdateShardCount",
+            Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
+            Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
         }
     }
 }
@@ -236,6 +286,14 @@ pub enum Answer {
     Done,
     /// The shards of a stream.
     Shards(Vec<ShardInfo>),
+    /// What is known of a stream.
+    Stream(StreamDescription),
+    /// Record by record, as they were given: where each lies now.
+    Put(Vec<Result<RecordPlace, ApiError>>),
+    /// `ShardIterator`.
+    Iterator(ShardIterator),
+    /// What `GetRecords` returned.
+    Records(RecordsRead),
 }
 
 /// A call and, once it is there, its answer.
@@ -297,6 +355,10 @@ impl Requests {
             match &request.answer {
                 Some(Answer::Entries(answers)) => {
                     let refused = sends.zip(answers).filter(|(_, answer)| answer.is_err());
+                    refused.for_each(|(message, _)| mark(message));
+                }
+                Some(Answer::Put(places)) => {
+                    let refused = sends.zip(places).filter(|(_, place)| place.is_err());
                     refused.for_each(|(message, _)| mark(message));
                 }
                 _ => sends.for_each(&mut *mark),

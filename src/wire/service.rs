@@ -4,7 +4,7 @@ use super::{
     BatchId, Batches, Journal, LambdaAccount, MessageId, Messages, Publication, Requests, Signal, SnsAccount,
 };
 use crate::engine::{Span, Time};
-use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
+use crate::record::{Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
 
 /// The address of an entity in the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,6 +113,11 @@ pub trait Service {
     fn publish(&mut self, now: Time) -> Option<Publication> {
         let _ = now;
         Some(Publication::ALL)
+    }
+
+    /// The run ends: what CloudWatch has of it beyond the datapoints of its instruments.
+    fn take_own_series(&mut self) -> Vec<MetricSeries> {
+        Vec::new()
     }
 
     /// The warm-up ends: statistics the entity keeps besides its instruments start from here.

@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, InvokeOutcome, IteratorType, RequestId, ShardId};
+use super::{ApiError, BatchId, EventSource, InvokeOutcome, IteratorType, RequestId, ShardId};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -228,8 +228,8 @@ pub enum Signal {
         batch: BatchId,
         /// Which call of the sender it is, given back with the answer.
         call: u32,
-        /// Whether the function stops at the first message that fails, as it should with a FIFO queue's.
-        in_order: bool,
+        /// Where the messages come from.
+        source: EventSource,
     },
     /// A function answers an `Invoke`, and gives the messages back.
     Returned {

@@ -75,6 +75,16 @@ impl IteratorStart {
     }
 }
 
+// What the `receive_count` of an entry says that was read from a stream.
+/// The stream has the record twice: its producer sent it again.
+pub const COPIED_RECORD: u32 = 1;
+/// Its processing will fail, or has.
+pub const FAILED_RECORD: u32 = 2;
+/// Whoever holds the entry has processed it before.
+pub const DONE_RECORD: u32 = 4;
+/// Whoever holds the entry has begun to process it before, well or badly.
+pub const BEGUN_RECORD: u32 = 8;
+
 /// A shard, as `ListShards` tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShardInfo {

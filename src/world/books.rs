@@ -91,12 +91,15 @@ impl World {
                 ledger.enter(account.kind, &account.name, &account.balance);
             }
         }
-        let produced = ["producer", "client", "requester", "cloudwatch"]
+        let produced = ["producer", "client", "requester", "cloudwatch", "stream_mapping"]
             .iter()
             .map(|kind| sum("produced", &ledger, kind))
             .sum();
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = sum("forwarded", &ledger, "consumer") + sum("forwarded", &ledger, "function");
+        let forwarded = ["consumer", "function", "stream_consumer"]
+            .iter()
+            .map(|kind| sum("forwarded", &ledger, kind))
+            .sum();
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,

@@ -145,9 +145,6 @@ impl Sampler {
                 if is_left_out || !track.is_published {
                     return;
                 }
-                if !track.is_published {
-                    return;
-                }
                 if definition.cloudwatch_name.is_some() {
                     track.datapoints.push(datapoint);
                 }
@@ -251,6 +248,7 @@ impl Sampler {
                 readings.metrics.push(MetricSeries { definition, kind, name, datapoints });
             }
         }
+        readings.metrics.extend(seats.iter_mut().flat_map(|seat| seat.entity.take_own_series()));
         readings
     }
 }

@@ -80,3 +80,40 @@ proptest! {
         prop_assert!(taken <= u64::from(shards) * 21_000);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 10, ..ProptestConfig::default() })]
+
+    /// What the stream took can be read until it expires: by whoever comes late, by whoever reads it again, and by a function
+    /// with any number of batches at a time, each in the order of its keys.
+    #[test]
+    fn what_was_taken_can_be_read_until_it_expires(
+        shards in 1_u32..4,
+        factor in 1_u32..5,
+        batch in 1_u32..200,
+        window in 0_u32..3,
+        retrieval in prop_oneof![Just("polling"), Just("enhanced_fan_out")],
+        changes in prop::collection::vec(change(), 0..4),
+        seed in 0_u64..1_000,
+    ) {
+        let text = format!(
+            "seed: {seed}\nduration: 60m\napi_latency: fixed\nstreams: {{ s: {{ shards: {shards}, changes: [{}] }} }}\n\
+             producers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
+             arrivals: {{ piecewise: {{ points: [{{ at: 0s, rate: 20/s }}, {{ at: 6m, rate: 0/s }}] }} }}\n    \
+             message: {{ partition_key: {{ uniform: 20 }} }}\nstream_consumers:\n  c:\n    \
+             reads_from: {{ stream: s }}\n    processing_time: 1ms\n    replays: [{{ at: 20m, from: trim_horizon }}]\n\
+             functions: {{ f: {{ processing_time: 2ms, timeout: 60s }} }}\nstream_mappings:\n  m:\n    stream: s\n    \
+             function: f\n    retrieval: {retrieval}\n    parallelization_factor: {factor}\n    \
+             batch_size: {batch}\n    maximum_batching_window: {window}s\n    disabled: [{{ from: 1m, until: 20m }}]\n",
+            changes.join(", "),
+        );
+        let tape = run(&text);
+        let taken = sum(&tape, "s", "user_records");
+        prop_assert_eq!(taken, sum(&tape, "p", "messages_produced"));
+        prop_assert_eq!(sum(&tape, "c", "messages_processed"), taken, "{}", text);
+        prop_assert_eq!(sum(&tape, "c", "duplicates"), taken, "{}", text);
+        prop_assert_eq!(sum(&tape, "f", "messages_processed"), taken, "{}", text);
+        prop_assert_eq!(sum(&tape, "f", "duplicates") + sum(&tape, "f", "out_of_order"), 0, "{}", text);
+        prop_assert_eq!(sum(&tape, "s", "records_expired"), 0);
+    }
+}

@@ -154,3 +154,65 @@ fn a_stream_on_demand_begins_with_twice_its_peak_and_can_be_warmed_up() {
         "{ capacity_mode: on_demand, changes: [{ at: 1m, call: { update_stream_warm_throughput: 10MiB } }] }";
     assert_eq!(shards(warm), (4.0, 10.0));
 }
+
+/// A stream whose shards an alarm on its incoming records scales, by `UpdateShardCount` and its limits.
+fn scaled(most: u32, adjustment: u32) -> queuelab::record::Tape {
+    run(&format!(
+        "duration: 40m\nassumptions: {{ alarm_evaluation_second: 0, kinesis_reshard_time: 30s }}\n\
+         streams:\n  s:\n    shards: 2\n    application_auto_scaling:\n      maximum_capacity: {most}\n      policies:\n        \
+         - step_scaling:\n            alarm: busy\n            adjustment_type: ChangeInCapacity\n            cooldown: 60s\n            \
+         step_adjustments: [{{ lower_bound: 0, scaling_adjustment: {adjustment} }}]\nproducers:\n  p:\n    \
+         publishes_to: {{ stream: s }}\n    arrivals: {{ piecewise: {{ spacing: evenly, points: [{{ at: 0s, rate: 50/s }}, \
+         {{ at: 30m, rate: 0/s }}] }} }}\n    message: {{ partition_key: {{ uniform: 100 }} }}\nstream_consumers:\n  \
+         c: {{ reads_from: {{ stream: s }}, processing_time: 1ms }}\nalarms:\n  busy:\n    \
+         metric: {{ stream: s, name: IncomingRecords }}\n    statistic: Sum\n    threshold: 1000\n    \
+         comparison_operator: GreaterThanThreshold\n    evaluation_periods: 1\n"
+    ))
+}
+
+#[test]
+fn a_policy_changes_the_number_of_shards_within_the_limits_of_the_call() {
+    let tape = scaled(5, 1);
+    assert_eq!(value(&tape, "s", "open_shards", "last"), 5.0);
+    assert_eq!(sum(&tape, "c", "out_of_order"), 0);
+    assert_eq!(sum(&tape, "c", "messages_processed"), sum(&tape, "p", "messages_produced"));
+    let calls = |tape: &queuelab::record::Tape| {
+        let calls = tape.activities.iter().filter(|row| row.policy == "UpdateShardCount");
+        calls.map(|row| (row.old_desired, row.new_desired, row.status)).collect::<Vec<_>>()
+    };
+    let good: Vec<_> = calls(&tape)
+        .into_iter()
+        .filter(|(.., status)| *status == "Successful")
+        .map(|(a, b, _)| (a, b))
+        .collect();
+    assert_eq!(good, [(2, 3), (3, 4), (4, 5)]);
+    // Six more at once are more than double: the call takes four, the next one eight.
+    let tape = scaled(30, 6);
+    let good: Vec<_> = calls(&tape)
+        .into_iter()
+        .filter(|(.., status)| *status == "Successful")
+        .map(|(a, b, _)| (a, b))
+        .collect();
+    assert_eq!(good[..2], [(2, 4), (4, 8)]);
+    // Ten calls in 24 hours, not more.
+    assert!(good.len() <= 10, "{good:?}");
+}
+
+#[test]
+fn what_policies_of_a_stream_cannot_be_is_told() {
+    for (stream, told) in [
+        ("capacity_mode: on_demand, application_auto_scaling: { maximum_capacity: 5 }", "scales by itself"),
+        ("shards: 6, application_auto_scaling: { maximum_capacity: 5 }", "outside of these bounds"),
+        ("application_auto_scaling: { minimum_capacity: 3, maximum_capacity: 2 }", "fewer than the fewest"),
+        (
+            "application_auto_scaling: { maximum_capacity: 2, policies: [{ step_scaling: { alarm: nobody, step_adjustments: [{ scaling_adjustment: 1 }] } }] }",
+            "`nobody`",
+        ),
+    ] {
+        let text = format!("name: x\nduration: 1m\nstreams: {{ s: {{ {stream} }} }}\n");
+        let loaded =
+            queuelab::scenario::Scenario::load("x.yaml", text.as_bytes(), &[], &queuelab::language::NoFiles);
+        let error = loaded.expect_err("it is wrong").to_string();
+        assert!(error.contains(told), "{stream}: {error}");
+    }
+}

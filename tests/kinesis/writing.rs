@@ -38,13 +38,21 @@ fn a_shard_takes_a_mebibyte_a_second_and_put_record_rounds_up_to_whole_kilobytes
 
 #[test]
 fn put_records_rounds_up_the_sum_of_a_call() {
-    // Ten records of 102 bytes are 1,020, which count 1 KiB: as many bytes as ten calls of their own would count ten of.
-    let library = "{ put_records: { max_entries: 10, linger: 10s } }";
-    let more = "quotas: { kinesis_shard_records_per_second: 1000000, kinesis_shard_bytes_per_second: 10KiB }";
-    let tape = one_shard("200/s", "{ size: 101B, partition_key: k }", library, more);
+    // 1,025 bytes with the key: rounded each they would count 2 KiB, and 512 of them were a second's worth; unrounded all
+    // 1,000 a second would pass. Ten in a call are 10,250 bytes and count 11 KiB: 93.09 calls are a second's worth.
+    let more = "quotas: { kinesis_shard_records_per_second: 1000000 }";
+    let library = "{ put_records: { max_entries: 10, linger: 10s, resend_failed_records: false } }";
+    let tape = one_shard("1000/s", "{ size: 1024B, partition_key: k }", library, more);
     let taken = sum(&tape, "s", "incoming_records");
-    // The bucket holds a MiB, the largest record, at the beginning; all 12,000 pass, where rounding each would not let them.
-    assert_eq!(taken, sum(&tape, "p", "messages_produced") - 10 * u64::from(!taken.is_multiple_of(10)));
+    let expected = 61 * (1 << 20) * 10 / (11 * 1024);
+    // The last call of a full second is taken in part, and its rounding costs nothing.
+    assert!(taken.abs_diff(expected) < 600, "{taken}, not {expected}");
+    let single = sum(
+        &one_shard("1000/s", "{ size: 1024B, partition_key: k }", "put_record", more),
+        "s",
+        "incoming_records",
+    );
+    assert!(single.abs_diff(61 * 512) <= 2, "{single}");
 }
 
 #[test]

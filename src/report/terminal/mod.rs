@@ -35,6 +35,7 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
         streams(tape),
         sizing(tape),
         stream_consumers(tape),
+        stream_mappings(tape),
     ];
     for table in tables {
         parts.push(table.render(width));
@@ -321,6 +322,23 @@ fn stream_consumers(tape: &Tape) -> Grid {
         ("stolen", "leases_stolen", "sum", false),
     ];
     table(tape, "Stream consumers", "stream_consumer", &columns)
+}
+
+fn stream_mappings(tape: &Tape) -> Grid {
+    let columns = [
+        ("read", "polled_events", "sum", true),
+        ("done", "succeeded_events", "sum", true),
+        ("iterator age", "iterator_age", "mean", true),
+        ("oldest", "iterator_age", "max", true),
+        ("invocations", "invocations", "sum", true),
+        ("records each", "batch_records", "mean", true),
+        ("throttled", "throttled_invocations", "sum", false),
+        ("retries", "retries", "sum", false),
+        ("split", "bisections", "sum", false),
+        ("dropped", "dropped_events", "sum", false),
+        ("missed", "missed_events", "sum", false),
+    ];
+    table(tape, "Event source mappings of streams", "stream_mapping", &columns)
 }
 
 /// Fewest, mean and most instances in service; one number when that never changed.

@@ -1,5 +1,9 @@
 //! A scripted client in a scenario: the calls it makes, as they are written.
 
+use super::stream_config::{
+    CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
+    RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig, UpdateShardCountConfig,
+};
 use crate::filter::{JsonConfig, PolicyConfig, ScopeConfig};
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
 use crate::wire::{ApiLatencyConfig, IdentityConfig, whole_seconds};
@@ -60,6 +64,30 @@ section! {
         pub set_subscription_attributes: Option<SetSubscriptionAttributesConfig>;
         /// What the endpoint of a subscription has received since it was read last; queues are read by `receive_message`.
         pub read_deliveries: Option<SubscriptionCallConfig>;
+        /// `CreateStream`: a stream that the scenario declares with `created: false`.
+        pub create_stream: Option<CreateStreamConfig>;
+        /// `DescribeStream`.
+        pub describe_stream: Option<StreamCallConfig>;
+        /// `ListShards`.
+        pub list_shards: Option<StreamCallConfig>;
+        /// `PutRecord`.
+        pub put_record: Option<PutRecordConfig>;
+        /// `PutRecords`.
+        pub put_records: Option<PutRecordsConfig>;
+        /// `GetShardIterator`.
+        pub get_shard_iterator: Option<GetShardIteratorConfig>;
+        /// `GetRecords`.
+        pub get_records: Option<GetRecordsConfig>;
+        /// `SplitShard`.
+        pub split_shard: Option<ScriptedSplitConfig>;
+        /// `MergeShards`.
+        pub merge_shards: Option<ScriptedMergeConfig>;
+        /// `UpdateShardCount`.
+        pub update_shard_count: Option<UpdateShardCountConfig>;
+        /// `IncreaseStreamRetentionPeriod`.
+        pub increase_stream_retention_period: Option<RetentionCallConfig>;
+        /// `DecreaseStreamRetentionPeriod`.
+        pub decrease_stream_retention_period: Option<RetentionCallConfig>;
         /// What must come of the call; judged like the scenario's other expectations.
         pub expect: Option<StepExpectConfig>;
     }
@@ -349,6 +377,11 @@ impl ClientConfig {
         }
     }
 
+    /// The streams it calls.
+    pub fn streams(&self) -> impl Iterator<Item = &Reference> {
+        self.script.iter().filter_map(StepConfig::stream)
+    }
+
     /// The queues it calls, and those it makes dead-letter queues.
     pub fn queues(&self) -> impl Iterator<Item = &Reference> {
         self.script.iter().flat_map(StepConfig::queues)
@@ -378,6 +411,18 @@ impl StepConfig {
             ("unsubscribe", self.unsubscribe.is_some()),
             ("set_subscription_attributes", self.set_subscription_attributes.is_some()),
             ("read_deliveries", self.read_deliveries.is_some()),
+            ("create_stream", self.create_stream.is_some()),
+            ("describe_stream", self.describe_stream.is_some()),
+            ("list_shards", self.list_shards.is_some()),
+            ("put_record", self.put_record.is_some()),
+            ("put_records", self.put_records.is_some()),
+            ("get_shard_iterator", self.get_shard_iterator.is_some()),
+            ("get_records", self.get_records.is_some()),
+            ("split_shard", self.split_shard.is_some()),
+            ("merge_shards", self.merge_shards.is_some()),
+            ("update_shard_count", self.update_shard_count.is_some()),
+            ("increase_stream_retention_period", self.increase_stream_retention_period.is_some()),
+            ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
@@ -398,12 +443,13 @@ impl StepConfig {
         }
         if self.receive_message.is_none()
             && self.read_deliveries.is_none()
+            && self.get_records.is_none()
             && let Some(expect) = &self.expect
             && expect.bodies.is_some()
         {
             problems.error(
                 expect.places.key("bodies"),
-                "only `receive_message` and `read_deliveries` return bodies",
+                "only `receive_message`, `read_deliveries` and `get_records` return bodies",
             );
         }
         let seconds =

@@ -4,11 +4,12 @@ use super::Timer;
 use super::metrics::ClientMetrics;
 use super::script::{Call, Handle, Send, Step};
 use super::show::{Names, answer};
+use super::stream_script::{Place, Record, StreamCall};
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::ApiCall;
 use crate::wire::{
-    Action, Answer, ApiLatency, Context, EntityId, NewMessage, Outbox, Purpose, Receipt, RequestId,
-    SendEntry, Signal, VisibilityEntry, draw_span,
+    Action, Answer, ApiLatency, Context, EntityId, IteratorPlace, NewMessage, Outbox, Purpose, Receipt,
+    RecordKey, RecordPlace, RequestId, SendEntry, ShardIterator, Signal, VisibilityEntry, draw_span,
 };
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub struct ClientSettings {
 enum Remembered {
     Receipts(EntityId, Vec<Receipt>),
     Task(u32),
+    Records(EntityId, Vec<Option<RecordPlace>>),
+    Iterator(EntityId, Option<ShardIterator>),
 }
 
 /// A call that has not ended.
@@ -106,10 +109,11 @@ impl Client {
     fn delay(&mut self, call: &Call) -> Span {
         let latency = &self.settings.latency;
         let (distribution, stream) = match call {
-            Call::Receive { .. } => return Span::ZERO,
+            Call::Receive { .. } | Call::Stream(StreamCall::Get { .. }) => return Span::ZERO,
             Call::Send(_) | Call::SendBatch(..) | Call::Publish(_) | Call::PublishBatch(..) => {
                 (&latency.send, 0)
             }
+            Call::Stream(StreamCall::Put(_) | StreamCall::PutAll(_)) => (&latency.send, 0),
             Call::Change(..) | Call::ChangeBatch(_) => (&latency.change_visibility, 3),
             _ => (&latency.delete, 2),
         };
@@ -134,6 +138,7 @@ impl Client {
                 Action::SetSubscriptionAttributes { subscription, change }
             }
             Call::ReadDeliveries(number) => Action::ReadDeliveries(number),
+            Call::Stream(call) => self.stream_action(call, queue, cx),
             Call::Receive { maximum, wait_seconds, visibility_timeout_seconds, attempt } => {
                 Action::ReceiveMessage { maximum, wait_seconds, visibility_timeout_seconds, attempt }
             }
@@ -180,6 +185,68 @@ impl Client {
         SendEntry { message, delay_seconds: send.delay_seconds }
     }
 
+    fn stream_action<O>(&mut self, call: StreamCall, stream: EntityId, cx: &mut Context<'_, O>) -> Action {
+        match call {
+            StreamCall::Create { shards, on_demand } => Action::CreateStream { shards, on_demand },
+            StreamCall::Describe => Action::DescribeStream,
+            StreamCall::ListShards => Action::ListShards,
+            StreamCall::Put(record) => {
+                let (entry, key) = self.make_record(record, stream, cx);
+                Action::PutRecord(entry, key)
+            }
+            StreamCall::PutAll(records) => {
+                let made = records.into_iter().map(|record| self.make_record(record, stream, cx));
+                let (entries, keys) = made.unzip();
+                Action::PutRecords(entries, keys)
+            }
+            StreamCall::Iterator(shard, place) => {
+                let place = match place {
+                    Place::TrimHorizon => IteratorPlace::TrimHorizon,
+                    Place::Latest => IteratorPlace::Latest,
+                    Place::AtTimestamp(time) => IteratorPlace::AtTimestamp(time),
+                    Place::AtSequenceNumber(record) => {
+                        IteratorPlace::AtSequenceNumber(self.record_place(record, stream))
+                    }
+                    Place::AfterSequenceNumber(record) => {
+                        IteratorPlace::AfterSequenceNumber(self.record_place(record, stream))
+                    }
+                };
+                Action::GetShardIterator(shard, place)
+            }
+            StreamCall::Get { iterator, limit } => {
+                let iterator = iterator.and_then(|name| match self.remembered.get(name) {
+                    Some(Some(Remembered::Iterator(of, iterator))) if *of == stream => *iterator,
+                    _ => None,
+                });
+                Action::GetRecords { iterator, limit }
+            }
+            StreamCall::Split(shard, at) => Action::SplitShard(shard, at),
+            StreamCall::Merge(shard, other) => Action::MergeShards(shard, other),
+            StreamCall::UpdateShardCount(target) => Action::UpdateShardCount(target),
+            StreamCall::IncreaseRetention(hours) => Action::IncreaseStreamRetentionPeriod(hours),
+            StreamCall::DecreaseRetention(hours) => Action::DecreaseStreamRetentionPeriod(hours),
+        }
+    }
+
+    fn make_record<O>(
+        &mut self,
+        record: Record,
+        stream: EntityId,
+        cx: &mut Context<'_, O>,
+    ) -> (SendEntry, RecordKey) {
+        let after = record.after.map(|after| self.record_place(after, stream));
+        (self.make_message(record.send, cx), RecordKey { hash: record.hash, after })
+    }
+
+    /// The record of a sequence number; one that the put did not give, or of another stream, is none.
+    fn record_place(&self, handle: Handle, stream: EntityId) -> Option<RecordPlace> {
+        let Handle::Of { name, index } = handle else { return None };
+        match self.remembered.get(name) {
+            Some(Some(Remembered::Records(of, places))) if *of == stream => *places.get(index)?,
+            _ => None,
+        }
+    }
+
     /// A handle beyond what the receive returned, or of another queue, is none that this queue gave.
     fn receipt(&self, handle: Handle, queue: EntityId) -> Receipt {
         let Handle::Of { name, index } = handle else { return Receipt::NONE };
@@ -193,7 +260,8 @@ impl Client {
 
     /// The answer to a call comes back; that of a receive takes its time.
     pub(super) fn take_response<O: Outbox<Timer>>(&mut self, request: RequestId, cx: &mut Context<'_, O>) {
-        let is_receive = matches!(cx.requests.action(request), Action::ReceiveMessage { .. });
+        let action = cx.requests.action(request);
+        let is_receive = matches!(action, Action::ReceiveMessage { .. } | Action::GetRecords { .. });
         let latency = if is_receive {
             draw_if_any(&self.settings.latency.receive, &mut self.latencies[1])
         } else {
@@ -206,50 +274,82 @@ impl Client {
         }
     }
 
+    /// What an answer brings is counted and remembered; gives the bodies of messages and records.
+    fn take_answer<O>(
+        &mut self,
+        step: usize,
+        action: &Action,
+        given: &Answer,
+        cx: &mut Context<'_, O>,
+    ) -> Vec<String> {
+        let step = &self.settings.steps[step];
+        let (name, called) = (step.name, step.queue);
+        let mut bodies = Vec::new();
+        let remembered = match given {
+            Answer::Messages(messages) => {
+                self.metrics.messages_received.add(messages.len() as u64);
+                bodies.extend(messages.iter().map(|message| self.settings.names.body(message)));
+                Remembered::Receipts(called, messages.iter().map(|message| message.receipt).collect())
+            }
+            Answer::Task(number) => Remembered::Task(*number),
+            Answer::Failed(_) => {
+                self.metrics.errors.add(1);
+                action.sends().iter().for_each(|entry| self.reject(entry, cx));
+                return bodies;
+            }
+            Answer::Entries(answers) => {
+                self.settle(action, answers.iter().map(Result::is_ok), cx);
+                return bodies;
+            }
+            Answer::Put(places) => {
+                self.settle(action, places.iter().map(Result::is_ok), cx);
+                Remembered::Records(called, places.iter().map(|place| place.ok()).collect())
+            }
+            Answer::Iterator(iterator) => Remembered::Iterator(called, Some(*iterator)),
+            Answer::Records(read) => {
+                self.metrics.messages_received.add(read.records.len() as u64);
+                bodies.extend(read.records.iter().map(|record| self.settings.names.data(record)));
+                Remembered::Iterator(called, read.next)
+            }
+            Answer::Counts(_)
+            | Answer::Tasks(_)
+            | Answer::Moved(_)
+            | Answer::Done
+            | Answer::Shards(_)
+            | Answer::Stream(_) => return bodies,
+        };
+        if let Some(name) = name {
+            self.remembered[name] = Some(remembered);
+        }
+        bodies
+    }
+
+    /// Each message of a call was taken, or not.
+    fn settle<O>(&mut self, action: &Action, taken: impl Iterator<Item = bool>, cx: &mut Context<'_, O>) {
+        for (entry, taken) in action.sends().iter().zip(taken) {
+            if taken {
+                self.metrics.messages_sent.add(1);
+            } else {
+                self.metrics.errors.add(1);
+                self.reject(entry, cx);
+            }
+        }
+    }
+
+    fn reject<O>(&mut self, entry: &SendEntry, cx: &mut Context<'_, O>) {
+        self.rejected += 1;
+        cx.messages.mark_rejected(entry.message);
+        cx.messages.release(entry.message);
+    }
+
     /// A call has ended: its answer is remembered and written down.
     pub(super) fn end_call<O>(&mut self, request: RequestId, cx: &mut Context<'_, O>) {
         let Some(position) = self.open.iter().position(|open| open.request == request) else { return };
         let open = self.open.swap_remove(position);
         let request = cx.requests.close(request);
         let Some(given) = request.answer else { return };
+        let bodies = self.take_answer(open.step, &request.action, &given, cx);
         let step = &self.settings.steps[open.step];
-        let mut bodies = Vec::new();
-        match &given {
-            Answer::Messages(messages) => {
-                self.metrics.messages_received.add(messages.len() as u64);
-                bodies.extend(messages.iter().map(|message| self.settings.names.body(message)));
-                if let Some(name) = step.name {
-                    let receipts = messages.iter().map(|message| message.receipt).collect();
-                    self.remembered[name] = Some(Remembered::Receipts(step.queue, receipts));
-                }
-            }
-            Answer::Task(number) => {
-                if let Some(name) = step.name {
-                    self.remembered[name] = Some(Remembered::Task(*number));
-                }
-            }
-            Answer::Failed(_) => {
-                self.metrics.errors.add(1);
-                for entry in request.action.sends() {
-                    self.rejected += 1;
-                    cx.messages.mark_rejected(entry.message);
-                    cx.messages.release(entry.message);
-                }
-            }
-            Answer::Entries(answers) => {
-                self.metrics.errors.add(answers.iter().filter(|answer| answer.is_err()).count() as u64);
-                for (entry, answer) in request.action.sends().iter().zip(answers) {
-                    if answer.is_ok() {
-                        self.metrics.messages_sent.add(1);
-                    } else {
-                        self.rejected += 1;
-                        cx.messages.mark_rejected(entry.message);
-                        cx.messages.release(entry.message);
-                    }
-                }
-            }
-            Answer::Counts(_) | Answer::Tasks(_) | Answer::Moved(_) | Answer::Done | Answer::Shards(_) => {}
-        }
         let ids = match &step.call {
             Call::SendBatch(_, _, ids) | Call::PublishBatch(_, _, ids) => ids.as_slice(),
             _ => &[],

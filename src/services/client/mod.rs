@@ -7,7 +7,8 @@
 //!
 //! # What is modelled
 //!
-//! Every action of Amazon SQS that a message can live through, with AWS's parameters and error codes. Parameters are sent
+//! Every action of Amazon SQS that a message can live through, and those of Kinesis Data Streams that make, fill, read and
+//! change a stream, with AWS's parameters and error codes. Parameters are sent
 //! as they are written: what AWS refuses is refused at the time of the call. Without a latency of its own a call takes
 //! no time; steps of the same instant are played one after another, each with the answers of those before it.
 //!
@@ -18,14 +19,18 @@
 mod config;
 mod entity;
 mod metrics;
+mod queue_script;
 mod script;
 mod show;
+mod stream_config;
+mod stream_script;
 
 pub use config::{ClientConfig, SetSubscriptionAttributesConfig, StepConfig};
 pub use entity::{Client, ClientSettings};
 pub use metrics::ClientMetrics;
 pub use script::{Call, Expected, Handle, Lookup, Send, Step, Topics};
 pub use show::Names;
+pub use stream_script::StreamCall;
 
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{Balance, Context, EntityId, Outbox, RequestId, Service, Signal};

@@ -5,6 +5,7 @@ use super::config::{
     StepConfig,
 };
 use super::show::{Cell, entries, text};
+use super::stream_script::StreamCall;
 use crate::engine::Time;
 use crate::filter::{JsonConfig, json};
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
@@ -92,6 +93,8 @@ pub enum Call {
     SetSubscription(u32, u32),
     /// What an endpoint has received.
     ReadDeliveries(u32),
+    /// A call to a stream.
+    Stream(StreamCall),
 }
 
 /// What is known of topics.
@@ -156,20 +159,47 @@ pub struct Step {
 pub struct Lookup<'a> {
     /// The queue a reference means; a problem is told when there is none.
     pub queue: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
+    /// The stream a reference means; a problem is told when there is none.
+    pub stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The topics.
     pub topics: &'a mut dyn Topics,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
 
-/// A queue with its name.
-type Called = (EntityId, String);
+/// Who is called, with the name.
+pub(super) type Called = (EntityId, String);
+
+/// What a step gives a name to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ResultKind {
+    /// Messages that were received.
+    Messages,
+    /// A message move task.
+    Task,
+    /// Records that were put on a stream.
+    Records,
+    /// An iterator.
+    Iterator,
+}
+
+impl ResultKind {
+    /// What such a step is, and a name for its result.
+    fn example(self) -> (&'static str, &'static str) {
+        match self {
+            ResultKind::Messages => ("receive", "first"),
+            ResultKind::Task => ("message move task", "task"),
+            ResultKind::Records => ("put", "first"),
+            ResultKind::Iterator => ("iterator", "place"),
+        }
+    }
+}
 
 /// Names that steps gave to their results.
 #[derive(Debug, Default)]
-struct Results {
-    /// The name, whether it is a task's, and the queue.
-    names: Vec<(String, bool, Option<Called>)>,
+pub(super) struct Results {
+    /// The name, what it is a name of, and who was called.
+    names: Vec<(String, ResultKind, Option<Called>)>,
 }
 
 impl ClientConfig {
@@ -192,11 +222,16 @@ impl ClientConfig {
 }
 
 impl Results {
+    /// Who was called for a result.
+    pub(super) fn called(&self, result: usize) -> Option<Called> {
+        self.names[result].2.clone()
+    }
+
     /// A step gives its result a name.
-    fn define(
+    pub(super) fn define(
         &mut self,
         name: Option<&Located<String>>,
-        is_task: bool,
+        kind: ResultKind,
         queue: Option<(EntityId, String)>,
         problems: &mut Problems,
     ) -> Option<usize> {
@@ -207,28 +242,24 @@ impl Results {
         if self.names.iter().any(|(known, ..)| *known == name.value) {
             problems.error(name.place, format!("an earlier step called its result `{}`", name.value));
         }
-        self.names.push((name.value.clone(), is_task, queue));
+        self.names.push((name.value.clone(), kind, queue));
         Some(self.names.len() - 1)
     }
 
-    fn find(
+    pub(super) fn find(
         &self,
         name: &str,
-        is_task: bool,
+        kind: ResultKind,
         place: &Located<String>,
         problems: &mut Problems,
     ) -> Option<usize> {
-        let position = self.names.iter().position(|(known, task, _)| known == name && *task == is_task);
+        let position = self.names.iter().position(|(known, of, _)| known == name && *of == kind);
         if position.is_none() {
-            let known: Vec<&str> = self
-                .names
-                .iter()
-                .filter(|(_, task, _)| *task == is_task)
-                .map(|(name, ..)| name.as_str())
-                .collect();
-            let what = if is_task { "message move task" } else { "receive" };
+            let known: Vec<&str> =
+                self.names.iter().filter(|(_, of, _)| *of == kind).map(|(name, ..)| name.as_str()).collect();
+            let (what, example) = kind.example();
             let help = if known.is_empty() {
-                format!("give the {what} a name: `as: {}`", if is_task { "task" } else { "first" })
+                format!("give the {what} a name: `as: {example}`")
             } else {
                 problems.suggest(name, &known, "names")
             };
@@ -239,28 +270,37 @@ impl Results {
         position
     }
 
-    fn handle(&self, written: &Located<String>, problems: &mut Problems) -> Option<Handle> {
+    pub(super) fn handle(
+        &self,
+        written: &Located<String>,
+        kind: ResultKind,
+        problems: &mut Problems,
+    ) -> Option<Handle> {
         if written.value == "unknown" {
             return Some(Handle::Unknown);
         }
         let parts = written.value.strip_suffix(']').and_then(|text| text.split_once('['));
         let parts = parts.and_then(|(name, index)| Some((name, index.parse::<usize>().ok()?)));
         let Some((name, index)) = parts else {
+            let (what, of) = match kind {
+                ResultKind::Records => ("sequence number", "record of the put"),
+                _ => ("receipt handle", "message of the receive"),
+            };
             problems
-                .error(written.place, format!("`{}` is no receipt handle", written.value))
-                .help("write `first[0]` for the first message of the receive called `first`, or `unknown`");
+                .error(written.place, format!("`{}` is no {what}", written.value))
+                .help(format!("write `first[0]` for the first {of} called `first`, or `unknown`"));
             return None;
         };
-        Some(Handle::Of { name: self.find(name, false, written, problems)?, index })
+        Some(Handle::Of { name: self.find(name, kind, written, problems)?, index })
     }
 }
 
-fn seconds(duration: Duration) -> i64 {
+pub(super) fn seconds(duration: Duration) -> i64 {
     duration.as_seconds() as i64
 }
 
 /// A message of a script: what it says, and what it is compared by.
-fn send(
+pub(super) fn send(
     body: &str,
     (delay, size): (Option<Duration>, Option<Bytes>),
     (group, id): (Option<&String>, Option<&String>),
@@ -374,7 +414,8 @@ impl StepConfig {
         let (queue, call, cell, name) = self
             .message_call(lookup, results, problems)
             .or_else(|| self.topic_call(lookup, problems))
-            .or_else(|| self.queue_call(lookup, results, problems))?;
+            .or_else(|| self.queue_call(lookup, results, problems))
+            .or_else(|| self.stream_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;
         Some(Step {
             at: Time::ZERO + span(self.at),
@@ -427,23 +468,26 @@ impl StepConfig {
                 .with("wait_time", config.wait_time)
                 .with("visibility_timeout", config.visibility_timeout)
                 .with("receive_request_attempt_id", attempt.map(|id| text(id)));
-            let name = results.define(config.r#as.as_ref(), false, queue.clone(), problems);
+            let name = results.define(config.r#as.as_ref(), ResultKind::Messages, queue.clone(), problems);
             return Some((queue, Some(call), cell, name));
         }
         if let Some(config) = &self.delete_message {
-            let call = results.handle(&config.handle, problems).map(Call::Delete);
+            let call = results.handle(&config.handle, ResultKind::Messages, problems).map(Call::Delete);
             let cell = Cell::default().with("handle", Some(&config.handle.value));
             return Some((queue(&config.queue, problems), call, cell, None));
         }
         if let Some(config) = &self.delete_message_batch {
-            let handles: Vec<_> =
-                config.handles.iter().map(|handle| results.handle(handle, problems)).collect();
+            let handles: Vec<_> = config
+                .handles
+                .iter()
+                .map(|handle| results.handle(handle, ResultKind::Messages, problems))
+                .collect();
             let call = handles.into_iter().collect::<Option<_>>().map(Call::DeleteBatch);
             let cell = entries(config.handles.iter().map(|handle| Cell::of(&handle.value)));
             return Some((queue(&config.queue, problems), call, cell, None));
         }
         if let Some(config) = &self.change_message_visibility {
-            let handle = results.handle(&config.handle, problems);
+            let handle = results.handle(&config.handle, ResultKind::Messages, problems);
             let call = handle.map(|handle| Call::Change(handle, seconds(config.visibility_timeout)));
             let cell = Cell::default()
                 .with("handle", Some(&config.handle.value))
@@ -453,7 +497,7 @@ impl StepConfig {
         let config = self.change_message_visibility_batch.as_ref()?;
         let mut changes = Vec::new();
         for entry in &config.entries {
-            let handle = results.handle(&entry.handle, problems);
+            let handle = results.handle(&entry.handle, ResultKind::Messages, problems);
             changes.push(handle.map(|handle| (handle, seconds(entry.visibility_timeout))));
         }
         let call = changes.into_iter().collect::<Option<_>>().map(Call::ChangeBatch);
@@ -519,82 +563,7 @@ impl StepConfig {
         let cell = Cell::default().with("subscription", Some(&config.subscription));
         Some((called(&config.topic, lookup, problems), number.map(call), cell, None))
     }
-
-    /// Calls about a queue as a whole.
-    fn queue_call(
-        &self,
-        lookup: &mut Lookup<'_>,
-        results: &mut Results,
-        problems: &mut Problems,
-    ) -> Option<Built> {
-        let mut queue = |reference: &Reference, problems: &mut Problems| {
-            (lookup.queue)(reference, problems).map(|id| (id, reference.text.clone()))
-        };
-        let nothing = Cell::default;
-        if let Some(config) = &self.purge_queue {
-            return Some((queue(&config.queue, problems), Some(Call::Purge), nothing(), None));
-        }
-        if let Some(config) = &self.get_queue_attributes {
-            return Some((queue(&config.queue, problems), Some(Call::GetAttributes), nothing(), None));
-        }
-        if let Some(config) = &self.list_message_move_tasks {
-            return Some((queue(&config.source, problems), Some(Call::ListTasks), nothing(), None));
-        }
-        if let Some(config) = &self.cancel_message_move_task {
-            let task = results.find(&config.task.value, true, &config.task, problems);
-            let queue = task.and_then(|task| results.names[task].2.clone());
-            let cell = nothing().with("task", Some(&config.task.value));
-            return Some((queue, task.map(Call::CancelTask), cell, None));
-        }
-        if let Some(config) = &self.start_message_move_task {
-            let source = queue(&config.source, problems);
-            let destination = config.destination.as_ref().map(|reference| queue(reference, problems));
-            let is_known = destination.as_ref().is_none_or(Option::is_some);
-            let call = is_known.then(|| Call::StartTask {
-                destination: destination.flatten().map(|(id, _)| id),
-                maximum_per_second: config.max_number_of_messages_per_second,
-            });
-            let cell = nothing()
-                .with("destination", config.destination.as_ref())
-                .with("max_number_of_messages_per_second", config.max_number_of_messages_per_second);
-            let name = results.define(config.r#as.as_ref(), true, source.clone(), problems);
-            return Some((source, call, cell, name));
-        }
-        let config = self.set_queue_attributes.as_ref()?;
-        let policy = config.redrive_policy.as_ref();
-        let dead_letter_queue = policy.map(|policy| queue(&policy.dead_letter_queue, problems));
-        let redrive = match (policy, dead_letter_queue) {
-            (Some(policy), Some(queue)) => {
-                let Some((id, _)) = queue else { return Some((None, None, nothing(), None)) };
-                Some(QueueAttribute::RedrivePolicy(Some((id, policy.max_receive_count))))
-            }
-            _ => None,
-        };
-        let size = config.maximum_message_size.map(|size| i64::try_from(size.as_u64()).unwrap_or(i64::MAX));
-        let attributes = [
-            config.visibility_timeout.map(|value| QueueAttribute::VisibilityTimeout(seconds(value))),
-            config.delay.map(|value| QueueAttribute::Delay(seconds(value))),
-            config
-                .message_retention_period
-                .map(|value| QueueAttribute::MessageRetentionPeriod(seconds(value))),
-            config
-                .receive_message_wait_time
-                .map(|value| QueueAttribute::ReceiveMessageWaitTime(seconds(value))),
-            size.map(QueueAttribute::MaximumMessageSize),
-            redrive,
-        ];
-        let cell = nothing()
-            .with("visibility_timeout", config.visibility_timeout)
-            .with("delay", config.delay)
-            .with("message_retention_period", config.message_retention_period)
-            .with("receive_message_wait_time", config.receive_message_wait_time)
-            .with("maximum_message_size", config.maximum_message_size)
-            .with("dead_letter_queue", policy.map(|policy| &policy.dead_letter_queue))
-            .with("max_receive_count", policy.map(|policy| policy.max_receive_count));
-        let call = Call::SetAttributes(attributes.into_iter().flatten().collect());
-        Some((queue(&config.queue, problems), Some(call), cell, None))
-    }
 }
 
 /// Queue, call, parameters for people, and the number of the result's name.
-type Built = (Option<Called>, Option<Call>, Cell, Option<usize>);
+pub(super) type Built = (Option<Called>, Option<Call>, Cell, Option<usize>);

@@ -1,7 +1,10 @@
 //! The cells of `api_calls.csv`: parameters, outcome, and what came back, for people and for scripts.
 
+use crate::engine::Span;
 use crate::language::Duration;
-use crate::wire::{Answer, Content, EntryAnswer, GroupId, Received, Texts};
+use crate::wire::{
+    Answer, ApiError, Content, EntryAnswer, GroupId, Received, RecordPlace, RecordRead, RecordsRead, Texts,
+};
 use std::fmt::{self, Display, Write as _};
 
 /// `key=value`, separated by spaces.
@@ -63,6 +66,34 @@ impl Names {
         format!("{}/{number}", self.entities.get(producer.index()).map_or("", String::as_str))
     }
 
+    /// The data of a record; one without a text is called by its producer and its number there.
+    pub(super) fn data(&self, record: &RecordRead) -> String {
+        if let Content::Text(text) = record.content {
+            return self.texts.get(text).to_owned();
+        }
+        let (producer, number) = record.origin;
+        format!("{}/{number}", self.entities.get(producer.index()).map_or("", String::as_str))
+    }
+
+    fn read(&self, read: &RecordsRead) -> String {
+        let mut told: Vec<String> = read
+            .records
+            .iter()
+            .map(|record| {
+                format!(
+                    "{} key={} sequence={} arrived={}",
+                    text(&self.data(record)),
+                    text(&record.key.name(&self.texts)),
+                    record.place.sequence_number(),
+                    Duration::from_nanos(record.arrived_at.since_start().as_nanos())
+                )
+            })
+            .collect();
+        let next = if read.next.is_some() { "" } else { " NextShardIterator=null" };
+        told.push(format!("MillisBehindLatest={}{next}", read.milliseconds_behind));
+        told.join("; ")
+    }
+
     fn received(&self, message: &Received) -> String {
         let mut told = text(&self.body(message));
         let first = message.first_received_at.since_start();
@@ -103,11 +134,48 @@ pub(super) fn answer(answer: &Answer, ids: &[String], names: &Names) -> (String,
         Answer::Moved(moved) => format!("moved={moved}"),
         Answer::Done => String::new(),
         Answer::Shards(shards) => {
-            let open = shards.iter().filter(|shard| !shard.closed).count();
-            format!("shards={} open={open}", shards.len())
+            let told: Vec<String> = shards
+                .iter()
+                .map(|info| {
+                    let mut cell = Cell::of(info.shard)
+                        .with("first", Some(info.range.first))
+                        .with("last", Some(info.range.last))
+                        .with("parent", info.parent)
+                        .with("adjacent_parent", info.adjacent_parent);
+                    if info.closed {
+                        cell = cell.with("closed", Some(true));
+                    }
+                    cell.to_string()
+                })
+                .collect();
+            told.join("; ")
         }
+        Answer::Put(places) => return put_answers(places),
+        Answer::Iterator(iterator) => format!("ShardIterator={}", iterator.shard),
+        Answer::Records(read) => names.read(read),
+        Answer::Stream(stream) => format!(
+            "StreamStatus={} StreamMode={} OpenShardCount={} RetentionPeriodHours={}",
+            stream.status.name(),
+            if stream.on_demand { "ON_DEMAND" } else { "PROVISIONED" },
+            stream.open_shards,
+            stream.retention / Span::from_hours(1)
+        ),
     };
     (SUCCESS.to_owned(), told)
+}
+
+/// One outcome for all records when all is well, else one for each; and where each lies.
+fn put_answers(places: &[Result<RecordPlace, ApiError>]) -> (String, String) {
+    let all_well = places.iter().all(Result::is_ok);
+    let outcomes: Vec<&str> =
+        places.iter().map(|place| place.err().map_or("Success", ApiError::code)).collect();
+    let outcome = if all_well { "Success".to_owned() } else { outcomes.join(", ") };
+    let told: Vec<String> = places
+        .iter()
+        .flatten()
+        .map(|place| format!("{} sequence={}", place.shard, place.sequence_number()))
+        .collect();
+    (outcome, told.join("; "))
 }
 
 /// One outcome for all entries when they agree that all is well, else one for each.
@@ -129,7 +197,6 @@ fn entry_answers(answers: &[EntryAnswer], ids: &[String]) -> (String, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::ApiError;
 
     #[test]
     fn texts_are_quoted_when_they_must_be() {

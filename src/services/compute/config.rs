@@ -31,8 +31,8 @@ section! {
         pub pause_after_empty_receive: Duration = Duration::ZERO;
         /// Threads of an instance, each with a receive loop of its own.
         pub threads: u32 = 1, within (1, 10_000);
-        /// How long processing takes.
-        pub processing_time: DistributionOf<Duration>;
+        /// How long processing takes; with a `queue` it must be given.
+        pub processing_time: Option<DistributionOf<Duration>>;
         /// What a processing time is drawn for.
         pub processing: ProcessingConfig = ProcessingConfig::PerMessage;
         /// Messages that take another time than the rest.
@@ -84,6 +84,26 @@ choice! {
     pub enum ConsumerSource {
         /// A queue.
         Queue(Reference) = "queue",
+        /// The consumer of a stream whose workers run here, one on each instance. How records are read and processed is said
+        /// there; here, how instances come and go.
+        StreamConsumer(Reference) = "stream_consumer",
+    }
+}
+
+impl ConsumerSource {
+    /// Its name.
+    pub fn reference(&self) -> &Reference {
+        match self {
+            ConsumerSource::Queue(reference) | ConsumerSource::StreamConsumer(reference) => reference,
+        }
+    }
+
+    /// The queue, if it is one.
+    pub fn queue(&self) -> Option<&Reference> {
+        match self {
+            ConsumerSource::Queue(queue) => Some(queue),
+            ConsumerSource::StreamConsumer(_) => None,
+        }
     }
 }
 
@@ -245,8 +265,49 @@ impl PrefetchConfig {
     }
 }
 
+/// Keys that say how messages of a queue are received and processed.
+const OF_QUEUES: [&str; 19] = [
+    "identity",
+    "batch_size",
+    "wait_time",
+    "pause_after_empty_receive",
+    "threads",
+    "processing_time",
+    "processing",
+    "outliers",
+    "failure_rate",
+    "on_failure",
+    "delete",
+    "lost_deletes",
+    "lost_receives",
+    "retries",
+    "heartbeat",
+    "forwards_to",
+    "answers_requests",
+    "large_payloads",
+    "prefetch",
+];
+
 impl ConsumerConfig {
+    /// What is said of messages is for queues.
+    fn check_source(&self, problems: &mut Problems) {
+        if self.receives_from.queue().is_some() {
+            if self.processing_time.is_none() {
+                problems.error(self.place, "`processing_time` is missing").help("processing_time: 300ms");
+            }
+            return;
+        }
+        for key in OF_QUEUES {
+            if let Some(place) = self.places.key(key) {
+                problems
+                    .error(place, format!("`{key}` is for consumers that receive from a queue"))
+                    .why("how records of a stream are read and processed is said in `stream_consumers`");
+            }
+        }
+    }
+
     fn check(&self, problems: &mut Problems) {
+        self.check_source(problems);
         self.check_size(problems);
         if let Some(wait) = self.wait_time {
             whole_seconds(wait, self.places.of("wait_time"), "wait_time", problems);
@@ -334,7 +395,8 @@ impl ConsumerConfig {
                 )
                 .help("give `pause_after_empty_receive`, a `wait_time`, or an `api_latency` above zero");
         }
-        let instant = matches!(&self.processing_time.spec, DistributionSpec::Constant(time) if *time <= 0.0);
+        let time = self.processing_time.as_ref().map(|time| &time.spec);
+        let instant = matches!(time, Some(DistributionSpec::Constant(time)) if *time <= 0.0);
         if instant && queue.visibility_timeout == Span::ZERO && free(&queue.latency.receive) {
             problems
                 .error(
@@ -365,8 +427,13 @@ impl ConsumerConfig {
         problems: &mut Problems,
     ) -> Option<ConsumerSettings> {
         let ConsumerSurroundings { queue, forward, addresses, payload_store } = around;
-        self.check_that_time_passes(queue, problems);
-        let processing_time = self.processing_time.build(files, problems);
+        let processing_time = match &self.processing_time {
+            Some(time) => time.build(files, problems),
+            None => DistributionOf::constant(Duration::ZERO).build(files, problems),
+        };
+        if self.receives_from.queue().is_some() {
+            self.check_that_time_passes(queue, problems);
+        }
         let outliers = self.outliers.as_ref().map(|outliers| {
             Some((outliers.share.as_f64(), outliers.processing_time.build(files, problems)?))
         });

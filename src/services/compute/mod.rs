@@ -39,12 +39,16 @@ mod orders;
 mod payload;
 mod policies;
 mod prefetch;
+mod refresh;
+mod refresh_config;
+mod refresh_settings;
 mod reply;
 mod selection;
 mod service_config;
 mod settings;
 mod spot;
 mod warm_pool;
+mod warming;
 mod worker;
 mod zones;
 
@@ -61,6 +65,8 @@ pub use metrics::{
     ServiceMetrics, WarmPoolMetrics,
 };
 pub use prefetch::Prefetch;
+pub use refresh::REFRESH_ALARM;
+pub use refresh_settings::{InTheWay, InstanceRefresh, Version};
 pub use service_config::{DeploymentConfig, EcsServiceConfig};
 pub use settings::{
     Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, GroupSettings, Heartbeat, Payloads,
@@ -202,6 +208,18 @@ pub enum Timer {
         /// Its life.
         epoch: u32,
     },
+    /// The warm-up of an instance is over.
+    WarmedUp {
+        /// The instance.
+        instance: u32,
+        /// The warm-up.
+        number: u32,
+    },
+    /// An instance refresh may get on.
+    Refresh {
+        /// Whether it is the look that it has once in each interval of the health checks.
+        is_look: bool,
+    },
     /// Launches may be tried again.
     Retry,
     /// The group looks at its instances.
@@ -220,32 +238,13 @@ fn instance_id(launch: u64) -> String {
     format!("i-{launch:08x}")
 }
 
-impl Service for Fleet {
-    type Timer = Timer;
-    const KIND: &'static str = "consumer";
-
-    fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
-        self.begin(cx);
-    }
-
-    #[inline]
-    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
-        match signal {
-            Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
-            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
-            Signal::Load { policy, hour, load } => self.hear_load(policy, hour, load),
-            Signal::DeleteThrottled { batch } => self.delete_again(batch, cx),
-            Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
-            other => unreachable!("a consumer is never told {other:?}"),
-        }
-    }
-
-    #[inline]
-    fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
+impl Fleet {
+    /// Wakes for what does not happen to each message, out of the way of what does.
+    #[inline(never)]
+    fn wake_seldom<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
         match timer {
-            Timer::Processed { worker, epoch } => self.end_processing(worker, epoch, cx),
+            Timer::Processed { .. } | Timer::Called { .. } => unreachable!("handled before"),
             Timer::Fetched { worker, epoch } => self.end_fetching(worker, epoch, cx),
-            Timer::Called { worker, epoch } => self.end_calls(worker, epoch, cx),
             Timer::Paused { worker, epoch } => self.end_pause(worker, epoch, cx),
             Timer::Heartbeat { worker, beat } => self.beat(worker, beat, cx),
             Timer::Launched { instance, epoch } => self.end_launch(instance, epoch, cx),
@@ -265,10 +264,45 @@ impl Service for Fleet {
                 self.update_group_metrics(cx.now);
             }
             Timer::Interrupted { instance, epoch } => self.interrupt(instance, epoch, cx),
+            Timer::WarmedUp { instance, number } => self.end_instance_warm_up(instance, number, cx),
+            Timer::Refresh { is_look } => self.look_at_refresh(is_look, cx),
             Timer::Retry => self.reconcile(cx),
             Timer::Check => self.check(cx),
             Timer::Order { index } => self.obey(index, cx),
             Timer::Scaling(timer) => self.scale(timer, cx),
+        }
+    }
+}
+
+impl Service for Fleet {
+    type Timer = Timer;
+    const KIND: &'static str = "consumer";
+
+    fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        self.begin(cx);
+    }
+
+    #[inline]
+    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+        match signal {
+            Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
+            Signal::AlarmAction { policy: REFRESH_ALARM, state, alarm } => {
+                self.hear_refresh_alarm(state, alarm, cx);
+            }
+            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
+            Signal::Load { policy, hour, load } => self.hear_load(policy, hour, load),
+            Signal::DeleteThrottled { batch } => self.delete_again(batch, cx),
+            Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
+            other => unreachable!("a consumer is never told {other:?}"),
+        }
+    }
+
+    #[inline]
+    fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
+        match timer {
+            Timer::Processed { worker, epoch } => self.end_processing(worker, epoch, cx),
+            Timer::Called { worker, epoch } => self.end_calls(worker, epoch, cx),
+            timer => self.wake_seldom(timer, cx),
         }
     }
 
@@ -317,6 +351,8 @@ impl Service for Fleet {
 
     fn end_warm_up(&mut self, now: Time) {
         self.end_cpu_warm_up(now);
+        self.warming.busy_threads.end_warm_up(now);
+        self.warming.threads.end_warm_up(now);
         self.billed.end_warm_up(now);
         self.billed_spot.end_warm_up(now);
     }

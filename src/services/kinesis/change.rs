@@ -2,6 +2,7 @@
 //! while it runs.
 
 use super::Timer;
+use super::config::NEW_ON_DEMAND_SHARDS;
 use super::settings::{CapacityMode, Change};
 use super::shard::Shard;
 use super::stream::DataStream;
@@ -28,6 +29,22 @@ pub(super) struct Changes {
     mode_changes: Vec<Time>,
 }
 
+impl Changes {
+    /// Whether the stream is `UPDATING`.
+    pub(super) fn is_updating(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// How many shards there will be, from so many.
+    pub(super) fn target(&self, present: u32) -> u32 {
+        let growth = self.steps.iter().fold(0_i64, |sum, step| match step {
+            Step::Split(_) => sum + 1,
+            Step::Merge(_) => sum - 1,
+        });
+        (i64::from(present) + growth) as u32
+    }
+}
+
 const DAY: Span = Span::from_days(1);
 
 /// How many of these times lie in the 24 hours before `now`.
@@ -36,20 +53,21 @@ fn in_a_day(times: &[Time], now: Time) -> u32 {
 }
 
 impl DataStream {
-    /// A call to change the stream.
-    pub(super) fn change<O: Outbox<Timer>>(&mut self, change: Change, cx: &mut Context<'_, O>) {
+    /// A call to change the stream; the journal has it, and whether it was refused.
+    pub(super) fn change<O: Outbox<Timer>>(
+        &mut self,
+        change: Change,
+        cx: &mut Context<'_, O>,
+    ) -> Result<(), ApiError> {
         let before = self.open.len() as u32;
         let outcome = self.begin_change(change, cx);
+        let told = outcome.as_ref().map_err(|(error, _)| *error).copied();
         let (status, cause) = match outcome {
             Ok(()) => ("Successful", "the stream is active and the change is within its limits".to_owned()),
             Err((error, why)) => (error.code(), why),
         };
         self.metrics.changes_refused.add(u64::from(outcome_is_error(status)));
-        let growth = self.changes.steps.iter().fold(0_i64, |sum, step| match step {
-            Step::Split(_) => sum + 1,
-            Step::Merge(_) => sum - 1,
-        });
-        let after = if outcome_is_error(status) { before } else { (i64::from(before) + growth) as u32 };
+        let after = if outcome_is_error(status) { before } else { self.changes.target(before) };
         cx.journal.activities.push(ScalingActivity {
             time: cx.now,
             group: self.settings.name.clone(),
@@ -59,6 +77,7 @@ impl DataStream {
             new_desired: after,
             status,
         });
+        told
     }
 
     fn begin_change<O: Outbox<Timer>>(
@@ -66,7 +85,7 @@ impl DataStream {
         change: Change,
         cx: &mut Context<'_, O>,
     ) -> Result<(), (ApiError, String)> {
-        if !self.changes.steps.is_empty() {
+        if self.changes.is_updating() {
             return Err((ApiError::ResourceInUseException, "the stream is UPDATING".to_owned()));
         }
         let steps = match change {
@@ -172,8 +191,10 @@ impl DataStream {
         if self.mode == CapacityMode::Provisioned {
             return Err((ApiError::InvalidArgumentException, "the stream is provisioned".to_owned()));
         }
-        let target = self.shards_for(bytes.min(self.settings.quotas.on_demand_write_bytes_per_second));
-        if target <= self.open.len() as u32 {
+        // "Choose the right mode to stream in": the stream also shrinks to it, not below what the last hour needed.
+        let most = self.settings.quotas.on_demand_write_bytes_per_second;
+        let target = self.shards_for(bytes.max(self.hour.peak()).min(most)).max(NEW_ON_DEMAND_SHARDS);
+        if target == self.open.len() as u32 {
             return Ok(Vec::new());
         }
         Ok(steps_to(&self.open_ranges(), target))
@@ -186,7 +207,7 @@ impl DataStream {
     }
 
     fn open_ranges(&self) -> Vec<HashRange> {
-        self.open.iter().map(|(_, index)| self.shards[*index as usize].range).collect()
+        self.open.shards().map(|shard| self.shards[shard as usize].range).collect()
     }
 
     /// The splits and merges under way are done, and the next ones begin.
@@ -205,9 +226,10 @@ impl DataStream {
 
     /// The shard that has this hash key becomes two; the upper begins with it.
     pub(super) fn split<O: Outbox<Timer>>(&mut self, at: u128, cx: &mut Context<'_, O>) {
-        let place = self.open.partition_point(|(last, _)| *last < at);
-        let (last, parent) = self.open[place];
+        let place = self.open.place_of(at);
+        let parent = self.open.shard_at(place);
         let range = self.shards[parent as usize].range;
+        let last = range.last;
         if at <= range.first {
             return;
         }
@@ -216,23 +238,24 @@ impl DataStream {
         for range in [HashRange { first: range.first, last: at - 1 }, HashRange { first: at, last }] {
             self.shards.push(Shard::new(range, parents, &self.settings));
         }
-        self.open.splice(place..=place, [(at - 1, child), (last, child + 1)]);
+        self.open.replace(place..=place, &[(at - 1, child), (last, child + 1)]);
         self.metrics.splits.add(1);
         self.close(parent, cx);
     }
 
     /// The shard that begins with this hash key and the one below it become one.
     fn merge<O: Outbox<Timer>>(&mut self, at: u128, cx: &mut Context<'_, O>) {
-        let place = self.open.partition_point(|(last, _)| *last < at);
-        if place == 0 || self.shards[self.open[place].1 as usize].range.first != at {
+        let place = self.open.place_of(at);
+        if place == 0 || self.shards[self.open.shard_at(place) as usize].range.first != at {
             return;
         }
-        let ((_, lower), (last, upper)) = (self.open[place - 1], self.open[place]);
+        let (lower, upper) = (self.open.shard_at(place - 1), self.open.shard_at(place));
+        let last = self.shards[upper as usize].range.last;
         let child = self.shards.len() as u32;
         let range = HashRange { first: self.shards[lower as usize].range.first, last };
         let parents = [Some(ShardId(lower)), Some(ShardId(upper))];
         self.shards.push(Shard::new(range, parents, &self.settings));
-        self.open.splice(place - 1..=place, [(last, child)]);
+        self.open.replace(place - 1..=place, &[(last, child)]);
         self.metrics.merges.add(1);
         self.close(lower, cx);
         self.close(upper, cx);

@@ -1,5 +1,7 @@
 //! A data stream in a scenario.
 
+use super::enhanced::{ShardMetricConfig, chosen};
+use super::scaling::StreamScalingConfig;
 use super::settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
 use crate::engine::{Distribution, Span, Time};
 use crate::language::{Bytes, Duration, Located, Problems, choice, keyword, section};
@@ -25,11 +27,17 @@ section! {
         /// Bytes a second that a stream on demand took at most in the last 30 days: it has shards for twice as much, at
         /// least for 4 MiB a second as a new stream.
         pub peak_write_throughput: Option<Bytes>;
+        /// Whether it is there at the beginning; otherwise a client creates it (`create_stream`).
+        pub created: bool = true;
         /// How long records are kept (`RetentionPeriodHours`).
         pub retention_period: Duration = Duration::from_hours(24),
             within (Duration::from_hours(24), Duration::from_hours(8760));
         /// Largest record, partition key included (`MaxRecordSizeInKiB`).
         pub max_record_size: Bytes = Bytes::from_mib(1), within (Bytes::from_mib(1), Bytes::from_mib(10));
+        /// Metrics of single shards that CloudWatch gets (`ShardLevelMetrics`): rows of `metrics.csv`.
+        pub enhanced_monitoring: Vec<ShardMetricConfig> = Vec::new();
+        /// Policies and schedules that change the number of shards.
+        pub application_auto_scaling: Option<StreamScalingConfig>;
         /// Calls that change the stream while it runs.
         pub changes: Vec<ScheduledChangeConfig> = Vec::new();
     }
@@ -97,6 +105,8 @@ pub struct StreamDefaults {
     pub push_delay: Distribution,
     /// How long a split or a merge takes.
     pub reshard_time: Span,
+    /// How long creating a stream takes.
+    pub create_time: Span,
     /// Splits and merges at a time.
     pub reshard_parallel: u32,
     /// How long a warm shard of a stream on demand waits for its split, in nanoseconds.
@@ -108,7 +118,7 @@ pub struct StreamDefaults {
 }
 
 /// Write throughput of a new stream on demand, in shards ("Choose the right mode to stream in": 4 MB a second).
-const NEW_ON_DEMAND_SHARDS: u32 = 4;
+pub(super) const NEW_ON_DEMAND_SHARDS: u32 = 4;
 
 impl From<CapacityModeConfig> for CapacityMode {
     fn from(mode: CapacityModeConfig) -> Self {
@@ -135,6 +145,18 @@ impl StreamConfig {
                 )
                 .help("give `shards`, or `capacity_mode: on_demand`");
         }
+        if let Some(scaling) = &self.application_auto_scaling {
+            let place = self.places.of("application_auto_scaling");
+            let shards = self.shards.unwrap_or(1);
+            if is_on_demand {
+                problems.error(place, "a stream on demand scales by itself");
+            } else if !(scaling.minimum_capacity..=scaling.maximum_capacity).contains(&shards) {
+                problems.error(
+                    place,
+                    format!("the {shards} shards of the beginning are outside of these bounds"),
+                );
+            }
+        }
     }
 
     /// Shards at the beginning.
@@ -157,7 +179,7 @@ impl StreamConfig {
     pub fn settings(
         &self,
         name: &str,
-        readers: Vec<ReaderSettings>,
+        (readers, is_scripted): (Vec<ReaderSettings>, bool),
         defaults: &StreamDefaults,
         problems: &mut Problems,
     ) -> Option<StreamSettings> {
@@ -171,6 +193,14 @@ impl StreamConfig {
                     format!("a record has {most} at most with these quotas"),
                 )
                 .why("records of up to 10 MiB are there since October 2025, after the profile `2022`");
+        }
+        if !self.created && !readers.is_empty() {
+            problems
+                .error(
+                    self.places.of("created"),
+                    format!("`{name}` has consumers and is not there at the beginning"),
+                )
+                .help("leave out `created`, or let a client read the stream");
         }
         let subscribed = readers.iter().filter(|reader| reader.enhanced_fan_out).count();
         if subscribed > quotas.fan_out_consumers as usize {
@@ -192,18 +222,23 @@ impl StreamConfig {
         (problems.errors() == errors).then(|| StreamSettings {
             name: name.to_owned(),
             mode: self.capacity_mode.into(),
+            created: self.created,
+            is_scripted,
             shards: self.initial_shards(quotas),
             retention: span(self.retention_period),
             max_record_bytes: self.max_record_size.as_u64() as u32,
             changes,
+            scaling: None,
             readers,
             read_latency: defaults.read_latency.clone(),
             push_delay: defaults.push_delay.clone(),
             reshard_time: defaults.reshard_time,
+            create_time: defaults.create_time,
             reshard_parallel: defaults.reshard_parallel,
             split_delay: defaults.split_delay.clone(),
             limit_model: defaults.limit_model,
             internal_failures: defaults.internal_failures,
+            shard_metrics: chosen(&self.enhanced_monitoring),
             quotas: *quotas,
             prices: defaults.prices,
         })

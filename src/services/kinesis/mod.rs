@@ -20,14 +20,18 @@
 //!
 //! [`KinesisQuotas`](crate::wire::KinesisQuotas), with the titles of their AWS pages.
 
+mod calls;
 mod change;
 mod config;
 mod consumer;
+mod enhanced;
 mod fan_out;
 mod metrics;
 mod on_demand;
 mod read;
 mod report;
+mod routes;
+mod scaling;
 mod settings;
 mod shard;
 mod sizing;
@@ -38,15 +42,18 @@ pub use consumer::{
     ConsumerMetrics as StreamConsumerMetrics, ConsumerTimer, SourceStream, StreamConsumer,
     StreamConsumerConfig, StreamConsumerSettings, StreamSource,
 };
+pub use enhanced::{ShardMetricConfig, ShardMetrics};
 pub use metrics::StreamMetrics;
+pub use scaling::StreamScalingConfig;
 pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
 pub use stream::DataStream;
 
 use crate::engine::{Span, Time};
-use crate::record::{Instrument, MetricDefinition, Side, SummaryRow};
+use crate::record::{Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
+use crate::scaling::ScalingTimer;
 use crate::wire::{
-    Action, Answer, ApiError, Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages,
-    Outbox, RequestId, Service, Signal,
+    Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages, Outbox, Publication, Service,
+    Signal,
 };
 
 /// Why a stream wakes.
@@ -60,6 +67,10 @@ pub enum Timer {
     Minute,
     /// A warm shard is split.
     Split(u32),
+    /// The stream has been created.
+    Created,
+    /// Something may change the number of shards.
+    Scaling(ScalingTimer),
     /// A subscriber's throughput may have recovered.
     Push {
         /// The consumer.
@@ -69,24 +80,13 @@ pub enum Timer {
     },
 }
 
-impl DataStream {
-    /// A call whose answer somebody reads.
-    fn ask<O: Outbox<Timer>>(&mut self, from: EntityId, request: RequestId, cx: &mut Context<'_, O>) {
-        let answer = match cx.requests.action(request) {
-            Action::ListShards => Answer::Shards(self.list_shards()),
-            _ => Answer::Failed(ApiError::UnsupportedOperation),
-        };
-        cx.requests.answer(request, answer);
-        cx.outbox.send(from, Span::ZERO, Signal::Response { request });
-    }
-}
-
 impl Service for DataStream {
     type Timer = Timer;
     const KIND: &'static str = "stream";
 
     fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         self.update_levels(cx.now);
+        self.begin_scaling(cx);
         for (index, (at, _)) in self.settings.changes.iter().enumerate() {
             cx.outbox.wake(*at, Timer::Change(index as u32));
         }
@@ -111,13 +111,19 @@ impl Service for DataStream {
             Signal::EventTaken { shard, epoch } => self.event_taken(from, shard, epoch, cx),
             Signal::ReadUpTo { shard, position } => self.read_up_to(from, shard, position, cx),
             Signal::Request { request } => self.ask(from, request, cx),
+            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
             other => unreachable!("a stream is never told {other:?}"),
         }
     }
 
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
         match timer {
-            Timer::Change(index) => self.change(self.settings.changes[index as usize].1, cx),
+            // What is refused stands in the journal.
+            Timer::Change(index) => {
+                let _ = self.change(self.settings.changes[index as usize].1, cx);
+            }
+            Timer::Created => self.finish_creation(cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
             Timer::Reshard => self.reshard(cx),
             Timer::Minute => self.watch_shards(cx),
             Timer::Split(shard) => self.split_warm(shard, cx),
@@ -136,6 +142,15 @@ impl Service for DataStream {
         for shard in 0..self.shards.len() as u32 {
             self.expire(shard, now, messages);
         }
+    }
+
+    fn publish(&mut self, now: Time) -> Option<Publication> {
+        self.take_shard_minute(now);
+        Some(Publication::ALL)
+    }
+
+    fn take_own_series(&mut self) -> Vec<MetricSeries> {
+        self.take_shard_series()
     }
 
     fn end_warm_up(&mut self, _now: Time) {

@@ -5,12 +5,34 @@ use super::settings::CapacityMode;
 use super::stream::DataStream;
 use crate::engine::Span;
 use crate::wire::{Context, Outbox, draw_span};
+use std::collections::VecDeque;
 
 const MINUTE: Span = Span::from_minutes(1);
 /// "AWS monitors the write throughput of each shard and splits a shard that takes more than 500 KB a second."
 const WARM_BYTES_PER_SECOND: u64 = 500 * 1024;
 /// The same share of what a shard takes in records: AWS names only bytes. An assumption.
 const WARM_RECORDS_PER_SECOND: u64 = 500;
+
+/// What came in each of the last sixty minutes.
+#[derive(Debug, Default)]
+pub(super) struct LastHour {
+    minutes: VecDeque<u64>,
+}
+
+impl LastHour {
+    fn enter(&mut self, bytes: u64) {
+        const MINUTES: usize = 60;
+        if self.minutes.len() == MINUTES {
+            self.minutes.pop_front();
+        }
+        self.minutes.push_back(bytes);
+    }
+
+    /// Bytes a second in the busiest of them.
+    pub(super) fn peak(&self) -> u64 {
+        self.minutes.iter().max().map_or(0, |bytes| bytes.div_ceil(60))
+    }
+}
 
 impl DataStream {
     /// Each minute: warm shards are found.
@@ -19,10 +41,12 @@ impl DataStream {
         let most = self.shards_for(self.settings.quotas.on_demand_write_bytes_per_second) as usize;
         let splitting = self.shards.iter().filter(|shard| shard.splitting && !shard.closed).count();
         let mut shards = self.open.len() + splitting;
+        let mut bytes = 0;
         for place in 0..self.open.len() {
-            let index = self.open[place].1;
+            let index = self.open.shard_at(place);
             let shard = &mut self.shards[index as usize];
             let minute = Self::minute_of(shard);
+            bytes += minute.incoming_bytes;
             let is_warm = minute.incoming_bytes > WARM_BYTES_PER_SECOND * 60
                 || minute.incoming_records > WARM_RECORDS_PER_SECOND * 60;
             if is_on_demand && is_warm && !shard.splitting && shards < most {
@@ -32,6 +56,7 @@ impl DataStream {
                 cx.outbox.wake(cx.now + delay, Timer::Split(index));
             }
         }
+        self.hour.enter(bytes);
         cx.outbox.wake(cx.now + MINUTE, Timer::Minute);
     }
 

@@ -7,7 +7,7 @@ use super::shard::Wanted;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    ApiError, Context, EntityId, IteratorStart, Outbox, PollOutcome, ShardId, Signal, draw_span,
+    ApiError, BatchId, Context, EntityId, IteratorStart, Outbox, PollOutcome, ShardId, Signal, draw_span,
 };
 
 /// How long an iterator can be used ("`GetShardIterator`").
@@ -59,6 +59,17 @@ impl Reader {
     pub(super) fn kept_from(&self, shard: u32) -> u64 {
         self.cursors.get(shard as usize).map_or(0, |cursor| cursor.kept_from)
     }
+}
+
+/// What came of a read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadShard {
+    /// Where the next read begins.
+    pub(super) position: u64,
+    /// `MillisBehindLatest`.
+    pub(super) milliseconds_behind: u32,
+    /// Whether the shard is closed and has been read to its end.
+    pub(super) shard_end: bool,
 }
 
 impl DataStream {
@@ -115,29 +126,61 @@ impl DataStream {
         self.metrics.get_records_calls.add(1);
         let reader = self.reader(from);
         let latency = draw_span(&self.settings.read_latency, &mut self.chance.read_latency);
-        let mut answer = |outcome, milliseconds_behind, shard_end| {
+        let answer = |outcome, milliseconds_behind, shard_end, outbox: &mut O| {
             let signal = Signal::Records { shard, epoch, outcome, milliseconds_behind, shard_end };
-            cx.outbox.send(from, latency, signal);
+            outbox.send(from, latency, signal);
         };
         let cursor = self.readers[reader].cursor(shard.0);
-        if cx.now > cursor.issued_at + ITERATOR_LIFE {
-            self.metrics.iterators_expired.add(1);
-            answer(PollOutcome::Refused(ApiError::ExpiredIteratorException), 0, false);
+        let (position, issued_at) = (cursor.position, cursor.issued_at);
+        if self.is_iterator_old(issued_at, cx.now) {
+            answer(PollOutcome::Refused(ApiError::ExpiredIteratorException), 0, false, cx.outbox);
             return;
         }
-        let position = cursor.position;
+        let quotas = &self.settings.quotas;
+        let records = u64::from(limit.min(quotas.get_records_entries));
+        let wanted = Wanted { position, records, bytes: u64::from(quotas.get_records_bytes) };
+        let (batch, read) = match self.read_shard(shard, wanted, latency, cx) {
+            Ok(read) => read,
+            Err(error) => {
+                answer(PollOutcome::Refused(error), 0, false, cx.outbox);
+                return;
+            }
+        };
+        let cursor = self.readers[reader].cursor(shard.0);
+        cursor.position = read.position;
+        cursor.issued_at = cx.now + latency;
+        let outcome = if cx.batches.entries(batch).is_empty() {
+            cx.batches.close(batch);
+            PollOutcome::Empty
+        } else {
+            PollOutcome::Messages(batch)
+        };
+        answer(outcome, read.milliseconds_behind, read.shard_end, cx.outbox);
+    }
+
+    /// Whether an iterator that was given then can no longer be used.
+    pub(super) fn is_iterator_old(&mut self, issued_at: Time, now: Time) -> bool {
+        let is_old = now > issued_at + ITERATOR_LIFE;
+        self.metrics.iterators_expired.add(u64::from(is_old));
+        is_old
+    }
+
+    /// Reads from a shard what its limits let out now; `latency` is how long the call takes.
+    pub(super) fn read_shard<O>(
+        &mut self,
+        shard: ShardId,
+        wanted: Wanted,
+        latency: Span,
+        cx: &mut Context<'_, O>,
+    ) -> Result<(BatchId, ReadShard), ApiError> {
         let log = &mut self.shards[shard.index()];
         if cx.now < log.read_blocked_until || !log.read_calls.has(1, cx.now) {
             self.metrics.read_throttled.add(1);
             log.traffic.read_throttled += 1;
-            answer(PollOutcome::Refused(ApiError::ProvisionedThroughputExceededException), 0, false);
-            return;
+            return Err(ApiError::ProvisionedThroughputExceededException);
         }
         log.read_calls.take(1, cx.now);
-        let quotas = &self.settings.quotas;
         let batch = cx.batches.open();
-        let records = u64::from(limit.min(quotas.get_records_entries));
-        let wanted = Wanted { position, records, bytes: u64::from(quotas.get_records_bytes) };
         let taken = log.read(wanted, batch, cx.batches, cx.messages);
         log.read_bytes.take(taken.bytes, cx.now);
         if log.read_bytes.owes() {
@@ -147,10 +190,8 @@ impl DataStream {
         log.traffic.outgoing_records += taken.records;
         log.traffic.outgoing_bytes += taken.bytes;
         let (end, closed) = (log.end(), log.closed);
-        let cursor = self.readers[reader].cursor(shard.0);
-        cursor.position = taken.position;
-        cursor.issued_at = cx.now + latency;
         let age = if taken.records > 0 { cx.now - taken.newest } else { Span::ZERO };
+        log.ages.note(age);
         let metrics = &mut self.metrics;
         metrics.get_records_successes.add(1);
         metrics.get_records_empty.add(u64::from(taken.records == 0));
@@ -159,13 +200,12 @@ impl DataStream {
         metrics.get_records_latency.record(latency.as_nanos());
         metrics.iterator_age.record(age.as_nanos());
         let behind = if taken.position < end { age } else { Span::ZERO };
-        let outcome = if taken.records > 0 {
-            PollOutcome::Messages(batch)
-        } else {
-            cx.batches.close(batch);
-            PollOutcome::Empty
+        let read = ReadShard {
+            position: taken.position,
+            milliseconds_behind: milliseconds(behind),
+            shard_end: closed && taken.position >= end,
         };
-        answer(outcome, milliseconds(behind), closed && taken.position >= end);
+        Ok((batch, read))
     }
 
     /// A consumer needs nothing before a position any more.

@@ -1,6 +1,8 @@
 //! Everything that is fixed about a stream during a run.
 
 use crate::engine::{Distribution, Span, Time};
+use crate::record::MetricDefinition;
+use crate::scaling::ScalingSettings;
 use crate::wire::{EntityId, KinesisQuotas, LimitModel, PriceList, ShardId};
 
 /// How a stream's capacity is chosen ("Choose the right mode to stream in").
@@ -59,6 +61,10 @@ pub struct StreamSettings {
     pub name: String,
     /// How its capacity is chosen, at the beginning.
     pub mode: CapacityMode,
+    /// Whether it is there from the beginning; otherwise a script creates it.
+    pub created: bool,
+    /// Whether a script calls it: then everything stays readable as long as it is retained.
+    pub is_scripted: bool,
     /// Shards at the beginning.
     pub shards: u32,
     /// How long records are kept, at the beginning.
@@ -67,6 +73,8 @@ pub struct StreamSettings {
     pub max_record_bytes: u32,
     /// Calls that change it, in the order of their times.
     pub changes: Vec<(Time, Change)>,
+    /// Policies and schedules that change the number of shards.
+    pub scaling: Option<ScalingSettings>,
     /// Who reads it.
     pub readers: Vec<ReaderSettings>,
     /// How long `GetRecords` takes, in nanoseconds.
@@ -75,6 +83,8 @@ pub struct StreamSettings {
     pub push_delay: Distribution,
     /// How long a split or a merge takes.
     pub reshard_time: Span,
+    /// How long creating it takes.
+    pub create_time: Span,
     /// Splits and merges at a time of `UpdateShardCount`.
     pub reshard_parallel: u32,
     /// How long after it was found warm a shard of a stream on demand is split, in nanoseconds.
@@ -83,6 +93,8 @@ pub struct StreamSettings {
     pub limit_model: LimitModel,
     /// Probability that a record is not taken because of an internal failure.
     pub internal_failures: f64,
+    /// `EnhancedMonitoring`: what CloudWatch gets of single shards.
+    pub shard_metrics: Vec<&'static MetricDefinition>,
     /// AWS's limits.
     pub quotas: KinesisQuotas,
     /// What it costs.

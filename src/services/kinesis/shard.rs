@@ -1,10 +1,11 @@
 //! A shard: a range of hash keys, the records it holds, and what it takes and gives in a second.
 
+use super::enhanced::Ages;
 use super::settings::StreamSettings;
 use super::sizing::HotKeys;
 use crate::engine::Time;
 use crate::wire::{
-    BatchId, Entry, HashRange, LimitBucket, LimitModel, MessageId, Messages, Receipt, ShardId,
+    BatchId, COPIED_RECORD, Entry, HashRange, LimitBucket, LimitModel, MessageId, Messages, Receipt, ShardId,
 };
 use std::collections::VecDeque;
 
@@ -49,7 +50,7 @@ impl Stored {
     fn entry(self, position: u64) -> Entry {
         Entry {
             receipt: Receipt::of_position(position),
-            receive_count: u32::from(self.packed & COPY != 0),
+            receive_count: if self.packed & COPY != 0 { COPIED_RECORD } else { 0 },
             enqueued_at: self.arrived_at,
             aggregated: self.continues(),
             ..Entry::new(self.message)
@@ -102,11 +103,15 @@ pub(super) struct Shard {
     pub(super) write_bytes: LimitBucket,
     pub(super) read_calls: LimitBucket,
     pub(super) read_bytes: LimitBucket,
+    /// `GetShardIterator` calls of scripts.
+    pub(super) iterator_calls: LimitBucket,
     /// A reader took more than was there: nothing is given until then.
     pub(super) read_blocked_until: Time,
     /// Bytes of the call that is being taken.
     pub(super) call_bytes: u64,
     pub(super) traffic: Traffic,
+    /// Ages of what was read in this minute.
+    pub(super) ages: Ages,
     /// The traffic when the minute began.
     pub(super) at_minute: Traffic,
     /// The traffic when the warm-up ended.
@@ -137,9 +142,11 @@ impl Shard {
             write_bytes: LimitBucket::full(bytes, bytes.max(u64::from(settings.max_record_bytes)), model),
             read_calls: LimitBucket::full(calls, calls, model),
             read_bytes: LimitBucket::full(reads, reads, LimitModel::TokenBucket),
+            iterator_calls: LimitBucket::full(calls, calls, model),
             read_blocked_until: Time::ZERO,
             call_bytes: 0,
             traffic: Traffic::default(),
+            ages: Ages::default(),
             at_minute: Traffic::default(),
             at_warm_up: Traffic::default(),
             hot_keys: HotKeys::default(),
@@ -151,8 +158,8 @@ impl Shard {
     #[inline]
     pub(super) fn admits(&mut self, bytes: u64, now: Time) -> bool {
         if self.write_records.has(1, now) && self.write_bytes.has(bytes, now) {
-            self.write_records.take(1, now);
-            self.write_bytes.take(bytes, now);
+            self.write_records.spend(1);
+            self.write_bytes.spend(bytes);
             return true;
         }
         self.traffic.write_throttled += 1;

@@ -2,15 +2,19 @@
 
 use super::Timer;
 use super::change::Changes;
+use super::enhanced::ShardSeries;
 use super::metrics::StreamMetrics;
+use super::on_demand::LastHour;
 use super::read::Reader;
+use super::routes::Routes;
 use super::settings::{CapacityMode, StreamSettings};
 use super::shard::{Shard, Stored, Traffic};
 use super::sizing::Offered;
 use crate::engine::{Span, Stream as Randomness, Time};
+use crate::scaling::Controller;
 use crate::wire::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, ApiError, BatchId, Context, EntityId, Entry, HashRange,
-    Messages, Outbox, Purpose, ShardId, ShardInfo, Signal,
+    Messages, Outbox, Purpose, RecordPlace, ShardId, ShardInfo, Signal, StreamDescription, StreamStatus,
 };
 
 /// The stream's random streams.
@@ -20,6 +24,7 @@ pub(super) struct Chance {
     pub(super) push_delay: Randomness,
     pub(super) splitting: Randomness,
     failure: Randomness,
+    pub(super) schedule: Randomness,
 }
 
 /// A data stream.
@@ -27,8 +32,8 @@ pub(super) struct Chance {
 pub struct DataStream {
     pub(super) settings: StreamSettings,
     pub(super) shards: Vec<Shard>,
-    /// The open shards by their ranges, and the last hash key of each.
-    pub(super) open: Vec<(u128, u32)>,
+    /// The open shards.
+    pub(super) open: Routes,
     pub(super) mode: CapacityMode,
     pub(super) retention: Span,
     pub(super) readers: Vec<Reader>,
@@ -37,8 +42,18 @@ pub struct DataStream {
     pub(super) metrics: StreamMetrics,
     pub(super) counts: Counts,
     pub(super) offered: Offered,
+    /// What a stream on demand took, minute by minute.
+    pub(super) hour: LastHour,
+    /// What CloudWatch has of single shards, if anybody asks.
+    pub(super) shard_series: Vec<ShardSeries>,
+    /// Policies and schedules that change the number of shards.
+    pub(super) scaling: Option<Controller>,
     /// Shards of the call that is being taken.
     touched: Vec<u32>,
+    /// `CREATING`, or `ACTIVE` and `UPDATING`.
+    pub(super) status: StreamStatus,
+    /// Whether it is there at all.
+    pub(super) exists: bool,
 }
 
 /// What the books need besides the metrics.
@@ -72,11 +87,12 @@ impl DataStream {
             push_delay: stream(Purpose::PushDelay),
             splitting: stream(Purpose::Splitting),
             failure: stream(Purpose::Failure),
+            schedule: stream(Purpose::Schedule),
         };
         let ranges = HashRange::even(settings.shards);
         let shards: Vec<Shard> =
             ranges.iter().map(|range| Shard::new(*range, [None; 2], &settings)).collect();
-        let open = ranges.iter().zip(0..).map(|(range, index)| (range.last, index)).collect();
+        let open = Routes::new(&ranges);
         let readers = settings.readers.iter().map(|reader| Reader::new(*reader)).collect();
         Self {
             mode: settings.mode,
@@ -89,15 +105,14 @@ impl DataStream {
             metrics: StreamMetrics::default(),
             counts: Counts::default(),
             offered: Offered::default(),
+            hour: LastHour::default(),
+            shard_series: Vec::new(),
+            scaling: settings.scaling.clone().map(Controller::new),
             touched: Vec::new(),
+            status: if settings.created { StreamStatus::Active } else { StreamStatus::Creating },
+            exists: settings.created,
             settings,
         }
-    }
-
-    /// The open shard of a hash key.
-    #[inline]
-    pub(super) fn route(&self, hash: u128) -> u32 {
-        self.open[self.open.partition_point(|(last, _)| *last < hash)].1
     }
 
     /// A `PutRecord` or `PutRecords` call takes effect.
@@ -108,6 +123,40 @@ impl DataStream {
         single: bool,
         cx: &mut Context<'_, O>,
     ) {
+        let taken = self.take_call(batch, single, |_| {}, cx);
+        let refused = match taken {
+            Err(error) => {
+                cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
+                return;
+            }
+            Ok(refused) => refused,
+        };
+        cx.batches.close(batch);
+        refused.send(from, cx);
+        self.push_what_came(cx);
+    }
+
+    /// Subscribers get what the call that was taken last brought.
+    pub(super) fn push_what_came<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for shard in touched.drain(..) {
+            self.push_to_subscribers(shard, cx);
+        }
+        self.touched = touched;
+    }
+
+    /// Takes the records of a call, as far as limits go, and tells `each` where they lie or why they do not; gives those
+    /// that were refused, or the reason why the whole call is.
+    pub(super) fn take_call<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        single: bool,
+        mut each: impl FnMut(Result<RecordPlace, ApiError>),
+        cx: &mut Context<'_, O>,
+    ) -> Result<Refusals, ApiError> {
+        if self.status == StreamStatus::Creating {
+            return Err(ApiError::ResourceNotFoundException);
+        }
         let (records, bytes, largest) = measure(batch, cx);
         if single {
             self.metrics.put_record_calls.add(1);
@@ -121,9 +170,7 @@ impl DataStream {
                 || bytes > u64::from(quotas.put_records_bytes));
         if is_too_much || largest > u64::from(self.settings.max_record_bytes) {
             self.metrics.records_refused.add(records);
-            let error = ApiError::InvalidArgumentException;
-            cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
-            return;
+            return Err(ApiError::InvalidArgumentException);
         }
         let (throttled, failed) =
             (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
@@ -131,7 +178,7 @@ impl DataStream {
         let mut refused = Refusals::default();
         let mut first = 0;
         while first < cx.batches.entries(batch).len() {
-            first = self.put_record(batch, first, single, &mut refused, cx);
+            first = self.put_record(batch, first, single, (&mut refused, &mut each), cx);
         }
         self.charge_rounding(cx.now);
         let throttled = self.metrics.write_throttled.total() - throttled;
@@ -143,13 +190,7 @@ impl DataStream {
             self.metrics.put_records_successful.add(records - throttled - failed);
             self.metrics.put_records_successes.add(u64::from(throttled + failed < records));
         }
-        cx.batches.close(batch);
-        refused.send(from, cx);
-        let mut touched = std::mem::take(&mut self.touched);
-        for shard in touched.drain(..) {
-            self.push_to_subscribers(shard, cx);
-        }
-        self.touched = touched;
+        Ok(refused)
     }
 
     /// One record, aggregated or not; gives where the next one begins.
@@ -159,14 +200,15 @@ impl DataStream {
         batch: BatchId,
         first: usize,
         single: bool,
-        refused: &mut Refusals,
+        (refused, each): (&mut Refusals, &mut impl FnMut(Result<RecordPlace, ApiError>)),
         cx: &mut Context<'_, O>,
     ) -> usize {
         let (end, bytes) = extent(batch, first, cx);
         let head = cx.batches.entries(batch)[first];
-        let index = self.route(head.hash_key());
+        let index = self.open.shard_of(head.hash_key());
         if self.chance.failure.chance(self.settings.internal_failures) {
             self.metrics.put_records_failed.add(1);
+            each(Err(ApiError::InternalFailure));
             refused.take(ApiError::InternalFailure, batch, first..end, cx);
             return end;
         }
@@ -176,6 +218,7 @@ impl DataStream {
         let charged = if single { bytes.next_multiple_of(KIBIBYTE) } else { bytes };
         if !shard.admits(charged, cx.now) {
             self.metrics.write_throttled.add(1);
+            each(Err(ApiError::ProvisionedThroughputExceededException));
             refused.take(ApiError::ProvisionedThroughputExceededException, batch, first..end, cx);
             return end;
         }
@@ -190,6 +233,7 @@ impl DataStream {
         self.counts.bill.payload_units += bytes.div_ceil(PAYLOAD_UNIT);
         self.counts.bill.rounded_bytes += bytes.next_multiple_of(KIBIBYTE);
         let range = shard.range;
+        each(Ok(RecordPlace { shard: ShardId(index), position: shard.end() }));
         let mut continues = false;
         for position in first..end {
             let entry = cx.batches.entries(batch)[position];
@@ -209,13 +253,24 @@ impl DataStream {
         end
     }
 
-    /// `PutRecords` counts the sum of what it brings to a shard in whole KB.
+    /// `PutRecords` counts the sum of what it brings to a shard in whole KB. Where that is more than was left, the next records
+    /// find less.
     fn charge_rounding(&mut self, now: Time) {
         for index in &self.touched {
             let shard = &mut self.shards[*index as usize];
             let rest = shard.call_bytes.next_multiple_of(KIBIBYTE) - shard.call_bytes;
-            shard.write_bytes.take_up_to(rest, now);
+            shard.write_bytes.take(rest, now);
             shard.call_bytes = 0;
+        }
+    }
+
+    /// The stream, as `DescribeStream` tells it.
+    pub(super) fn describe(&self) -> StreamDescription {
+        StreamDescription {
+            status: if self.changes.is_updating() { StreamStatus::Updating } else { self.status },
+            on_demand: self.mode == CapacityMode::OnDemand,
+            open_shards: self.open.len() as u32,
+            retention: self.retention,
         }
     }
 
@@ -255,6 +310,9 @@ impl DataStream {
 
     /// Lets go of what every reader has read and none will read again.
     pub(super) fn forget(&mut self, shard: u32, messages: &mut Messages) {
+        if self.settings.is_scripted {
+            return;
+        }
         let Some(kept_from) = self.readers.iter().map(|reader| reader.kept_from(shard)).min() else { return };
         let end = self.shards[shard as usize].end();
         let gone =
@@ -317,13 +375,20 @@ fn measure<O>(batch: BatchId, cx: &Context<'_, O>) -> (u64, u64, u64) {
 
 /// What a call did not take, by reason.
 #[derive(Debug, Default)]
-struct Refusals {
+pub(super) struct Refusals {
     throttled: Option<BatchId>,
     failed: Option<BatchId>,
     misplaced: Option<BatchId>,
 }
 
 impl Refusals {
+    /// Nobody is told of them; their messages belong to whoever held them before.
+    pub(super) fn forget<O>(self, cx: &mut Context<'_, O>) {
+        for batch in [self.throttled, self.failed, self.misplaced].into_iter().flatten() {
+            cx.batches.close(batch);
+        }
+    }
+
     fn take<O>(
         &mut self,
         error: ApiError,

@@ -5,7 +5,7 @@ use super::Timer;
 use super::function::{Caller, Function};
 use super::settings::Destination;
 use crate::engine::{Span, Time};
-use crate::wire::{ApiError, BatchId, Context, EntityId, Entry, Outbox, Signal};
+use crate::wire::{ApiError, BatchId, Context, EntityId, Entry, EventSource, Outbox, Signal};
 
 /// After an error of the function the first retry waits a minute, the second two.
 const RETRY_PAUSES: [Span; 2] = [Span::from_minutes(1), Span::from_minutes(2)];
@@ -94,7 +94,7 @@ impl Function {
             self.give_up(place, batch, cx);
             return;
         }
-        if self.begin(batch, Caller::Event(place), false, cx) {
+        if self.begin(batch, Caller::Event(place), EventSource::Standard, cx) {
             self.metrics.async_event_age.record(age.as_nanos());
             let event = &mut self.events.events[place as usize];
             event.batch = None;

@@ -8,8 +8,9 @@ use super::metrics::FunctionMetrics;
 use super::settings::{FunctionSettings, OnMessageFailure};
 use crate::engine::{Span, Stream, Time};
 use crate::wire::{
-    BatchId, Batches, Context, EntityId, Forwarder, InvokeOutcome, MessageId, Outbox, Pool, ProcessedTally,
-    ProcessingOrder, Purpose, Signal, draw_span, request_bucket,
+    BEGUN_RECORD, BatchId, Batches, COPIED_RECORD, Context, DONE_RECORD, EntityId, EventSource, Forwarder,
+    InvokeOutcome, KeyOrder, MessageId, Outbox, Pool, ProcessedTally, ProcessingOrder, Purpose, Signal,
+    draw_span, request_bucket,
 };
 
 /// Who an execution is for.
@@ -28,6 +29,7 @@ struct Execution {
     batch: Option<BatchId>,
     caller: Caller,
     pool: Pool,
+    source: EventSource,
     /// When the code began, after the initialisation of a new environment.
     began: Time,
     /// Initialisation before it.
@@ -47,6 +49,8 @@ pub struct Function {
     pub(super) concurrency: Concurrency,
     pub(super) events: Events,
     order: ProcessingOrder,
+    /// Of records of streams.
+    key_order: KeyOrder,
     handler: HandlerChance,
     init: Stream,
     forwarder: Option<Forwarder>,
@@ -88,6 +92,7 @@ impl Function {
             concurrency: Concurrency::new(settings.reserved, settings.provisioned, requests),
             events: Events::default(),
             order: ProcessingOrder::default(),
+            key_order: KeyOrder::default(),
             handler: HandlerChance {
                 processing: stream(Purpose::ProcessingTime),
                 failure: stream(Purpose::Failure),
@@ -106,11 +111,11 @@ impl Function {
         who: EntityId,
         batch: BatchId,
         call: u32,
-        in_order: bool,
+        source: EventSource,
         cx: &mut Context<'_, O>,
     ) {
         let fits = self.concurrency.take_request(cx.now, cx.lambda);
-        if !fits || !self.begin(batch, Caller::Waiting { who, call }, in_order, cx) {
+        if !fits || !self.begin(batch, Caller::Waiting { who, call }, source, cx) {
             self.metrics.throttles.add(u64::from(!fits));
             let outcome = InvokeOutcome::Throttled;
             cx.outbox.send(who, Span::ZERO, Signal::Returned { batch, call, outcome });
@@ -122,7 +127,7 @@ impl Function {
         &mut self,
         batch: BatchId,
         caller: Caller,
-        in_order: bool,
+        source: EventSource,
         cx: &mut Context<'_, O>,
     ) -> bool {
         let Some((pool, start)) = self.find_environment(cx) else {
@@ -140,17 +145,28 @@ impl Function {
         };
         let entries = cx.batches.entries(batch);
         let messages = entries.len() as u64;
+        let in_order = source != EventSource::Standard;
         let place = self.free_place();
         let execution = &mut self.executions[place as usize];
         let (time, ending, begun) =
             play(&self.settings, entries, in_order, cx.messages, &mut self.handler, &mut execution.finished);
-        for entry in &entries[..begun] {
+        for entry in &mut cx.batches.entries_mut(batch)[..begun] {
             let (producer, sequence) = cx.messages.origin(entry.message);
-            self.metrics.out_of_order.add(u64::from(self.order.is_late(producer, sequence)));
+            let late = match source {
+                EventSource::Standard | EventSource::Fifo => self.order.is_late(producer, sequence),
+                // What was begun before is not late when it is begun again.
+                EventSource::Stream if entry.receive_count & (COPIED_RECORD | BEGUN_RECORD) != 0 => false,
+                EventSource::Stream => {
+                    entry.receive_count |= BEGUN_RECORD;
+                    self.key_order.is_late(producer, cx.messages.detail(entry.message).group, sequence)
+                }
+            };
+            self.metrics.out_of_order.add(u64::from(late));
         }
         execution.batch = Some(batch);
         execution.caller = caller;
         execution.pool = pool;
+        execution.source = source;
         execution.began = cx.now + init;
         execution.init = init;
         execution.ending = ending;
@@ -186,6 +202,7 @@ impl Function {
             batch: None,
             caller: Caller::Event(0),
             pool: Pool::Unreserved,
+            source: EventSource::Standard,
             began: Time::ZERO,
             init: Span::ZERO,
             ending: Ending::Returned,
@@ -199,7 +216,7 @@ impl Function {
         let execution = &mut self.executions[place as usize];
         let Some(batch) = execution.batch.take() else { return };
         let (caller, pool, ending) = (execution.caller, execution.pool, execution.ending);
-        let (began, init) = (execution.began, execution.init);
+        let (began, init, source) = (execution.began, execution.init, execution.source);
         let finished = std::mem::take(&mut execution.finished);
         self.free.push(place);
         self.concurrency.end(pool);
@@ -213,7 +230,7 @@ impl Function {
         self.bill(pool, cx.now - began, init);
         self.metrics.errors.add(u64::from(ending != Ending::Returned));
         self.metrics.timeouts.add(u64::from(ending == Ending::TimedOut));
-        let failed = self.count_messages(batch, began, &finished, cx);
+        let failed = self.count_messages(batch, (began, source), &finished, cx);
         match caller {
             Caller::Event(event) => self.end_event(event, batch, ending == Ending::Returned, cx),
             Caller::Waiting { who, call } => {
@@ -232,7 +249,7 @@ impl Function {
     fn count_messages<O: Outbox<Timer>>(
         &mut self,
         batch: BatchId,
-        began: Time,
+        (began, source): (Time, EventSource),
         finished: &Finished,
         cx: &mut Context<'_, O>,
     ) -> u64 {
@@ -243,11 +260,19 @@ impl Function {
             latency: &mut metrics.end_to_end_latency,
         };
         let mut failed = 0;
-        for (entry, end) in cx.batches.entries(batch).iter().zip(finished) {
+        let is_stream = source == EventSource::Stream;
+        for (entry, end) in cx.batches.entries_mut(batch).iter_mut().zip(finished) {
             if *end == NEVER {
                 failed += 1;
+                continue;
+            }
+            let at = began + Span::from_nanos(*end);
+            if is_stream {
+                let is_first = entry.receive_count & (COPIED_RECORD | DONE_RECORD) == 0;
+                tally.note_record(entry.message, is_first, at, cx.messages);
+                entry.receive_count |= DONE_RECORD;
             } else {
-                tally.note(entry.message, began + Span::from_nanos(*end), cx.messages);
+                tally.note(entry.message, at, cx.messages);
             }
         }
         self.metrics.failures.add(failed);

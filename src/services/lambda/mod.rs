@@ -12,12 +12,14 @@
 //! their retries, age, dead-letter queue and on-failure destination; results sent on to another queue; price.
 //!
 //! An event source mapping polls a queue in as many lanes as it processes batches at once: it begins with five, has more
-//! while messages remain, fewer after errors and when idle. Batch size and window, payload, maximum concurrency,
-//! provisioned pollers, partial batch responses, throttled batches that are tried again until they are visible again.
+//! while messages remain, fewer after errors and when idle. Filter criteria, batch size and window, payload, maximum
+//! concurrency, provisioned pollers, partial batch responses, throttled batches that are tried again until they are visible again.
+//!
+//! An event source mapping of a stream is a service of its own: see [`StreamMapping`].
 //!
 //! # What is not, yet
 //!
-//! Filters of event source mappings, the megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, Application Auto Scaling of provisioned concurrency, destinations other than queues.
+//! The megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, Application Auto Scaling of provisioned concurrency, destinations other than queues.
 //!
 //! # Quotas
 //!
@@ -26,6 +28,7 @@
 mod account;
 mod asynchronous;
 mod environments;
+mod event_filter;
 mod function;
 mod function_config;
 mod handler;
@@ -37,8 +40,10 @@ mod mapping_settings;
 mod metrics;
 mod ramp;
 mod settings;
+mod stream_mapping;
 
 pub use account::Account;
+pub use event_filter::{EventFilterSettings, FilterConfig, FilterCriteriaConfig};
 pub use function::Function;
 pub use function_config::{ArchitectureConfig, FunctionConfig, FunctionDefaults, FunctionQueues};
 pub use mapping::EventSourceMapping;
@@ -49,6 +54,10 @@ pub use mapping_metrics::MappingMetrics;
 pub use mapping_settings::{MappingAssumptions, MappingConcurrency, MappingSettings};
 pub use metrics::{AccountMetrics, FunctionMetrics};
 pub use settings::{AsynchronousSettings, Destination, FunctionSettings, OnMessageFailure};
+pub use stream_mapping::{
+    StreamDestinationConfig, StreamMapping, StreamMappingAssumptions, StreamMappingConfig, StreamMappingEnds,
+    StreamMappingMetrics, StreamMappingSettings,
+};
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
@@ -70,7 +79,7 @@ impl Service for Function {
     #[inline]
     fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
-            Signal::Invoke { batch, call, in_order } => self.take_invoke(from, batch, call, in_order, cx),
+            Signal::Invoke { batch, call, source } => self.take_invoke(from, batch, call, source, cx),
             Signal::Put { batch } => self.take_events(from, batch, cx),
             Signal::Refused { batch, .. } => self.take_refusal(batch, cx),
             other => unreachable!("a function is never told {other:?}"),

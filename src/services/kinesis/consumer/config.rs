@@ -5,7 +5,9 @@ use crate::engine::Time;
 use crate::language::{
     DistributionOf, Duration, Files, Probability, Problems, Reference, choice, keyword, section,
 };
-use crate::wire::{EntityId, IteratorStart, PriceList, span};
+use crate::wire::{
+    EntityId, Forward, ForwardConfig, IteratorStart, PriceList, RetrievalConfig, StartingPositionConfig, span,
+};
 
 section! {
     /// An application that reads a stream with the Kinesis Client Library, one worker an instance. The workers share the
@@ -24,7 +26,7 @@ section! {
         pub starting_position: StartingPositionConfig = StartingPositionConfig::TrimHorizon;
         /// Whether the children of a shard wait until it has been read to its end, as the library does it.
         pub child_shards: ChildShardsConfig = ChildShardsConfig::AfterParents;
-        /// How many instances it has.
+        /// How many instances it has; a consumer that receives from this application brings its own.
         pub instances: u32 = 1, within (1, 10_000);
         /// The EC2 instance type, for its price.
         pub instance_type: String = "t3.medium".to_owned();
@@ -44,6 +46,8 @@ section! {
         pub max_attempts: u32 = 3, within (1, 10_000);
         /// A lease that was not renewed for this long is taken over (`failoverTimeMillis`).
         pub failover_time: Duration = Duration::from_seconds(10), at_least (Duration::from_seconds(1));
+        /// Send a message on for each record that was processed, also when it is processed again.
+        pub forwards_to: Option<ForwardConfig>;
         /// Crashes by chance.
         pub crashes: Option<WorkerCrashesConfig>;
         /// Crashes at given times.
@@ -59,28 +63,6 @@ choice! {
     pub enum StreamSource {
         /// A data stream.
         Stream(Reference) = "stream",
-    }
-}
-
-keyword! {
-    /// How records are read.
-    pub enum RetrievalConfig {
-        /// `GetRecords`: the shard's throughput is shared with all others that poll.
-        Polling = "polling",
-        /// Enhanced fan-out: the stream pushes, and each consumer has a throughput of its own.
-        EnhancedFanOut = "enhanced_fan_out",
-    }
-}
-
-choice! {
-    /// A place in a stream.
-    pub enum StartingPositionConfig {
-        /// The oldest record that is kept.
-        TrimHorizon = "trim_horizon",
-        /// Behind the newest record.
-        Latest = "latest",
-        /// The first record that arrived then, counted from the start of the run, or later.
-        AtTimestamp(Duration) = "at_timestamp",
     }
 }
 
@@ -167,16 +149,6 @@ pub struct SourceStream {
     pub shards: u32,
 }
 
-impl StartingPositionConfig {
-    fn start(&self) -> IteratorStart {
-        match self {
-            StartingPositionConfig::TrimHorizon => IteratorStart::TrimHorizon,
-            StartingPositionConfig::Latest => IteratorStart::Latest,
-            StartingPositionConfig::AtTimestamp(time) => IteratorStart::AtTimestamp(Time::ZERO + span(*time)),
-        }
-    }
-}
-
 impl StreamConsumerConfig {
     fn check(&self, problems: &mut Problems) {
         for stop in &self.stops {
@@ -236,16 +208,27 @@ impl StreamConsumerConfig {
     }
 
     /// The consumer's settings; `None` when a problem was told.
+    #[allow(clippy::too_many_arguments, reason = "each comes from another part of the scenario")]
     pub fn settings(
         &self,
         name: &str,
         source: SourceStream,
+        (is_hosted, forward): (bool, Option<Forward>),
         prices: &PriceList,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<StreamConsumerSettings> {
         let processing_time = self.processing_time.build(files, problems);
         let price = self.price(prices, problems);
+        if is_hosted {
+            for key in ["instances", "instance_type", "instance_price", "crashes", "stops"] {
+                if let Some(place) = self.places.key(key) {
+                    problems
+                        .error(place, format!("`{key}` of `{name}` is that of the consumer it runs on"))
+                        .why("a consumer has `receives_from: { stream_consumer: … }`");
+                }
+            }
+        }
         let mut replays: Vec<(Time, IteratorStart)> =
             self.replays.iter().map(|replay| (Time::ZERO + span(replay.at), replay.from.start())).collect();
         replays.sort_by_key(|(at, _)| *at);
@@ -261,7 +244,9 @@ impl StreamConsumerConfig {
                 RetrievalConfig::EnhancedFanOut => Retrieval::FanOut,
             },
             start: self.starting_position.start(),
-            workers: self.instances,
+            is_hosted,
+            forward,
+            workers: if is_hosted { 0 } else { self.instances },
             processing_time: processing_time?,
             per_batch: self.processing == RecordProcessingConfig::PerBatch,
             checkpointing: match self.checkpoint {

@@ -2,10 +2,9 @@
 
 use super::lease::Lease;
 use super::metrics::ConsumerMetrics;
-use super::order::KeyOrder;
 use super::settings::StreamConsumerSettings;
 use crate::engine::{Stream, Time};
-use crate::wire::{IteratorStart, Purpose};
+use crate::wire::{Forwarder, IteratorStart, KeyOrder, Purpose};
 
 /// A worker: the library on one instance.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +40,7 @@ pub struct StreamConsumer {
     pub(super) busy: u64,
     pub(super) received: u64,
     pub(super) order: KeyOrder,
+    pub(super) forwarder: Option<Forwarder>,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
 }
@@ -55,6 +55,10 @@ impl StreamConsumer {
             lease: stream(Purpose::Lease),
             crash: stream(Purpose::Crash),
         };
+        let forwarder = settings
+            .forward
+            .clone()
+            .map(|forward| Forwarder::new(forward, seed, replication, "stream_consumer", &settings.name));
         let worker = Worker { runs: true, life: 0, since: Time::ZERO, scanned_at: None };
         Self {
             leases: Vec::new(),
@@ -64,6 +68,7 @@ impl StreamConsumer {
             busy: 0,
             received: 0,
             order: KeyOrder::default(),
+            forwarder,
             chance,
             metrics: ConsumerMetrics::default(),
             settings,

@@ -8,7 +8,7 @@ use super::entity::StreamConsumer;
 use super::processing::Processing;
 use super::{ConsumerTimer, entity::Worker};
 use crate::engine::{Span, Time};
-use crate::wire::{Action, BatchId, Context, Outbox, ShardId, ShardInfo, Signal};
+use crate::wire::{Action, BatchId, Context, Outbox, PollerId, ShardId, ShardInfo, Signal};
 use std::collections::VecDeque;
 
 /// The lease of a shard, and where its reading has come to.
@@ -85,6 +85,9 @@ impl StreamConsumer {
         for shard in 0..self.settings.shards {
             let lease = self.lease(shard);
             lease.exists = true;
+            if self.settings.is_hosted {
+                continue;
+            }
             let worker = shard % self.settings.workers.max(1);
             self.lease(shard).owner = Some((worker, 0));
             self.begin_reading(shard, cx);
@@ -137,24 +140,47 @@ impl StreamConsumer {
         down_for: Option<Span>,
         cx: &mut Context<'_, O>,
     ) {
-        let found = &mut self.workers[worker as usize];
-        if !found.runs {
+        if !self.workers[worker as usize].runs {
             return;
         }
+        self.metrics.crashes.add(1);
+        self.lose(worker, cx);
+        if let Some(down_for) = down_for {
+            cx.outbox.wake(cx.now + down_for, ConsumerTimer::Restart(worker));
+        }
+    }
+
+    /// A worker is gone; nobody tells the lease table.
+    fn lose<O: Outbox<ConsumerTimer>>(&mut self, worker: u32, cx: &mut Context<'_, O>) {
+        let found = &mut self.workers[worker as usize];
         found.runs = false;
         let owner = (worker, found.life);
         let renewed = found.last_renewal(self.settings.failover_time, cx.now);
-        self.metrics.crashes.add(1);
         for shard in 0..self.leases.len() as u32 {
             if self.lease(shard).owner == Some(owner) {
                 self.stop_reading(shard, cx);
                 self.lease(shard).orphaned_at = Some(renewed);
             }
         }
-        if let Some(down_for) = down_for {
-            cx.outbox.wake(cx.now + down_for, ConsumerTimer::Restart(worker));
-        }
         self.update_levels(cx.now);
+    }
+
+    /// An instance asks for work: it is a worker from now on.
+    pub(super) fn host<O: Outbox<ConsumerTimer>>(&mut self, poller: PollerId, cx: &mut Context<'_, O>) {
+        let worker = poller.0 as u32;
+        if self.workers.len() <= worker as usize {
+            let nobody = Worker { runs: false, life: 0, since: cx.now, scanned_at: None };
+            self.workers.resize(worker as usize + 1, nobody);
+        }
+        self.restart(worker, cx);
+    }
+
+    /// An instance is gone, or the process on it.
+    pub(super) fn lose_host<O: Outbox<ConsumerTimer>>(&mut self, poller: PollerId, cx: &mut Context<'_, O>) {
+        let worker = poller.0 as u32;
+        if self.workers.get(worker as usize).is_some_and(|worker| worker.runs) {
+            self.lose(worker, cx);
+        }
     }
 
     /// A worker is back, under a new name: what it owned before belongs to somebody else as far as it knows.

@@ -37,6 +37,10 @@ crate::metrics! {
         pub crashes: Counter [Count] as "Crashes",
         /// Shards read to their end.
         pub shards_finished: Counter [Count],
+        /// Results sent on.
+        pub messages_forwarded: Counter [Count],
+        /// Results that were refused where they went.
+        pub messages_rejected: Counter [Count],
         /// Workers that run.
         pub workers: Level [Count] as "NumWorkers",
         /// Leases held by workers that run.

@@ -1,6 +1,9 @@
 //! Applications that read a stream with the Kinesis Client Library ("Developing consumers with the KCL"): workers share the
 //! shards of a stream by leases, and each shard is read and processed by one of them.
 //!
+//! The workers run on instances of their own, or on those of a consumer (`services/compute`): an instance in service asks
+//! for work like that of a queue, and the application takes it as a worker until it hangs up.
+//!
 //! At time zero the leases are shared out evenly. A worker that loses a lease stops at once: that two workers process the
 //! same shard for a moment is not modelled.
 
@@ -8,7 +11,6 @@ mod config;
 mod entity;
 mod lease;
 mod metrics;
-mod order;
 mod processing;
 mod reading;
 mod settings;
@@ -93,6 +95,9 @@ impl Service for StreamConsumer {
                     self.take_shards(&shards, cx);
                 }
             }
+            Signal::Poll { poller, .. } => self.host(poller, cx),
+            Signal::HangUp { poller } => self.lose_host(poller, cx),
+            Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a consumer of a stream is never told {other:?}"),
         }
     }
@@ -130,6 +135,8 @@ impl Service for StreamConsumer {
             (Side::Out, "abandoned", metrics.messages_abandoned.total()),
             (Side::Out, "in_hand", self.leases.iter().map(held).sum()),
             (Side::Memo, "missed", metrics.records_missed.total()),
+            (Side::Memo, "forwarded", metrics.messages_forwarded.total()),
+            (Side::Memo, "rejected", metrics.messages_rejected.total()),
         ]
     }
 
@@ -161,7 +168,10 @@ impl Service for StreamConsumer {
             });
         };
         row("throughput", "mean", if seconds > 0.0 { processed / seconds } else { 0.0 }, Unit::PerSecond);
-        row("instance_hours", "sum", hours, Unit::Hours);
-        row("estimated_cost", "sum", hours * self.settings.instance_price_per_hour, Unit::Dollars);
+        // Instances that it is a guest of are counted there.
+        if !self.settings.is_hosted {
+            row("instance_hours", "sum", hours, Unit::Hours);
+            row("estimated_cost", "sum", hours * self.settings.instance_price_per_hour, Unit::Dollars);
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::ConsumerTimer;
 use super::entity::StreamConsumer;
 use super::settings::{Checkpointing, OnFailure};
 use crate::engine::{Span, Time};
-use crate::wire::{BatchId, Context, Entry, Messages, Outbox, draw_span};
+use crate::wire::{BatchId, COPIED_RECORD, Context, Entry, FAILED_RECORD, Messages, Outbox, draw_span};
 
 /// A batch in hand.
 #[derive(Debug, Clone, Copy)]
@@ -22,10 +22,6 @@ impl Processing {
         self.next
     }
 }
-
-// What an entry's `receive_count` says here. The stream sets the first.
-const COPY: u32 = 1;
-const FAILED: u32 = 2;
 
 /// A long batch is accounted for in slices of this, so that metrics follow it.
 const SLICE: Span = Span::from_seconds(1);
@@ -79,7 +75,7 @@ impl StreamConsumer {
             }
             skipping |= failed && settings.on_failure == OnFailure::SkipBatch;
             entry.enqueued_at = at;
-            entry.receive_count |= if failed { FAILED } else { 0 };
+            entry.receive_count |= if failed { FAILED_RECORD } else { 0 };
         }
     }
 
@@ -122,7 +118,8 @@ impl StreamConsumer {
     }
 
     /// Enters what became of the records of the batch in hand, up to `end`.
-    fn account<O>(&mut self, shard: u32, end: usize, cx: &mut Context<'_, O>) {
+    fn account<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, end: usize, cx: &mut Context<'_, O>) {
+        self.forward(shard, end, cx);
         let lease = &mut self.leases[shard as usize];
         let Some(processing) = &mut lease.processing else { return };
         let entries = &cx.batches.entries(processing.batch)[processing.next..end];
@@ -131,9 +128,9 @@ impl StreamConsumer {
         let (mut processed, mut duplicates, mut failures, mut late) = (0, 0, 0, 0);
         for entry in entries {
             let position = entry.receipt.position();
-            if entry.receive_count & FAILED != 0 {
+            if entry.receive_count & FAILED_RECORD != 0 {
                 failures += 1;
-            } else if position < lease.processed_to || entry.receive_count & COPY != 0 {
+            } else if position < lease.processed_to || entry.receive_count & COPIED_RECORD != 0 {
                 duplicates += 1;
                 cx.messages.mark_processed(entry.message);
             } else {
@@ -151,6 +148,24 @@ impl StreamConsumer {
         self.metrics.duplicates.add(duplicates);
         self.metrics.failures.add(failures);
         self.metrics.out_of_order.add(late);
+    }
+
+    /// The results of records that are accounted for now are sent on, also of those that are processed again: nobody knows.
+    fn forward<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, end: usize, cx: &mut Context<'_, O>) {
+        let Some(forwarder) = &mut self.forwarder else { return };
+        let Some(processing) = self.leases[shard as usize].processing else { return };
+        let results = cx.batches.open();
+        cx.batches.copy(processing.batch, processing.next..end, results);
+        let failed: Vec<bool> = cx
+            .batches
+            .entries(results)
+            .iter()
+            .map(|entry| entry.receive_count & FAILED_RECORD != 0)
+            .collect();
+        let latency = forwarder.draw_latency();
+        let sent = forwarder.send(results, |position| !failed[position], latency, cx);
+        self.metrics.messages_forwarded.add(sent);
+        cx.batches.close(results);
     }
 
     fn checkpoint<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, position: u64, cx: &mut Context<'_, O>) {

@@ -1,7 +1,7 @@
 //! Everything that is fixed about a consumer of a stream during a run.
 
 use crate::engine::{Distribution, Span, Time};
-use crate::wire::{EntityId, IteratorStart};
+use crate::wire::{EntityId, Forward, IteratorStart};
 
 /// How records are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,8 +70,12 @@ pub struct StreamConsumerSettings {
     pub retrieval: Retrieval,
     /// Where it begins in a shard without a checkpoint.
     pub start: IteratorStart,
-    /// Workers, one an instance.
+    /// Whether its workers run on the instances of a consumer.
+    pub is_hosted: bool,
+    /// Workers, one an instance; of a hosted application they come and go.
     pub workers: u32,
+    /// Where results go.
+    pub forward: Option<Forward>,
     /// How long a record (or a batch) takes, in nanoseconds.
     pub processing_time: Distribution,
     /// Whether the time is that of a batch as a whole.
