@@ -14,6 +14,7 @@ fn go_on() -> bool {
 
 #[test]
 #[ignore = "ten thousand runs"]
+#[allow(clippy::print_stdout, reason = "the figure is what it is run for")]
 fn intervals_cover_what_they_promise() {
     // M/M/1 at a load of 0.8: the mean wait is 0.4 s.
     // Short runs have skewed means, which Student's t does not know: with a quarter of an hour intervals cover too little.
@@ -49,6 +50,7 @@ fn fleet(processing: &str) -> String {
 
 #[test]
 #[ignore = "four thousand runs"]
+#[allow(clippy::print_stdout, reason = "the figure is what it is run for")]
 fn baselines_seldom_fail_by_chance_and_notice_what_is_slower() {
     let crew = Crew::new(None).expect("threads");
     let plan = ReplicationPlan::exactly(10, 0.95);

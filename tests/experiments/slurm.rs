@@ -10,6 +10,8 @@ fn takes_jobs() -> bool {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a test that was skipped says so")]
+#[allow(clippy::disallowed_methods, reason = "Slurm lives in real time")]
 fn an_array_job_comes_to_the_same_as_one_machine() {
     if !takes_jobs() {
         eprintln!("skipped: there is no Slurm here that takes jobs");

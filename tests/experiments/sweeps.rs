@@ -21,6 +21,7 @@ fn sweep(bench: &Bench, more: &[&str]) -> String {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a program that is to be killed runs in real time")]
 fn a_sweep_that_is_shared_or_killed_comes_to_the_same() {
     let bench = Bench::new();
     sweep(&bench, &["-o", "whole", "--threads", "1"]);
