@@ -92,7 +92,7 @@ fn what_can_be_expected() {
 #[test]
 fn what_is_wrong_is_told_with_what_was_meant() {
     let cases = [
-        ("w.end_to_end_latency", "p98 < 30s", "did you mean `p99`?"),
+        ("w.end_to_end_latency", "p98 < 30s", "did you mean `p90`?"),
         ("w.end_to_end_latency", "p99 < 30", "expected a duration such as `30s`, found `30`"),
         ("w.end_to_end_latency", "p99 < 30s betwixt 1h and 2h", "a part of the run is written"),
         ("w.end_to_end_latency", "p99 < 30s after 2h", "it ends before it begins"),
