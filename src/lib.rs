@@ -38,7 +38,8 @@
 //!
 //! | floor | modules |
 //! |---|---|
-//! | 7 | [`cli`] |
+//! | 8 | [`cli`] |
+//! | 7 | [`experiment`]: many runs that answer one question |
 //! | 6 | [`scenario`]: from a file to worlds |
 //! | 5 | [`world`]: all entities and their run; [`expect`] and [`report`]: what is made of a tape |
 //! | 4 | [`services`]: queues, consumers, producers, CloudWatch |
@@ -51,6 +52,7 @@
 pub mod cli;
 pub mod engine;
 pub mod expect;
+pub mod experiment;
 pub mod filter;
 pub mod language;
 pub mod record;

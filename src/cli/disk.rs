@@ -1,9 +1,10 @@
 //! Scenarios and the files they name, on a disk.
 
 use super::outcome::{broken, print_error, wrong};
-use crate::language::Files;
+use crate::experiment::ExperimentConfig;
+use crate::language::{Decode as _, Files, Problems, Sources, parse_bytes};
 use crate::scenario::{PolicyTests, Scenario, is_policy_test};
-use std::io::{ErrorKind, IsTerminal as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// Files relative to the folder of the scenario that names them.
@@ -43,7 +44,26 @@ pub(super) enum Loaded {
 
 /// Reads a scenario, or a file of policy tests, and prints what is wrong with it, or what it warns of.
 pub(super) fn load(path: &Path, sets: &[String]) -> anyhow::Result<Loaded> {
-    let text = std::fs::read(path).map_err(|error| {
+    let (loaded, told) = read(path, sets)?;
+    print_error(&told);
+    Ok(loaded)
+}
+
+/// Reads a scenario that must be one, and in order.
+pub(super) fn sound(path: &Path, sets: &[String]) -> anyhow::Result<Box<Scenario>> {
+    match load(path, sets)? {
+        Loaded::Sound(scenario) => Ok(scenario),
+        Loaded::Unsound => Err(wrong(format!("`{}` cannot be run", path.display()))),
+        Loaded::PolicyTests(_) => {
+            let path = path.display();
+            Err(wrong(format!("`{path}` holds policy tests: run `queuelab check {path}`")))
+        }
+    }
+}
+
+/// The text of a scenario.
+pub(super) fn text(path: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(path).map_err(|error| {
         let what = format!("cannot read the scenario `{}`: {}", path.display(), reason(&error));
         match error.kind() {
             // A name that leads nowhere is a mistake on the command line; all else is the machine's.
@@ -51,7 +71,45 @@ pub(super) fn load(path: &Path, sets: &[String]) -> anyhow::Result<Loaded> {
             ErrorKind::NotADirectory => wrong(what),
             _ => broken(what),
         }
-    })?;
+    })
+}
+
+/// Whether a file is an experiment rather than a scenario: its top-level keys decide.
+pub(super) fn is_experiment(path: &Path) -> anyhow::Result<bool> {
+    let (mut sources, mut problems) = (Sources::new(), Problems::new());
+    let root = parse_bytes(&mut sources, "", &text(path)?, &mut problems);
+    Ok(root.is_some_and(|root| root.get("experiment").is_some()))
+}
+
+/// Reads an experiment; `None` when it is not in order, which has been printed.
+pub(super) fn experiment(path: &Path) -> anyhow::Result<Option<ExperimentConfig>> {
+    let (mut sources, mut problems) = (Sources::new(), Problems::new());
+    let root = parse_bytes(&mut sources, &path.display().to_string(), &text(path)?, &mut problems);
+    let config = root.and_then(|root| ExperimentConfig::decode(&root, &mut problems));
+    print_error(&problems.render(&sources, std::io::stderr().is_terminal()));
+    Ok(config.filter(|_| !problems.has_errors()))
+}
+
+/// Writes a file whole or not at all.
+pub(super) fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = std::fs::create_dir_all(folder).and_then(|()| {
+        let mut file = tempfile::Builder::new().prefix(".queuelab-").tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        // Temporary files are closed to other users; what is written for keeps is not.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
+        file.persist(path).map(|_| ()).map_err(|error| error.error)
+    });
+    written.map_err(|error| broken(format!("cannot write `{}`: {}", path.display(), reason(&error))))
+}
+
+/// [`load`] without printing: also gives what is to be printed.
+pub(super) fn read(path: &Path, sets: &[String]) -> anyhow::Result<(Loaded, String)> {
+    let text = text(path)?;
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let name = path.display().to_string();
     let loaded = if is_policy_test(&text) {
@@ -61,17 +119,16 @@ pub(super) fn load(path: &Path, sets: &[String]) -> anyhow::Result<Loaded> {
     };
     match loaded {
         Ok(loaded) => {
-            match &loaded {
-                Loaded::Sound(scenario) => print_error(scenario.warnings()),
-                Loaded::PolicyTests(tests) => print_error(tests.warnings()),
-                Loaded::Unsound => {}
-            }
-            Ok(loaded)
+            let warnings = match &loaded {
+                Loaded::Sound(scenario) => scenario.warnings().to_owned(),
+                Loaded::PolicyTests(tests) => tests.warnings().to_owned(),
+                Loaded::Unsound => String::new(),
+            };
+            Ok((loaded, warnings))
         }
         Err(error) => {
             let coloured = std::io::stderr().is_terminal();
-            print_error(&if coloured { error.coloured().to_owned() } else { error.to_string() });
-            Ok(Loaded::Unsound)
+            Ok((Loaded::Unsound, if coloured { error.coloured().to_owned() } else { error.to_string() }))
         }
     }
 }

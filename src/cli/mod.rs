@@ -1,13 +1,22 @@
 //! The command line: one file a verb. Reads arguments, calls the library, prints, and says how it went.
 
+mod baselines;
 mod check;
+mod compare;
 mod disk;
+mod experiments;
 mod extras;
 mod files;
 mod filter;
+mod junit;
+mod knobs;
 mod outcome;
+mod replicate;
 mod run;
 mod schema;
+mod sweep;
+mod task;
+mod tune;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +43,9 @@ enum Verb {
     Run(run::RunArguments),
     Validate(validate::ValidateArguments),
     Check(check::CheckArguments),
+    Compare(compare::CompareArguments),
+    Sweep(sweep::SweepArguments),
+    Tune(tune::TuneArguments),
     Schema(schema::SchemaArguments),
     Completions(extras::CompletionsArguments),
     Man(extras::ManArguments),
@@ -54,6 +66,9 @@ pub fn main() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Validate(arguments) => validate::validate(&arguments),
         Verb::Check(arguments) => check::check(&arguments),
+        Verb::Compare(arguments) => compare::compare(&arguments),
+        Verb::Sweep(arguments) => sweep::sweep(&arguments),
+        Verb::Tune(arguments) => tune::tune(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),
         Verb::Completions(arguments) => extras::completions(&arguments),
         Verb::Man(arguments) => extras::man(&arguments),

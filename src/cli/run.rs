@@ -2,8 +2,9 @@
 
 use super::disk::{Loaded, load};
 use super::outcome::{Failure, Outcome, broken, print, wrong};
+use super::replicate::ReplicateArguments;
 use crate::record::Tape;
-use crate::report::{Options, ReportError, explain_scaling, summary, write};
+use crate::report::{Options, ReportError, explain_scaling, summary, write_with};
 use crate::scenario::Scenario;
 use crate::world::{RunError, RunProgress};
 use clap::Args;
@@ -17,7 +18,7 @@ use std::time::Duration;
 /// Simulate a scenario, write its report and print a summary.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  queuelab run scenarios/quickstart.yaml\n  queuelab run scenarios/spike-into-small-group.yaml --seed 7 --set consumers.workers.threads=4\n  queuelab run scenarios/trace-replay.yaml --set producers.clients.arrivals.trace.file=/data/requests.csv"
+    after_help = "Examples:\n  queuelab run scenarios/quickstart.yaml\n  queuelab run scenarios/spike-into-small-group.yaml --seed 7 --set consumers.workers.threads=4\n  queuelab run scenarios/trace-replay.yaml --set producers.clients.arrivals.trace.file=/data/requests.csv\n  queuelab run scenarios/quickstart.yaml --replications 20\n  queuelab run scenarios/single-server-queue.yaml --until-precision 1% --metric server.end_to_end_latency.mean\n  queuelab run scenarios/single-server-queue.yaml --batches 20 --warm-up auto"
 )]
 pub(super) struct RunArguments {
     /// The scenario file.
@@ -40,6 +41,8 @@ pub(super) struct RunArguments {
     /// Print nothing but problems.
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    replicate: ReplicateArguments,
 }
 
 /// What can be explained.
@@ -59,30 +62,41 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
         }
     };
     let folder = arguments.output.clone().unwrap_or_else(|| Path::new("reports").join(scenario.name()));
-    let tape = simulate(&scenario, arguments.seed.unwrap_or(scenario.seed()))?;
+    let seed = arguments.seed.unwrap_or(scenario.seed());
+    let crew = arguments.replicate.runs.crew()?;
+    let mut told = String::new();
+    let scenario = arguments.replicate.prepared(*scenario, seed, &crew, &mut told)?;
+    let tape = simulate(&scenario, seed)?;
+    let further = arguments.replicate.further(&scenario, seed, &tape, &crew, width())?;
     let options = Options { charts: !arguments.no_charts };
-    let files = write(&tape, &folder, &options).map_err(|error| match error {
-        // A folder that is taken is a mistake on the command line; all else is the machine's.
-        ReportError::Occupied { .. } => wrong(error.to_string()),
-        ReportError::Machine { .. } | ReportError::Leftover { .. } => broken(error.to_string()),
-    })?;
+    let files = write_with(&tape, &folder, &options, &further.sheets).map_err(refused)?;
     if interrupted() {
         return Err(
             Failure { outcome: Outcome::Interrupted, what: "the report is complete".to_owned() }.into()
         );
     }
     if !arguments.quiet {
-        print(&summary(&tape, width(), &files))?;
+        print(&(summary(&tape, width(), &files) + &told + &further.told))?;
     }
     if arguments.explain == Some(Explain::Scaling) {
         print(&explain_scaling(&tape, width()))?;
     }
     let failed = tape.expectations.iter().any(|expectation| !expectation.passed);
-    Ok(if failed { Outcome::Failed } else { Outcome::Well })
+    Ok(if further.failed.unwrap_or(failed) { Outcome::Failed } else { Outcome::Well })
+}
+
+/// A report that could not be written.
+#[allow(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+pub(super) fn refused(error: ReportError) -> anyhow::Error {
+    match error {
+        // A folder that is taken is a mistake on the command line; all else is the machine's.
+        ReportError::Occupied { .. } => wrong(error.to_string()),
+        ReportError::Machine { .. } | ReportError::Leftover { .. } => broken(error.to_string()),
+    }
 }
 
 /// Columns of the terminal; wide ones do not make tables easier to read.
-fn width() -> usize {
+pub(super) fn width() -> usize {
     terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(60, 140)
 }
 
@@ -94,7 +108,7 @@ pub(super) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-fn listen_for_interrupts() {
+pub(super) fn listen_for_interrupts() {
     static LISTENING: OnceLock<()> = OnceLock::new();
     LISTENING.get_or_init(|| {
         // Without a handler Ctrl-C still ends the program; only its message is less kind then.

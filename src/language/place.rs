@@ -43,6 +43,11 @@ impl Place {
         }
     }
 
+    /// Its line, when it stands in the scenario file and not in an override or in a file beside it.
+    pub fn line_in_file(&self) -> Option<u32> {
+        (self.source == SourceId(0)).then_some(self.line)
+    }
+
     /// The order in which a reader of the files meets the places.
     pub fn order(&self) -> (SourceId, usize, usize) {
         (self.source, self.start, self.end)

@@ -86,6 +86,46 @@ impl Histogram {
         self.maximum = 0;
     }
 
+    /// The values that came since `earlier`, a copy of this histogram. Count and sum are exact; the extremes are those of
+    /// their buckets.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut counts = self.counts.clone();
+        for (count, before) in counts.iter_mut().zip(&earlier.counts) {
+            *count -= before;
+        }
+        let mut later = Self {
+            count: self.count - earlier.count,
+            sum: self.sum - earlier.sum,
+            sum_of_squares: (self.sum_of_squares - earlier.sum_of_squares).max(0.0),
+            minimum: u64::MAX,
+            maximum: 0,
+            counts,
+        };
+        let mut occupied = later.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        if let Some((first, _)) = occupied.next() {
+            let last = occupied.next_back().map_or(first, |(last, _)| last);
+            let ((low, _), (high, width)) = (Self::bucket(first), Self::bucket(last));
+            // What is the lowest or highest of all may have come since.
+            later.minimum = low.max(self.minimum);
+            later.maximum = (high + (width - 1)).min(self.maximum);
+        }
+        later
+    }
+
+    /// The share of values above a bound. Values in the bound's own bucket count as not above it, unless all are.
+    pub fn share_above(&self, bound: f64) -> Option<f64> {
+        if self.count == 0 {
+            return None;
+        }
+        if (self.minimum as f64) > bound {
+            return Some(1.0);
+        }
+        let own = Self::index(bound.max(0.0) as u64);
+        let above: u64 = self.counts.iter().skip(own + 1).sum();
+        Some(above as f64 / self.count as f64)
+    }
+
     /// How many values were recorded.
     pub fn count(&self) -> u64 {
         self.count
@@ -246,6 +286,26 @@ impl IntervalHistogram {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_came_later_can_be_told() {
+        let mut histogram = Histogram::new();
+        for value in [5, 7, 1_000] {
+            histogram.record(value);
+        }
+        let earlier = histogram.clone();
+        for value in [6, 800, 800] {
+            histogram.record(value);
+        }
+        let later = histogram.since(&earlier);
+        assert_eq!((later.count(), later.sum()), (3, 1_606));
+        assert_eq!((later.minimum(), later.maximum()), (Some(6), Some(800)));
+        assert_eq!(later.quantile(0.5), Some(800));
+        assert_eq!(histogram.since(&histogram.clone()).quantile(0.5), None);
+        assert_eq!(histogram.share_above(800.0), Some(1.0 / 6.0));
+        assert_eq!(histogram.share_above(799.5), Some(0.5));
+        assert_eq!((histogram.share_above(4.0), histogram.share_above(1e12)), (Some(1.0), Some(0.0)));
+    }
 
     #[test]
     fn small_values_are_exact() {

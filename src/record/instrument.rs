@@ -83,6 +83,79 @@ pub struct Level {
     maximum: u64,
     tick_minimum: u64,
     tick_maximum: u64,
+    /// Who looks at a stretch of its own; nearly always nobody.
+    watches: Vec<LevelWatch>,
+}
+
+/// A level over a stretch of its own, with the time it was beyond a bound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LevelWatch {
+    id: u32,
+    bound: f64,
+    opened: u64,
+    area: u128,
+    watched: u64,
+    above: u64,
+    below: u64,
+    minimum: u64,
+    maximum: u64,
+    drained: Option<Time>,
+}
+
+impl LevelWatch {
+    /// A watch called `id` from `now` on.
+    pub fn new(id: u32, bound: Option<f64>, now: Time) -> Self {
+        Self {
+            id,
+            bound: bound.unwrap_or(f64::INFINITY),
+            opened: now.as_nanos(),
+            area: 0,
+            watched: 0,
+            above: 0,
+            below: 0,
+            minimum: u64::MAX,
+            maximum: 0,
+            drained: Some(now),
+        }
+    }
+
+    /// The level was `value` from `since` on, for `elapsed` nanoseconds.
+    fn see(&mut self, value: u64, since: Time, elapsed: u64) {
+        self.area += u128::from(value) * u128::from(elapsed);
+        self.watched += elapsed;
+        if value as f64 > self.bound {
+            self.above += elapsed;
+        } else if (value as f64) < self.bound {
+            self.below += elapsed;
+        }
+        self.minimum = self.minimum.min(value);
+        if value > 0 && value >= self.maximum {
+            self.maximum = value;
+            self.drained = None;
+        } else if value == 0 && self.drained.is_none() {
+            self.drained = Some(Time::from_nanos(since.as_nanos().max(self.opened)));
+        }
+    }
+
+    /// The mean over the time the level was there; `None` when it never was.
+    pub fn mean(&self) -> Option<f64> {
+        (self.watched > 0).then(|| self.area as f64 / self.watched as f64)
+    }
+
+    /// The lowest and the highest value that lasted.
+    pub fn extremes(&self) -> Option<(u64, u64)> {
+        (self.minimum <= self.maximum).then_some((self.minimum, self.maximum))
+    }
+
+    /// For how long the level was above the bound, and for how long below it: seconds.
+    pub fn beyond(&self) -> (f64, f64) {
+        (self.above as f64 / 1e9, self.below as f64 / 1e9)
+    }
+
+    /// When the level was zero for the first time after it last was at its highest value; `None` when it never was.
+    pub fn drained(&self) -> Option<Time> {
+        self.drained
+    }
 }
 
 impl Default for Level {
@@ -97,6 +170,7 @@ impl Default for Level {
             maximum: 0,
             tick_minimum: 0,
             tick_maximum: 0,
+            watches: Vec::new(),
         }
     }
 }
@@ -135,8 +209,37 @@ impl Level {
         if self.present {
             self.area += u128::from(self.value) * u128::from(elapsed);
             self.watched += elapsed;
+            if !self.watches.is_empty() && elapsed > 0 {
+                self.show(elapsed);
+            }
         }
         self.changed_at = now;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn show(&mut self, elapsed: u64) {
+        for watch in &mut self.watches {
+            watch.see(self.value, self.changed_at, elapsed);
+        }
+    }
+
+    /// Watches a stretch that begins now.
+    pub fn open(&mut self, id: u32, bound: Option<f64>, now: Time) {
+        self.settle(now);
+        self.watches.push(LevelWatch::new(id, bound, now));
+    }
+
+    /// Ends a stretch now, and gives what was seen in it.
+    pub fn close(&mut self, id: u32, now: Time) -> Option<LevelWatch> {
+        self.settle(now);
+        let position = self.watches.iter().position(|watch| watch.id == id)?;
+        let mut watch = self.watches.swap_remove(position);
+        // What begins at the very end has lasted no time, but it is where the stretch ends.
+        if self.present && self.value == 0 && watch.drained.is_none() {
+            watch.drained = Some(now);
+        }
+        Some(watch)
     }
 
     /// The level now; `None` while absent.
@@ -329,6 +432,30 @@ mod tests {
         level.set(at(50), 2);
         assert_eq!(level.mean(at(60)), Some(1.0));
         assert_eq!(level.extremes(), Some((0, 2)));
+    }
+
+    #[test]
+    fn a_stretch_of_a_level_is_seen_on_its_own() {
+        let mut level = Level::default();
+        level.set(at(0), 9);
+        level.open(1, Some(4.0), at(10));
+        level.open(2, None, at(10));
+        level.set(at(12), 5);
+        level.set(at(15), 4);
+        level.set(at(16), 0);
+        level.set(at(16), 3);
+        level.set(at(18), 0);
+        level.set(at(19), 1);
+        let seen = level.close(1, at(20)).expect("it was opened");
+        assert_eq!(seen.extremes(), Some((0, 9)));
+        assert_eq!(seen.mean(), Some((18.0 + 15.0 + 4.0 + 6.0 + 1.0) / 10.0));
+        assert_eq!(seen.beyond(), (5.0, 4.0), "at the bound is neither above nor below");
+        assert_eq!(seen.drained(), Some(at(18)), "a zero that did not last is none");
+        assert_eq!(level.close(1, at(20)), None);
+        level.end_warm_up(at(20));
+        assert_eq!(level.close(2, at(20)).expect("it was opened").extremes(), Some((0, 9)));
+        level.open(3, None, at(20));
+        assert_eq!(level.close(3, at(30)).expect("it was opened").drained(), None);
     }
 
     #[test]

@@ -52,6 +52,22 @@ impl Unit {
         }
     }
 
+    /// The unit with this word.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [
+            Unit::Count,
+            Unit::Seconds,
+            Unit::Milliseconds,
+            Unit::Bytes,
+            Unit::Ratio,
+            Unit::PerSecond,
+            Unit::Hours,
+            Unit::Dollars,
+            Unit::Percent,
+        ];
+        all.into_iter().find(|unit| unit.name() == name)
+    }
+
     /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents, the
     /// rest stays.
     pub fn scale(self) -> f64 {

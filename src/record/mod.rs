@@ -11,13 +11,15 @@ mod instrument;
 mod ledger;
 mod metric;
 mod tape;
+mod window;
 
 pub use histogram::Histogram;
-pub use instrument::{Counter, Distribution, Instrument, IntervalQuantiles, Level};
+pub use instrument::{Counter, Distribution, Instrument, IntervalQuantiles, Level, LevelWatch};
 pub use ledger::{Ledger, LedgerRow, Side};
 pub use metric::{InstrumentKind, MetricDefinition, Unit};
 pub use tape::{
     AlarmChange, AlarmSeries, ApiCall, CustomMetricSeries, Datapoint, DistributionCurve, ExpectationResult,
     Flow, InstanceChange, MetricSeries, Probe, QuantilePoint, QuantileSeries, Reading, RunHeader,
-    ScalingActivity, Series, SeriesPoint, SummaryRow, Tape,
+    ScalingActivity, Series, SeriesPoint, SummaryRow, Tape, Theory, TheoryRow,
 };
+pub use window::{WindowMetric, WindowReading, WindowRequest};

@@ -1,6 +1,6 @@
 //! Everything a run leaves behind, in memory: the only thing expectations and reports may read.
 
-use super::{Ledger, MetricDefinition, Unit};
+use super::{Ledger, MetricDefinition, Unit, WindowReading};
 use crate::engine::{Span, Time};
 use std::sync::Arc;
 
@@ -273,7 +273,7 @@ pub struct ApiCall {
 }
 
 /// One expectation, judged: a row of `expectations.csv`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExpectationResult {
     /// The thing and metric it is about, as written: `workers.end_to_end_latency`.
     pub name: String,
@@ -283,6 +283,10 @@ pub struct ExpectationResult {
     pub observed: String,
     /// Whether it held.
     pub passed: bool,
+    /// What was observed as a number, where it is one; infinite for what never happened.
+    pub value: Option<f64>,
+    /// The line of the scenario file it stands in, counted from 1; `None` when it does not stand there.
+    pub line: Option<u32>,
 }
 
 /// Who hands messages to whom: what lets a chart put a queue and its consumer on one time axis.
@@ -318,6 +322,30 @@ pub struct Reading {
     pub value: u64,
 }
 
+/// What queueing theory says of a queue and its consumer, beside what the run showed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Theory {
+    /// The queue and its consumer.
+    pub name: String,
+    /// The model and its load, or why there is no steady state.
+    pub sentence: String,
+    /// What it predicts.
+    pub rows: Vec<TheoryRow>,
+}
+
+/// A value that theory predicts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TheoryRow {
+    /// Whose metric and statistic it is.
+    pub what: String,
+    /// By the formula.
+    pub theory: f64,
+    /// In the run; `None` when it has none.
+    pub simulated: Option<f64>,
+    /// What both are counted in.
+    pub unit: Unit,
+}
+
 /// Everything one run left behind.
 #[derive(Debug, Clone)]
 pub struct Tape {
@@ -351,6 +379,10 @@ pub struct Tape {
     pub expectations: Vec<ExpectationResult>,
     /// Levels at the times a test asked for.
     pub probes: Vec<Probe>,
+    /// Stretches that were measured on their own, in the order they were asked for.
+    pub windows: Vec<WindowReading>,
+    /// What queueing theory says of it.
+    pub theory: Vec<Theory>,
     /// Who hands messages to whom.
     pub flows: Vec<Flow>,
     /// What a reader of the results should know: gaps of a trace, things that could not be judged.

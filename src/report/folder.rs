@@ -1,5 +1,6 @@
 //! A report is whole or absent: it grows in a temporary folder beside its place and is moved there at the end.
 
+use super::experiment::{Experiment, Sheet};
 use super::staging::Staging;
 use super::{ReportError, charts, manifest, tables};
 use crate::record::Tape;
@@ -31,12 +32,41 @@ impl Default for Options {
 /// holds files that no earlier report of queuelab put there, [`ReportError::Leftover`] when the new report is in
 /// place but the old one cannot be removed.
 pub fn write(tape: &Tape, folder: &Path, options: &Options) -> Result<Vec<PathBuf>, ReportError> {
+    write_with(tape, folder, options, &[])
+}
+
+/// [`write()`] with more tables: what several runs say together.
+///
+/// # Errors
+/// Those of [`write()`].
+pub fn write_with(
+    tape: &Tape,
+    folder: &Path,
+    options: &Options,
+    sheets: &[Sheet],
+) -> Result<Vec<PathBuf>, ReportError> {
     replace(folder, |staging| {
         tables::write(tape, staging)?;
+        sheets.iter().try_for_each(|sheet| sheet.write(staging))?;
         if options.charts {
             charts::write(tape, staging)?;
         }
         let manifest = manifest::text(tape, staging.written());
+        staging.write(manifest::NAME, manifest.as_bytes())
+    })
+}
+
+/// Writes the report of an experiment to `folder`, as [`write()`] does that of a run.
+///
+/// # Errors
+/// Those of [`write()`].
+pub fn write_experiment(experiment: &Experiment, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    replace(folder, |staging| {
+        experiment.sheets.iter().try_for_each(|sheet| sheet.write(staging))?;
+        for (name, drawing) in &experiment.charts {
+            charts::write_drawing(name, drawing, staging)?;
+        }
+        let manifest = manifest::experiment_text(&experiment.title, &experiment.facts, staging.written());
         staging.write(manifest::NAME, manifest.as_bytes())
     })
 }

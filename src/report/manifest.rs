@@ -15,20 +15,13 @@ const PROGRAM: &str = "queuelab";
 
 /// The manifest as text: pretty JSON, always in the same order.
 pub(super) fn text(tape: &Tape, written: &[WrittenFile]) -> String {
-    let mut files: Vec<&WrittenFile> = written.iter().collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    let rows: Map<String, Value> =
-        files.iter().filter_map(|file| Some((file.name.clone(), file.rows?.into()))).collect();
+    let (rows, files) = listed(written);
     let messages: Map<String, Value> = tape
         .ledger
         .rows()
         .iter()
         .filter(|row| row.kind == "run")
         .map(|row| (row.fate.to_owned(), row.messages.into()))
-        .collect();
-    let files: Vec<Value> = files
-        .iter()
-        .map(|file| json!({ "name": file.name, "bytes": file.bytes, "sha256": file.sha256 }))
         .collect();
     let header = &tape.header;
     let manifest = json!({
@@ -49,6 +42,34 @@ pub(super) fn text(tape: &Tape, written: &[WrittenFile]) -> String {
         "files": files,
     });
     format!("{manifest:#}\n")
+}
+
+/// The manifest of an experiment: what it was, and the files that belong to it.
+pub(super) fn experiment_text(title: &str, facts: &[(String, String)], written: &[WrittenFile]) -> String {
+    let (rows, files) = listed(written);
+    let facts: Map<String, Value> =
+        facts.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    let manifest = json!({
+        "program": PROGRAM,
+        "version": env!("CARGO_PKG_VERSION"),
+        "experiment": title,
+        "facts": facts,
+        "rows": rows,
+        "files": files,
+    });
+    format!("{manifest:#}\n")
+}
+
+/// The rows of the tables, and all files, by name.
+fn listed(written: &[WrittenFile]) -> (Map<String, Value>, Vec<Value>) {
+    let mut files: Vec<&WrittenFile> = written.iter().collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let rows = files.iter().filter_map(|file| Some((file.name.clone(), file.rows?.into()))).collect();
+    let files = files
+        .iter()
+        .map(|file| json!({ "name": file.name, "bytes": file.bytes, "sha256": file.sha256 }))
+        .collect();
+    (rows, files)
 }
 
 /// Whole seconds as an integer, else with their fraction.

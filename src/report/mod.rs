@@ -5,6 +5,7 @@
 
 mod charts;
 mod error;
+mod experiment;
 mod explain;
 mod folder;
 mod human;
@@ -14,10 +15,12 @@ mod staging;
 mod tables;
 mod terminal;
 
+pub use charts::{Drawing, HeatMap, Line, LineChart, LinePoint, Mark, Positions, Scatter};
 pub use error::ReportError;
+pub use experiment::{Experiment, Sheet, file_name, number_text};
 pub use explain::explain_scaling;
-pub use folder::{Options, write};
-pub use terminal::summary;
+pub use folder::{Options, write, write_experiment, write_with};
+pub use terminal::{grid, summary};
 
 #[cfg(test)]
 mod sample;

@@ -33,6 +33,8 @@ section! {
         pub duration: Duration, above (Duration::ZERO);
         /// Simulated, but left out of the statistics (not of ledger and metrics).
         pub warm_up: Duration = Duration::ZERO;
+        /// How often it is run, each time with other random numbers, to say how sure its results are.
+        pub replications: u32 = 1, within (1, 100_000);
         /// AWS's limits: `current`, `2022`, or a mapping that changes single ones.
         pub quotas: QuotasConfig = QuotasConfig::default();
         /// The AWS Region of everything: quotas depend on it. Prices are those of us-east-1 unless `prices` says otherwise.
@@ -76,7 +78,7 @@ section! {
         /// Metrics that programs publish.
         pub custom_metrics: Named<CustomMetricConfig>;
         /// What the run must show: expressions about a metric of a thing, or about a row of its ledger.
-        pub expect: Named<ExpressionsConfig>;
+        pub expect: ExpectConfig;
     }
     check ScenarioConfig::check;
 }
@@ -240,6 +242,46 @@ impl Decode for ExpressionsConfig {
 
     fn type_name() -> String {
         "expression or list of expressions such as `p99 < 30s`".to_owned()
+    }
+}
+
+/// What must come of a run: expressions by what they are about. Unlike names, these may hold ` / `.
+#[derive(Debug, Clone, Default)]
+pub struct ExpectConfig(pub Vec<(Located<String>, ExpressionsConfig)>);
+
+impl Decode for ExpectConfig {
+    fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let Some(entries) = node.mapping() else {
+            if node.is_null() {
+                return Some(Self::default());
+            }
+            problems
+                .mismatch(node, "a mapping from metrics to expressions")
+                .help("expect: { workers.end_to_end_latency: [\"p99 < 30s\"] }");
+            return None;
+        };
+        // All are read before any is missed, so that all problems are told.
+        let read: Vec<_> = entries
+            .iter()
+            .map(|(key, node)| {
+                let target = Located { value: key.name.clone(), place: key.place };
+                Some((target, ExpressionsConfig::decode(node, problems)?))
+            })
+            .collect();
+        read.into_iter().collect::<Option<_>>().map(Self)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Json {
+        let expressions = ExpressionsConfig::schema(definitions);
+        serde_json::json!({ "type": ["object", "null"], "additionalProperties": expressions })
+    }
+
+    fn type_name() -> String {
+        format!("mapping from metrics to {}", ExpressionsConfig::type_name())
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::default())
     }
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod custom_metrics;
 mod directory;
 mod lambda;
+mod paths;
 mod payloads;
 mod policy_test;
 mod quotas;
@@ -20,10 +21,12 @@ mod scaling;
 mod scripts;
 mod streams;
 mod targets;
+mod theory;
 mod topics;
 mod watching;
 
-pub use config::{AssumptionsConfig, ExpressionsConfig, ScenarioConfig};
+pub use config::{AssumptionsConfig, ExpectConfig, ExpressionsConfig, ScenarioConfig};
+pub use paths::whole_path;
 pub use policy_test::{
     AlarmStateConfig, ExpectedStateConfig, PolicyTestConfig, PolicyTests, SeriesConfig, TestResult, Timeline,
     is_policy_test, policy_test_schema,
@@ -31,11 +34,11 @@ pub use policy_test::{
 pub use quotas::{ProfileConfig, QuotasConfig};
 
 use crate::engine::{Span, Time};
-use crate::expect::{Catalog, CatalogRow, Expectation, judge};
+use crate::expect::{Catalog, CatalogRow, Expectation, Origin, judge, requests};
 use crate::language::{
     Decode, Definitions, Files, Json, Problems, Sources, apply_set, markdown, parse_bytes,
 };
-use crate::record::{Flow, RunHeader, Tape};
+use crate::record::{Flow, InstrumentKind, RunHeader, Tape, Unit, WindowRequest};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
@@ -53,6 +56,7 @@ use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
 use crate::wire::{LambdaAccount, LambdaQuotas, Purpose, SnsAccount, SnsQuotas};
 use crate::world::{Entity, Feed, Load, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 /// A scenario that was found to be in order.
@@ -65,6 +69,9 @@ pub struct Scenario {
     start_unix_millis: i64,
     duration: Span,
     warm_up: Span,
+    replications: u32,
+    /// Into how many equal parts the run is divided, for intervals; 0 for none.
+    batches: u32,
     quota_profile: &'static str,
     queues: Vec<QueueSettings>,
     consumers: Vec<ConsumerSettings>,
@@ -191,6 +198,40 @@ impl Scenario {
         self.duration
     }
 
+    /// The part of it that is left out of the statistics.
+    pub fn warm_up(&self) -> Span {
+        self.warm_up
+    }
+
+    /// The same with another warm-up; `None` when that leaves nothing of the run.
+    #[must_use]
+    pub fn with_warm_up(self, warm_up: Span) -> Option<Self> {
+        (warm_up < self.duration).then_some(Self { warm_up, ..self })
+    }
+
+    /// How many replications it asks for.
+    pub fn replications(&self) -> u32 {
+        self.replications
+    }
+
+    /// The same, also measured in so many equal parts, which are the last windows of its tape.
+    #[must_use]
+    pub fn with_batches(self, batches: u32) -> Self {
+        Self { batches, ..self }
+    }
+
+    /// What it expects of metrics, in the order in which a tape has the results; what its scripts expect comes after.
+    pub fn expectation_list(&self) -> &[Expectation] {
+        &self.expectations
+    }
+
+    /// Every statistic that its summary will have: `workers.end_to_end_latency.p99`.
+    pub fn statistics(&self) -> Vec<String> {
+        let rows = crate::world::rows(self.plan(self.seed, 0));
+        let of_summary = rows.into_iter().filter(|row| row.statistic != "messages");
+        of_summary.map(|row| format!("{}.{}.{}", row.name, row.metric, row.statistic)).collect()
+    }
+
     /// How many expectations it has.
     pub fn expectations(&self) -> usize {
         self.expectations.len() + self.scripted.iter().map(Vec::len).sum::<usize>()
@@ -227,6 +268,7 @@ impl Scenario {
         watch: &mut dyn FnMut(RunProgress) -> bool,
     ) -> Result<Tape, RunError> {
         let mut tape = crate::world::run(self.plan(seed, replication), watch)?;
+        tape.theory = theory::companions(self, &tape);
         tape.expectations = judge(&self.expectations, &tape);
         for (client, expected) in self.clients.iter().zip(&self.scripted) {
             tape.expectations.extend(scripts::judge(&client.name, expected, &tape));
@@ -307,6 +349,7 @@ impl Scenario {
             watched: self.watched.clone(),
             feed: self.feed.clone(),
             probes: self.probes.clone(),
+            windows: self.windows(),
             loads: self.loads.clone(),
             attributes_each: self.attributes_each,
             notes: self.notes.clone(),
@@ -315,17 +358,70 @@ impl Scenario {
         }
     }
 
-    /// The rows that `summary.csv` and `ledger.csv` will have.
+    /// What is measured apart: what expectations ask for, then the equal parts of the run.
+    fn windows(&self) -> Vec<WindowRequest> {
+        let mut windows = requests(&self.expectations, self.measured());
+        let nanos = (self.duration - self.warm_up).as_nanos();
+        let boundary = |number: u32| {
+            let part = u128::from(nanos) * u128::from(number) / u128::from(self.batches);
+            Time::ZERO + self.warm_up + Span::from_nanos(part as u64)
+        };
+        windows.extend((0..self.batches).map(|number| WindowRequest {
+            of: None,
+            from: boundary(number),
+            to: boundary(number + 1),
+            bound: None,
+        }));
+        windows
+    }
+
+    /// The part of the run that statistics are of, in seconds.
+    fn measured(&self) -> (f64, f64) {
+        (self.warm_up.as_seconds_f64(), self.duration.as_seconds_f64())
+    }
+
+    /// Everything that can be expected something of.
     fn catalog(&self) -> Catalog {
-        let mut catalog = Catalog::default();
+        let (warm_up, end) = self.measured();
+        let mut catalog = Catalog { warm_up, end, ..Catalog::default() };
+        let instruments = crate::world::instruments(self.plan(self.seed, 0));
+        let kinds: BTreeMap<(&str, &str, &str), InstrumentKind> = instruments
+            .iter()
+            .map(|(kind, name, definition, _)| ((*kind, name.as_str(), definition.name), definition.kind))
+            .collect();
         for row in crate::world::rows(self.plan(self.seed, 0)) {
+            let instrument = kinds.get(&(row.kind, row.name.as_str(), row.metric.as_str()));
+            let origin = match instrument {
+                _ if row.statistic == "messages" => Origin::Ledger,
+                Some(kind) => Origin::Instrument(*kind),
+                None => Origin::Summary,
+            };
+            if row.kind == "alarm" && row.metric == "time_in_alarm" {
+                catalog.add_alarm(&row.name);
+            }
             catalog.rows.push(CatalogRow {
                 kind: row.kind,
                 name: row.name,
                 metric: row.metric,
                 statistic: row.statistic,
                 unit: row.unit,
+                origin,
             });
+        }
+        for (kind, name, definition, is_published) in instruments {
+            if let Some(metric) = definition.cloudwatch_name.filter(|_| is_published) {
+                catalog.add_series(kind, &name, metric, definition.unit);
+            }
+            if matches!(definition.name, "desired_capacity" | "desired_tasks") {
+                catalog.add_activities(kind, &name);
+            }
+        }
+        for custom in &self.cloudwatch.custom_metrics {
+            let is_known = |row: &CatalogRow| row.name == custom.namespace && row.metric == custom.name;
+            // Metrics of one name and other dimensions are expected of together.
+            if !catalog.rows.iter().any(is_known) {
+                catalog.add_series("custom_metric", &custom.namespace, &custom.name, Unit::Count);
+            }
         }
         catalog
     }

@@ -127,6 +127,8 @@ pub(super) fn resolve(
         start_unix_millis: config.start.timestamp().as_millisecond(),
         duration: span(config.duration),
         warm_up: span(config.warm_up),
+        replications: config.replications,
+        batches: 0,
         quota_profile: config.quotas.profile().name(),
         queues: queues.into_iter().collect::<Option<_>>()?,
         consumers,
@@ -179,9 +181,12 @@ pub(super) fn resolve(
         notes,
         warnings: String::new(),
     };
+    if config.expect.0.is_empty() {
+        return Some(scenario);
+    }
     let catalog = scenario.catalog();
-    for (target, expressions) in config.expect.iter() {
-        scenario.expectations.extend(catalog.read(target.as_str(), target.place, &expressions.0, problems));
+    for (target, expressions) in &config.expect.0 {
+        scenario.expectations.extend(catalog.read(&target.value, target.place, &expressions.0, problems));
     }
     Some(scenario)
 }

@@ -79,5 +79,7 @@ fn judge_step(client: &str, expected: &Expected, tape: &Tape) -> ExpectationResu
         expression: expression.join(", "),
         observed: observed.join(", "),
         passed,
+        line: expected.line,
+        ..ExpectationResult::default()
     }
 }

@@ -103,6 +103,12 @@ pub trait Service {
         let _ = (now, messages);
     }
 
+    /// Somebody is about to measure a part of the run: what has happened must have been counted. Unlike
+    /// [`Service::sample`] it sets no level that is only read now and then, so that measuring changes no statistics.
+    fn catch_up(&mut self, now: Time, messages: &mut Messages) {
+        let _ = (now, messages);
+    }
+
     /// A minute ends: what CloudWatch gets of it, `None` for nothing. Asked once a minute, after [`Service::sample`].
     fn publish(&mut self, now: Time) -> Option<Publication> {
         let _ = now;

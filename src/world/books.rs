@@ -1,10 +1,9 @@
 //! The end of a run: statistics, ledger, tape; and the proof that no message was lost or invented.
 
+use super::statistics::{About, summarise};
 use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
-use crate::record::{
-    Flow, Instrument, InstrumentKind, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit,
-};
+use crate::record::{Flow, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit};
 use crate::wire::{Fate, PollOutcome, Signal};
 
 use super::RunError;
@@ -24,6 +23,7 @@ impl World {
         }
         self.sampler.take_minute(now, &mut self.seats);
         self.sampler.take_chart_step(now, &mut self.seats);
+        self.windows.turn(now, &mut self.seats);
         let seconds = (header.duration - header.warm_up).as_seconds_f64();
         let mut summary = Vec::new();
         for seat in &mut self.seats {
@@ -67,6 +67,8 @@ impl World {
             distributions: readings.distributions,
             expectations: Vec::new(),
             probes: self.probed,
+            windows: self.windows.into_readings(),
+            theory: Vec::new(),
             flows,
             notes,
         })
@@ -158,77 +160,6 @@ impl World {
     }
 }
 
-/// What an instrument measures, and of whom.
-#[derive(Clone, Copy)]
-struct About<'a> {
-    kind: &'static str,
-    name: &'a str,
-    definition: &'static MetricDefinition,
-}
-
-/// The statistics of one instrument, as its kind has them. A distribution without values has only its count.
-fn summarise(
-    about: About<'_>,
-    instrument: Instrument<'_>,
-    now: Time,
-    seconds: f64,
-    rows: &mut Vec<SummaryRow>,
-) {
-    let About { kind, name, definition } = about;
-    let scale = definition.unit.scale();
-    let mut row = |statistic, value, unit| {
-        rows.push(SummaryRow {
-            kind,
-            name: name.to_owned(),
-            metric: definition.name.to_owned(),
-            statistic,
-            value,
-            unit,
-        });
-    };
-    match instrument {
-        Instrument::Counter(counter) => {
-            let sum = counter.since_warm_up() as f64;
-            row("sum", sum, definition.unit);
-            row("rate", if seconds > 0.0 { sum / seconds } else { 0.0 }, Unit::PerSecond);
-        }
-        Instrument::Level(level) => {
-            let last = level.value();
-            let Some((mean, (minimum, maximum))) = level.mean(now).zip(level.extremes()) else { return };
-            row("mean", mean * scale, definition.unit);
-            row("min", minimum as f64 * scale, definition.unit);
-            row("max", maximum as f64 * scale, definition.unit);
-            if let Some(last) = last {
-                row("last", last as f64 * scale, definition.unit);
-            }
-        }
-        Instrument::Distribution(distribution) => {
-            let histogram = distribution.histogram();
-            row("count", histogram.count() as f64, Unit::Count);
-            for statistic in InstrumentKind::Distribution.statistics() {
-                let value = match *statistic {
-                    "mean" => histogram.mean(),
-                    "stddev" => histogram.standard_deviation(),
-                    "min" => histogram.minimum().map(|value| value as f64),
-                    "max" => histogram.maximum().map(|value| value as f64),
-                    "p50" => histogram.quantile(0.5).map(|value| value as f64),
-                    "p90" => histogram.quantile(0.9).map(|value| value as f64),
-                    "p95" => histogram.quantile(0.95).map(|value| value as f64),
-                    "p99" => histogram.quantile(0.99).map(|value| value as f64),
-                    "p99.9" => histogram.quantile(0.999).map(|value| value as f64),
-                    _ => None,
-                };
-                if let Some(value) = value {
-                    row(statistic, value * scale, definition.unit);
-                }
-            }
-            if let Some(share) = histogram.share_above_zero() {
-                row("share_above_zero", share, Unit::Ratio);
-            }
-        }
-    }
-}
-
 /// The rows that summary and ledger of a run will have, whatever happens in it; their values mean nothing.
 pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
     let scenario = plan.header.scenario.clone();
@@ -267,6 +198,21 @@ pub fn rows(plan: super::Plan) -> Vec<SummaryRow> {
     summarise_run(&scenario, &mut rows);
     rows.extend(RUN_FATES.iter().map(|fate| row("run", &scenario, fate, "messages", Unit::Count)));
     rows
+}
+
+/// The instruments that a run will have: whose, which, and whether CloudWatch gets their datapoints.
+pub fn instruments(plan: super::Plan) -> Vec<(&'static str, String, &'static MetricDefinition, bool)> {
+    let mut found = Vec::new();
+    for mut seat in plan.seats {
+        let (kind, name) = (seat.entity.kind(), seat.name);
+        let mut own = Vec::new();
+        seat.entity.visit_metrics(&mut |definition, _| own.push(definition));
+        for definition in own {
+            let is_published = definition.cloudwatch_name.is_some() && seat.entity.publishes(definition);
+            found.push((kind, name.clone(), definition, is_published));
+        }
+    }
+    found
 }
 
 /// The fates of messages over the whole run, in the order of the ledger.

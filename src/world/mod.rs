@@ -8,15 +8,17 @@ mod loads;
 mod observers;
 mod roster;
 mod sampling;
+mod statistics;
 mod test_bench;
+mod windows;
 
-pub use books::rows;
+pub use books::{instruments, rows};
 pub use loads::Load;
 pub use roster::Entity;
 pub use test_bench::Feed;
 
 use crate::engine::{Calendar, Handler, Span, Time};
-use crate::record::{Flow, Probe, RunHeader, Tape};
+use crate::record::{Flow, Probe, RunHeader, Tape, WindowRequest};
 use crate::services::cloudwatch::MetricId;
 use crate::wire::{
     Batches, Context, EntityId, Journal, LambdaAccount, Messages, Outbox, Requests, Signal, SnsAccount,
@@ -26,6 +28,7 @@ use roster::Timer;
 use sampling::Sampler;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use windows::Windows;
 
 /// An entity with its name in the scenario.
 #[derive(Debug)]
@@ -61,6 +64,8 @@ pub struct Plan {
     pub loads: Vec<Load>,
     /// When all levels are read, for a test.
     pub probes: Vec<Time>,
+    /// Stretches that are measured on their own.
+    pub windows: Vec<WindowRequest>,
 }
 
 /// A metric that alarms or programs read.
@@ -98,6 +103,7 @@ enum Tick {
     Feed,
     Probe,
     Publication,
+    Window,
 }
 
 const _: () = assert!(std::mem::size_of::<Event>() <= 32, "events are copied through the calendar");
@@ -141,6 +147,7 @@ struct World {
     feed: Feed,
     probes: Vec<Time>,
     probed: Vec<Probe>,
+    windows: Windows,
     end: Time,
     /// When the next tick, or the end, comes.
     unobserved_until: Time,
@@ -179,6 +186,7 @@ impl World {
     fn start(&mut self, calendar: &mut Calendar<Event>) {
         self.next_minute = Time::ZERO + Span::from_minutes(1);
         self.next_chart_step = Time::ZERO + self.sampler.chart_step();
+        self.windows.turn(Time::ZERO, &mut self.seats);
         self.look_ahead(Time::ZERO);
         // Before everybody else: what is given for an interval is there when its end comes.
         if self.feed.interval > Span::ZERO {
@@ -190,6 +198,10 @@ impl World {
         let warm_up = self.sampler.warm_up();
         if warm_up > Span::ZERO {
             self.post_tick(Time::ZERO + warm_up, Tick::EndOfWarmUp, calendar);
+        }
+        // After the end of the warm-up, which begins the statistics anew.
+        for at in self.windows.boundaries() {
+            self.post_tick(at, Tick::Window, calendar);
         }
         self.post_tick(self.next_minute, Tick::Minute, calendar);
         self.post_tick(self.next_chart_step, Tick::Chart, calendar);
@@ -210,7 +222,10 @@ impl World {
     fn tick(&mut self, tick: Tick, calendar: &mut Calendar<Event>) {
         let now = calendar.now();
         for seat in &mut self.seats {
-            seat.entity.sample(now, &mut self.messages);
+            match tick {
+                Tick::Window => seat.entity.catch_up(now, &mut self.messages),
+                _ => seat.entity.sample(now, &mut self.messages),
+            }
         }
         match tick {
             Tick::EndOfWarmUp => self.sampler.end_warm_up(now, &mut self.seats),
@@ -234,6 +249,7 @@ impl World {
                 self.next_chart_step = now + self.sampler.chart_step();
                 self.post_tick(self.next_chart_step, tick, calendar);
             }
+            Tick::Window => self.windows.turn(now, &mut self.seats),
             Tick::Publication => {
                 self.sampler.publish(now, &mut self.seats);
                 self.post_tick(self.sampler.next_publication(), tick, calendar);
@@ -247,7 +263,8 @@ impl World {
         let warm_up = Time::ZERO + self.sampler.warm_up();
         let warm_up = if warm_up > now { warm_up } else { Time::MAX };
         let publication = self.sampler.next_publication();
-        let next = self.next_minute.min(self.next_chart_step).min(publication);
+        let window = self.windows.next_boundary(now);
+        let next = self.next_minute.min(self.next_chart_step).min(publication).min(window);
         self.unobserved_until = next.min(warm_up).min(self.end);
     }
 }
@@ -365,6 +382,7 @@ pub fn run(plan: Plan, watch: &mut dyn FnMut(RunProgress) -> bool) -> Result<Tap
         feed: plan.feed,
         probes: plan.probes,
         probed: Vec::new(),
+        windows: Windows::new(plan.windows),
         end,
         unobserved_until: Time::ZERO,
         next_minute: Time::ZERO,

@@ -93,6 +93,10 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.sample(now, messages), )* }
             }
 
+            pub(super) fn catch_up(&mut self, now: crate::engine::Time, messages: &mut Messages) {
+                match self { $( Entity::$name(service) => service.catch_up(now, messages), )* }
+            }
+
             pub(super) fn publish(&mut self, now: crate::engine::Time) -> Option<Publication> {
                 match self { $( Entity::$name(service) => service.publish(now), )* }
             }

@@ -12,11 +12,14 @@ mod font;
 mod latency;
 mod panel;
 mod picture;
+mod plot;
 mod raster;
 mod scaling;
 mod source;
 mod throughput;
 mod trace;
+
+pub use plot::{Drawing, HeatMap, Line, LineChart, LinePoint, Mark, Positions, Scatter};
 
 use super::ReportError;
 use super::staging::Staging;
@@ -30,6 +33,13 @@ pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportErro
         staging.write(&format!("charts/{name}.svg"), picture.svg().as_bytes())?;
         staging.write(&format!("charts/{name}.png"), &picture.png())
     })
+}
+
+/// Draws a chart of an experiment.
+pub(super) fn write_drawing(name: &str, drawing: &Drawing, staging: &mut Staging) -> Result<(), ReportError> {
+    let picture = drawing.draw();
+    staging.write(&format!("charts/{name}.svg"), picture.svg().as_bytes())?;
+    staging.write(&format!("charts/{name}.png"), &picture.png())
 }
 
 /// Hands out every chart with its file name, without extension.

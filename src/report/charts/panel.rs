@@ -36,11 +36,16 @@ pub(super) fn begin(tape: &Tape, title: &str, remark: &str) -> Picture {
         "{remark}{separator}scenario {scenario}, seed {}{replication}, {simulated} simulated",
         header.seed
     );
-    let mut picture = Picture::new(title, &subtitle);
+    titled(title, &subtitle)
+}
+
+/// Begins a chart with a title and a subtitle.
+pub(super) fn titled(title: &str, subtitle: &str) -> Picture {
+    let mut picture = Picture::new(title, subtitle);
     let room = RIGHT - 30.0;
     let face = Type { bold: true, ..Type::new(23.0, ink::BLACK, Align::Left) };
     picture.text((30.0, 36.0), &font::shortened(title, 23.0, true, room), face);
-    picture.text((30.0, 64.0), &font::shortened(&subtitle, 14.0, false, room), Type { size: 14.0, ..SMALL });
+    picture.text((30.0, 64.0), &font::shortened(subtitle, 14.0, false, room), Type { size: 14.0, ..SMALL });
     picture
 }
 

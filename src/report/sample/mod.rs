@@ -69,6 +69,8 @@ pub(super) fn empty() -> Tape {
         quantiles: Vec::new(),
         distributions: Vec::new(),
         expectations: Vec::new(),
+        windows: Vec::new(),
+        theory: Vec::new(),
         flows: Vec::new(),
         probes: Vec::new(),
         notes: Vec::new(),
@@ -147,12 +149,14 @@ pub(super) fn judged() -> Tape {
             expression: "sum > 1000".to_owned(),
             observed: "1200".to_owned(),
             passed: true,
+            ..Default::default()
         },
         ExpectationResult {
             name: "orders.age_of_oldest_message".to_owned(),
             expression: "max < 500ms".to_owned(),
             observed: "750ms".to_owned(),
             passed: false,
+            ..Default::default()
         },
     ];
     tape

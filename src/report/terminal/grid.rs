@@ -24,6 +24,11 @@ impl Grid {
         }
     }
 
+    /// A table with one row for each name, however long.
+    pub(super) fn whole(title: &str, names: &[String]) -> Self {
+        Self { title: title.to_owned(), names: names.to_vec(), columns: Vec::new() }
+    }
+
     /// Adds a column; missing cells are shown as a dash.
     pub(super) fn column(&mut self, head: &str, cells: Vec<Option<String>>) {
         let cells = cells.into_iter().map(|cell| cell.unwrap_or_else(|| "–".to_owned())).collect();

@@ -5,7 +5,7 @@ mod grid;
 use super::human;
 use super::number::WallClock;
 use crate::engine::Time;
-use crate::record::{Tape, Unit};
+use crate::record::{Tape, TheoryRow, Unit};
 use anstyle::{AnsiColor, Style};
 use grid::Grid;
 use std::fmt::Write as _;
@@ -42,11 +42,26 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
     }
     parts.push(dead_letters(tape, width));
     parts.push(cost(tape, width));
+    parts.push(theory(tape, width));
     parts.push(expectations(tape, width));
     parts.push(tape.notes.iter().map(|note| wrapped(&format!("Note: {note}"), width, "      ")).collect());
     parts.push(places(files, width));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
+}
+
+/// A table for a terminal: a row for each name, columns that have no room continue below; missing cells are dashes.
+pub fn grid(
+    title: &str,
+    names: &[String],
+    columns: Vec<(&str, Vec<Option<String>>)>,
+    width: usize,
+) -> String {
+    let mut grid = Grid::whole(title, names);
+    for (head, cells) in columns {
+        grid.column(head, cells);
+    }
+    grid.render(width.max(40))
 }
 
 fn header(tape: &Tape, width: usize) -> String {
@@ -387,6 +402,30 @@ fn cost(tape: &Tape, width: usize) -> String {
         }
     }
     if sentence.is_empty() { sentence } else { wrapped(&sentence, width, "") }
+}
+
+/// What queueing theory says, beside the run.
+fn theory(tape: &Tape, width: usize) -> String {
+    let mut text = String::new();
+    for one in &tape.theory {
+        let sentence =
+            wrapped(&format!("{}: {}", one.name, one.sentence), width.saturating_sub(8), "        ");
+        let _ = write!(text, "{BOLD}Theory{BOLD:#}  {sentence}"); // into a string
+        let names: Vec<String> = one.rows.iter().map(|row| row.what.clone()).collect();
+        let shown = |value: f64, unit| Some(human::value(value, unit));
+        let by_row = |tell: &dyn Fn(&TheoryRow) -> Option<String>| one.rows.iter().map(tell).collect();
+        let difference = |row: &TheoryRow| {
+            let simulated = row.simulated.filter(|_| row.theory != 0.0)?;
+            Some(format!("{:+.1} %", 100.0 * (simulated - row.theory) / row.theory))
+        };
+        let columns = vec![
+            ("theory", by_row(&|row| shown(row.theory, row.unit))),
+            ("this run", by_row(&|row| shown(row.simulated?, row.unit))),
+            ("difference", by_row(&difference)),
+        ];
+        text += &grid("", &names, columns, width);
+    }
+    text
 }
 
 fn expectations(tape: &Tape, width: usize) -> String {

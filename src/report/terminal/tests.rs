@@ -88,6 +88,7 @@ fn shop() -> Tape {
         expression: expression.to_owned(),
         observed: observed.to_owned(),
         passed,
+        ..ExpectationResult::default()
     };
     tape.expectations = vec![
         expected("workers.end_to_end_latency", "p99 < 30s", "21.9s", true),

@@ -17,6 +17,7 @@ pub(super) fn judge(config: &PolicyTestConfig, tape: &Tape) -> Vec<ExpectationRe
                 expression: wanted,
                 passed: holds,
                 observed: observed.unwrap_or_default(),
+                ..ExpectationResult::default()
             });
         };
         for (what, wanted, levels) in numbers(state) {

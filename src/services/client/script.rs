@@ -134,6 +134,8 @@ pub struct Expected {
     pub outcome: Option<String>,
     /// The bodies, if they matter.
     pub bodies: Option<Vec<String>>,
+    /// The line of the scenario file it stands in; `None` when it stands elsewhere.
+    pub line: Option<u32>,
 }
 
 /// A step of a script.
@@ -212,7 +214,8 @@ impl ClientConfig {
             self.script.iter().map(|step| step.build(lookup, &mut results, problems)).collect();
         let expected = self.script.iter().zip(0..).filter_map(|(step, number)| {
             let expect = step.expect.as_ref()?;
-            Some(Expected { step: number, outcome: expect.outcome.clone(), bodies: expect.bodies.clone() })
+            let (outcome, bodies) = (expect.outcome.clone(), expect.bodies.clone());
+            Some(Expected { step: number, outcome, bodies, line: expect.place.line_in_file() })
         });
         Some((steps.into_iter().collect::<Option<_>>()?, expected.collect()))
     }

@@ -147,6 +147,12 @@ impl Service for DataStream {
         self.take_shard_series()
     }
 
+    fn catch_up(&mut self, now: Time, messages: &mut Messages) {
+        for shard in 0..self.shards.len() as u32 {
+            self.expire(shard, now, messages);
+        }
+    }
+
     fn end_warm_up(&mut self, _now: Time) {
         self.counts.bill_at_warm_up = self.counts.bill;
         for shard in &mut self.shards {

@@ -121,6 +121,10 @@ impl Service for Queue {
         }
     }
 
+    fn catch_up(&mut self, now: Time, messages: &mut Messages) {
+        self.settle(now, messages);
+    }
+
     fn publish(&mut self, now: Time) -> Option<Publication> {
         let readable_from = self.activity.end_minute(now, self.metrics.calls(), self.counts.held() > 0)?;
         let without_zeros = if self.settings.empty_gauges { &[] } else { metrics::ONLY_WITH_MESSAGES };
