@@ -89,10 +89,11 @@ impl World {
                 ledger.enter(account.kind, &account.name, &account.balance);
             }
         }
-        let produced = ["producer", "client", "requester", "cloudwatch"]
+        let produced: u64 = ["producer", "client", "requester", "cloudwatch", "object_store"]
             .iter()
             .map(|kind| sum("produced", &ledger, kind))
-            .sum();
+            .sum::<u64>()
+            + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
         let forwarded = sum("forwarded", &ledger, "consumer") + sum("forwarded", &ledger, "function");
         let (processed, dead_lettered, rest) = self.messages.still_there();
@@ -306,6 +307,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "cloudwatch",
         "stream",
         "stream_consumer",
+        "phone_number",
+        "platform_endpoint",
     ];
     let calls = [
         "send_calls",

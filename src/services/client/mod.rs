@@ -21,7 +21,7 @@ mod metrics;
 mod script;
 mod show;
 
-pub use config::{ClientConfig, SetSubscriptionAttributesConfig, StepConfig};
+pub use config::{ClientConfig, PublishTarget, SetSubscriptionAttributesConfig, StepConfig};
 pub use entity::{Client, ClientSettings};
 pub use metrics::ClientMetrics;
 pub use script::{Call, Expected, Handle, Lookup, Send, Step, Topics};

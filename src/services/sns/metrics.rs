@@ -45,7 +45,11 @@ crate::metrics! {
         pub billed_publishes: Counter [Count],
         /// Messages of FIFO topics that were delivered once more from the archive.
         pub messages_replayed: Counter [Count],
-        /// What SMS messages have cost so far.
+        /// Parts of SMS messages that were sent.
         pub sms_parts: Counter [Count],
+        /// Messages refused because their publisher may not publish, or not use the topic's key.
+        pub access_denied: Counter [Count],
+        /// Calls to AWS KMS for data keys.
+        pub kms_calls: Counter [Count],
     }
 }
