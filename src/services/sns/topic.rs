@@ -301,7 +301,8 @@ impl Topic {
         } else if let Some(fifo) = &mut self.fifo {
             fifo.check(message, &mut detail, cx)
         } else if matches!(detail.deduplication, Deduplication::Id(_))
-            || (detail.group != GroupId::NONE && !self.settings.quotas.groups_on_standard_topics)
+            || (detail.group != GroupId::NONE
+                && (!self.settings.quotas.groups_on_standard_topics || self.settings.kind.is_direct()))
         {
             Err(ApiError::InvalidParameter)
         } else {
