@@ -155,15 +155,31 @@ producers:
   p: { publishes_to: { phone_number: bob }, arrivals: { constant: { rate: 1/s } } }
   q: { publishes_to: { phone_number: ann }, arrivals: { constant: { rate: 1/s } }, batching: {} }
   r: { publishes_to: { platform_endpoint: phone }, arrivals: { constant: { rate: 1/s } }, message: { message_group_id: g } }
-clients:
-  me: { script: [{ at: 0s, publish: { phone_number: ann, platform_endpoint: phone, message: A } }] }
 ",
     );
     for words in [
         "there is no phone number `bob`",
         "a batch is published to a topic only",
         "message groups",
+    ] {
+        assert!(told.contains(words), "{words}\n{told}");
+    }
+    let told = refused(
+        "
+name: rules
+duration: 1m
+phone_numbers: { ann: {} }
+platform_endpoints: { phone: {} }
+clients:
+  me:
+    script:
+      - { at: 0s, publish: { phone_number: ann, platform_endpoint: phone, message: A } }
+      - { at: 0s, read_deliveries: { topic: t } }
+",
+    );
+    for words in [
         "give one of `topic`, `phone_number` and `platform_endpoint`",
+        "a `subscription` is one of a `topic`",
     ] {
         assert!(told.contains(words), "{words}\n{told}");
     }
