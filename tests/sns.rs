@@ -1,6 +1,7 @@
 //! Topics, call by call and in whole runs.
 
 mod access;
+mod books;
 mod delivery;
 mod direct;
 mod fifo;

@@ -137,6 +137,9 @@ clients:
       - { at: 2s, publish: { phone_number: ann, message: A } }
       - { at: 3s, publish: { topic: t, message: A } }
 ");
+    let success = tape.value("ann", "sms_success_rate", "mean").unwrap();
+    assert!((success - 0.5).abs() < 1e-12, "{success}");
+    assert_eq!(tape.value("t", "sms_month_to_date_spent", "max"), Some(0.0129));
     // Two of 0.00645 dollars each are exactly the limit.
     assert_eq!(sum(&tape, "ann", "notifications_delivered"), 1);
     assert_eq!(fate(&tape, "t.bob", "delivered"), 1);
@@ -157,11 +160,8 @@ producers:
   r: { publishes_to: { platform_endpoint: phone }, arrivals: { constant: { rate: 1/s } }, message: { message_group_id: g } }
 ",
     );
-    for words in [
-        "there is no phone number `bob`",
-        "a batch is published to a topic only",
-        "message groups",
-    ] {
+    for words in ["there is no phone number `bob`", "a batch is published to a topic only", "message groups"]
+    {
         assert!(told.contains(words), "{words}\n{told}");
     }
     let told = refused(

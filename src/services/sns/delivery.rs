@@ -245,6 +245,8 @@ impl Topic {
                 let (takes, response) = endpoint.attempt(outage, latency, failure);
                 if response == Response::Delivered {
                     cx.sns.sms_spent += cost;
+                    let spent = (cx.sns.sms_spent * 1e6).round() as u64;
+                    self.metrics.sms_month_to_date_spent.set(cx.now, spent);
                     self.sms_spent += cost;
                     self.metrics.sms_parts.add(u64::from(parts));
                 }
@@ -322,6 +324,9 @@ impl Topic {
         self.metrics.delivery_time.record((cx.now - delivery.accepted_at).as_nanos());
         let subscription = &mut self.subscriptions[delivery.subscription as usize];
         subscription.counts.delivered += 1;
+        if matches!(subscription.settings.protocol, Protocol::Sms(..)) {
+            self.metrics.sms_success_rate.record(1);
+        }
         if subscription.settings.is_read && !matches!(subscription.settings.protocol, Protocol::Sqs { .. }) {
             let (detail, origin) =
                 (cx.messages.detail(delivery.message), cx.messages.origin(delivery.message));
@@ -353,6 +358,9 @@ impl Topic {
         }
         if !is_http {
             self.metrics.notifications_failed.add(1);
+        }
+        if matches!(subscription.settings.protocol, Protocol::Sms(..)) {
+            self.metrics.sms_success_rate.record(0);
         }
         match subscription.settings.dead_letter_queue {
             Some(queue) => {

@@ -83,7 +83,7 @@ impl Kind {
         match self {
             Kind::Topic => true,
             Kind::PhoneNumber => !OF_TOPICS_ALONE.contains(&metric),
-            Kind::PlatformEndpoint => metric != "sms_parts" && !OF_TOPICS_ALONE.contains(&metric),
+            Kind::PlatformEndpoint => !metric.starts_with("sms_") && !OF_TOPICS_ALONE.contains(&metric),
         }
     }
 

@@ -51,5 +51,9 @@ crate::metrics! {
         pub access_denied: Counter [Count],
         /// Calls to AWS KMS for data keys.
         pub kms_calls: Counter [Count],
+        /// Of each SMS, in the end: 1 when it was delivered, 0 when SNS gave it up.
+        pub sms_success_rate: Distribution [Ratio] as "SMSSuccessRate",
+        /// What SMS of the whole account have cost so far, as it was when this sent its last one.
+        pub sms_month_to_date_spent: Level [Dollars] as "SMSMonthToDateSpentUSD",
     }
 }
