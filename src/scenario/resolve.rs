@@ -63,7 +63,7 @@ pub(super) fn resolve(
     let producers = resolver.producers(problems);
     let lambda = LambdaResources::resolve(&mut resolver, problems);
     let mut topics = Topics::new(config, resolver.directory.clone());
-    let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
+    let [alarm_messages, composite_messages] = topics.alarm_messages(&mut resolver.texts, problems);
     let object_stores = resolver.object_stores(&mut topics, &queues, problems);
     resolver.group_notices(&mut topics, &mut consumers, problems);
     let clients = resolver.clients(&mut topics, problems);
@@ -86,7 +86,7 @@ pub(super) fn resolve(
     let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
     let scaled = scaling.resolve_scaling(problems);
     let loads = scaling.loads;
-    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), &composite_messages, problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     let metric_delays = assumptions.metric_delays(files, problems);
     if problems.has_errors() {

@@ -7,7 +7,6 @@ use crate::engine::Distribution;
 use crate::filter::{Atom, Dialect, Document, Number, Policy, Vocabulary};
 use crate::language::{Files, Json, Place, Problems, Reference};
 use crate::services::client::{self, SetSubscriptionAttributesConfig};
-use crate::services::cloudwatch::AlarmConfig;
 use crate::services::producer::{Attribute, AttributeValue, ProducerSettings};
 use crate::services::sns::{
     Column, Contents, Endpoints, FunctionTarget, Part, QueueTarget, Shape, SnsPrices, Structure,
@@ -80,22 +79,30 @@ impl<'a> Topics<'a> {
         shapes[id.index()] = Some(shape);
     }
 
-    /// What alarms publish, by alarm, state and topic: a JSON object, as filter policies over the body read it ("Using Amazon
-    /// CloudWatch alarms").
-    pub(super) fn alarm_messages(&mut self, texts: &mut Texts, problems: &mut Problems) -> Vec<AlarmMessage> {
+    /// What alarms publish, and what composite alarms do, by alarm, state and topic: a JSON object, as filter policies over the
+    /// body read it ("Using Amazon CloudWatch alarms").
+    pub(super) fn alarm_messages(
+        &mut self,
+        texts: &mut Texts,
+        problems: &mut Problems,
+    ) -> [Vec<AlarmMessage>; 2] {
         let config = self.config;
-        let mut messages = Vec::new();
-        for (position, (name, alarm)) in config.alarms.iter().enumerate() {
-            for (state, topic) in alarm.topics() {
-                let Some((_, id)) = self.directory.topics.find(topic, problems) else { continue };
-                if is_fifo_topic(topic.as_str()) {
-                    problems
-                        .error(topic.place, format!("an alarm cannot publish to the FIFO topic `{topic}`"))
-                        .why("its messages have no group");
-                }
-                let body = serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() });
-                messages.push((position, state, id, self.notice(&body, texts)));
+        let mut messages = [Vec::new(), Vec::new()];
+        let alarms = config.alarms.iter().enumerate().flat_map(|(position, (name, alarm))| {
+            alarm.topics().map(move |(state, topic)| (0, position, name, state, topic))
+        });
+        let composites = config.composite_alarms.iter().enumerate().flat_map(|(position, (name, alarm))| {
+            alarm.topics().map(move |(state, topic)| (1, position, name, state, topic))
+        });
+        for (kind, position, name, state, topic) in alarms.chain(composites) {
+            let Some((_, id)) = self.directory.topics.find(topic, problems) else { continue };
+            if is_fifo_topic(topic.as_str()) {
+                problems
+                    .error(topic.place, format!("an alarm cannot publish to the FIFO topic `{topic}`"))
+                    .why("its messages have no group");
             }
+            let body = serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() });
+            messages[kind].push((position, state, id, self.notice(&body, texts)));
         }
         messages
     }
@@ -197,8 +204,11 @@ pub(super) struct SnsResources {
 
 /// The alarms that publish to a topic.
 fn alarms_of<'a>(config: &'a ScenarioConfig, topic: &str) -> Vec<&'a str> {
-    let publishes = |alarm: &AlarmConfig| alarm.topics().any(|(_, to)| to.as_str() == topic);
-    config.alarms.iter().filter(|(_, alarm)| publishes(alarm)).map(|(name, _)| name.as_str()).collect()
+    let is_it = |(_, to): (AlarmState, &Reference)| to.as_str() == topic;
+    let alarms = config.alarms.iter().filter(|(_, alarm)| alarm.topics().any(is_it));
+    let composites = config.composite_alarms.iter().filter(|(_, alarm)| alarm.topics().any(is_it));
+    let names = alarms.map(|(name, _)| name.as_str());
+    names.chain(composites.map(|(name, _)| name.as_str())).collect()
 }
 
 /// Who can subscribe to a topic.

@@ -103,6 +103,27 @@ clients:
 }
 
 #[test]
+fn a_composite_alarm_publishes_once_for_its_children() {
+    let tape = run("
+name: composite
+duration: 30m
+topics:
+  t:
+    policy: [{ principals: [cloudwatch.amazonaws.com], actions: [publish], source: both }]
+    subscriptions:
+      - { queue: q, filter_policy_scope: message_body, filter_policy: { AlarmName: [both], NewStateValue: [ALARM] } }
+queues: { q: {}, jobs: {} }
+producers: { p: { publishes_to: { queue: jobs }, arrivals: { bursts: [{ at: 1s, messages: 3 }] } } }
+alarms:
+  few: { metric: { queue: jobs, name: ApproximateNumberOfMessagesVisible }, statistic: Maximum, threshold: 1 }
+  many: { metric: { queue: jobs, name: ApproximateNumberOfMessagesVisible }, statistic: Maximum, threshold: 2 }
+composite_alarms:
+  both: { alarm_rule: ALARM(few) AND ALARM(many), alarm_actions: [{ topic: t }] }
+");
+    assert_eq!(fate(&tape, "t.q", "delivered"), 1);
+}
+
+#[test]
 fn an_alarm_needs_the_topics_policy_and_key() {
     let published = |topic: &str| {
         let tape = run(&format!(

@@ -1,6 +1,8 @@
 //! A composite alarm in a scenario.
 
+use super::config::{NotifyConfig, topics_by_state};
 use crate::language::{Duration, Located, Problems, Reference, section};
+use crate::wire::AlarmState;
 
 section! {
     /// A composite alarm: its state follows from those of other alarms ("PutCompositeAlarm").
@@ -12,6 +14,12 @@ section! {
         pub alarm_rule: Located<String>;
         /// Whether it acts.
         pub actions_enabled: bool = true;
+        /// Where it publishes when its state becomes ALARM (`AlarmActions`).
+        pub alarm_actions: Vec<NotifyConfig> = Vec::new();
+        /// Where it publishes when its state becomes OK (`OKActions`).
+        pub ok_actions: Vec<NotifyConfig> = Vec::new();
+        /// Where it publishes when its state becomes INSUFFICIENT_DATA (`InsufficientDataActions`).
+        pub insufficient_data_actions: Vec<NotifyConfig> = Vec::new();
         /// An alarm that holds back its actions while it is in ALARM.
         pub actions_suppressor: Option<Reference>;
         /// How long its actions wait for the suppressor to go into ALARM.
@@ -23,6 +31,11 @@ section! {
 }
 
 impl CompositeAlarmConfig {
+    /// Where it publishes, by state.
+    pub fn topics(&self) -> impl Iterator<Item = (AlarmState, &Reference)> {
+        topics_by_state(&self.alarm_actions, &self.ok_actions, &self.insufficient_data_actions)
+    }
+
     /// "PutCompositeAlarm": with a suppressor both periods must be given, without one neither may.
     fn check(&self, problems: &mut Problems) {
         let periods = [

@@ -60,15 +60,21 @@ choice! {
 impl AlarmConfig {
     /// Where it publishes, by state.
     pub fn topics(&self) -> impl Iterator<Item = (AlarmState, &Reference)> {
-        let by_state = [
-            (AlarmState::Alarm, &self.alarm_actions),
-            (AlarmState::Ok, &self.ok_actions),
-            (AlarmState::InsufficientData, &self.insufficient_data_actions),
-        ];
-        by_state
-            .into_iter()
-            .flat_map(|(state, actions)| actions.iter().map(move |NotifyConfig::Topic(topic)| (state, topic)))
+        topics_by_state(&self.alarm_actions, &self.ok_actions, &self.insufficient_data_actions)
     }
+}
+
+/// The topics of actions, by the state that they are for.
+pub(super) fn topics_by_state<'a>(
+    alarm: &'a [NotifyConfig],
+    ok: &'a [NotifyConfig],
+    insufficient_data: &'a [NotifyConfig],
+) -> impl Iterator<Item = (AlarmState, &'a Reference)> {
+    let by_state =
+        [(AlarmState::Alarm, alarm), (AlarmState::Ok, ok), (AlarmState::InsufficientData, insufficient_data)];
+    by_state
+        .into_iter()
+        .flat_map(|(state, actions)| actions.iter().map(move |NotifyConfig::Topic(topic)| (state, topic)))
 }
 
 keyword! {

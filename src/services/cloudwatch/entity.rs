@@ -91,7 +91,8 @@ impl CloudWatch {
     /// CloudWatch with all alarms in INSUFFICIENT_DATA, as new ones are ("Alarm states").
     pub fn new(settings: CloudWatchSettings, seed: u64, replication: u32) -> Self {
         let keep = settings.alarms.iter().map(AlarmSettings::looks_back).max().unwrap_or(Span::ZERO);
-        let notifies = settings.alarms.iter().any(|alarm| alarm.actions.has_topics());
+        let notifies = settings.alarms.iter().any(|alarm| alarm.actions.has_topics())
+            || settings.composite_alarms.iter().any(|alarm| alarm.actions.has_topics());
         let given_phase = settings.alarm_phase;
         let series = settings.alarms.iter().map(|alarm| AlarmSeries {
             alarm: alarm.name.clone(),
