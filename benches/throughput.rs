@@ -26,7 +26,7 @@ use std::process::ExitCode;
 
 /// How much processor time of the bare loop for a message these may take: a match of a policy of three keys, a delivery of a
 /// topic with five filtered queues, and a publish to a topic with 10,000 filtered subscriptions, two of which want it.
-const TOPIC_LIMITS: [f64; 3] = [2.0, 10.0, 40.0];
+const TOPIC_LIMITS: [f64; 3] = [0.6, 8.0, 3.0];
 /// How much more processor time than the bare loop the plain scenario may take.
 const LIMIT: f64 = 9.0;
 /// The same through a FIFO queue.

@@ -18,6 +18,7 @@
 mod config;
 mod entity;
 mod metrics;
+mod publishing;
 mod script;
 mod show;
 

@@ -1,9 +1,10 @@
 //! A script with its names looked up: what a client plays.
 
 use super::config::{
-    ClientConfig, MessageStructureConfig, PublishEntryConfig, PublishTarget, SendEntryConfig,
-    SendMessageConfig, SetSubscriptionAttributesConfig, StepConfig,
+    ClientConfig, PublishEntryConfig, PublishTarget, SendEntryConfig, SendMessageConfig,
+    SetSubscriptionAttributesConfig, StepConfig,
 };
+use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
 use crate::engine::Time;
 use crate::filter::{JsonConfig, json};
@@ -261,7 +262,7 @@ fn seconds(duration: Duration) -> i64 {
 }
 
 /// A message of a script: what it says, and what it is compared by.
-fn send(
+pub(super) fn send(
     body: &str,
     (delay, size): (Option<Duration>, Option<Bytes>),
     (group, id): (Option<&String>, Option<&String>),
@@ -318,55 +319,6 @@ impl SendEntryConfig {
             .with("delay", self.delay)
             .with("message_group_id", self.message_group_id.as_deref().map(text))
             .with("message_deduplication_id", self.message_deduplication_id.as_deref().map(text))
-            .with("size", self.size)
-    }
-}
-
-/// A message of a script to a topic.
-struct Publishing<'a> {
-    message: &'a str,
-    structure: Option<MessageStructureConfig>,
-    attributes: Option<&'a JsonConfig>,
-    ids: (Option<&'a String>, Option<&'a String>),
-    size: Option<Bytes>,
-    place: Place,
-}
-
-impl<'a> Publishing<'a> {
-    fn of_entry(entry: &'a PublishEntryConfig) -> Self {
-        Self {
-            message: &entry.message,
-            structure: entry.message_structure,
-            attributes: entry.attributes.as_ref(),
-            ids: (entry.message_group_id.as_ref(), entry.message_deduplication_id.as_ref()),
-            size: entry.size,
-            place: entry.place,
-        }
-    }
-
-    fn send(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Send {
-        let mut send = send(self.message, (None, self.size), self.ids, lookup.texts);
-        let body = lookup.texts.number(self.message);
-        let attributes = self.attributes.map(|attributes| &attributes.0);
-        let (attributes, bytes) = lookup.topics.message(body, attributes, self.place, lookup.texts, problems);
-        send.detail.attributes = attributes;
-        if self.structure.is_some() {
-            lookup.topics.structure(body, lookup.texts);
-            send.detail.content = Content::Structured(body);
-        }
-        if self.size.is_none() {
-            send.bytes += bytes;
-        }
-        send
-    }
-
-    fn cell(&self) -> Cell {
-        Cell::default()
-            .with("message", Some(text(self.message)))
-            .with("message_structure", self.structure.map(|_| "json"))
-            .with("attributes", self.attributes.map(|attributes| text(&attributes.0.to_string())))
-            .with("message_group_id", self.ids.0.map(|id| text(id)))
-            .with("message_deduplication_id", self.ids.1.map(|id| text(id)))
             .with("size", self.size)
     }
 }
