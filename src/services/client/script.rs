@@ -1,13 +1,13 @@
 //! A script with its names looked up: what a client plays.
 
 use super::config::{
-    ClientConfig, PublishEntryConfig, PublishTarget, SendEntryConfig, SendMessageConfig,
-    SetSubscriptionAttributesConfig, StepConfig,
+    ClientConfig, PublishTarget, SendEntryConfig, SendMessageConfig, SetSubscriptionAttributesConfig,
+    StepConfig,
 };
 use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
 use crate::engine::Time;
-use crate::filter::{JsonConfig, json};
+use crate::filter::json;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
 use crate::wire::{Content, Deduplication, Detail, EntityId, GroupId, QueueAttribute, TextId, Texts, span};
 use sha2::{Digest, Sha256};
