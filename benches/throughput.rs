@@ -22,6 +22,7 @@ use queuelab::record::Histogram;
 use queuelab::scenario::Scenario;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 /// How much processor time of the bare loop for a message these may take: a match of a policy of three keys, a delivery of a
@@ -189,7 +190,8 @@ topics:
     );
     for (number, name) in names.iter().enumerate() {
         let wanted = [names[number], names[(number + 1) % 5], names[(number + 3) % 5]].join(", ");
-        text += &format!("      - {{ queue: {name}, filter_policy: {{ type: [{wanted}] }} }}\n");
+        writeln!(text, "      - {{ queue: {name}, filter_policy: {{ type: [{wanted}] }} }}")
+            .expect("a text takes everything");
     }
     load(&text)
 }

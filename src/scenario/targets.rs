@@ -36,28 +36,7 @@ impl Resolver<'_> {
                 );
                 self.direct_target(found, None)
             }
-            ProducerTarget::ObjectStore(reference) => {
-                self.flow(Producer::KIND, producer.as_str(), ObjectStore::KIND, reference.as_str());
-                let Some(store) = self.payload_store(reference, problems) else { return (false, None) };
-                let created = self.config.object_stores.get(reference.as_str()).is_some_and(|store| {
-                    store.notifications.iter().any(|one| one.events.contains(&ObjectEventConfig::Created))
-                });
-                if !created {
-                    problems
-                        .error(reference.place, format!("nobody hears of what is uploaded to `{reference}`"))
-                        .help("give the store `notifications: [{ topic: … }]` of `object_created`");
-                }
-                let target = SendTarget {
-                    id: store.id,
-                    send_latency: store.put_latency.clone(),
-                    quotas: SqsQuotas { maximum_message_bytes: u32::MAX, fair_queues: false, ..quotas },
-                    is_fifo: false,
-                    payload_store: None,
-                    upload: Some(store),
-                    stream: None,
-                };
-                (true, Some(target))
-            }
+            ProducerTarget::ObjectStore(reference) => self.upload_target(producer, reference, problems),
             ProducerTarget::Stream(reference) => self.stream_target(producer, reference, problems),
             ProducerTarget::Queue(reference) => {
                 let found = self.directory.queues.find(reference, problems);
@@ -115,6 +94,35 @@ impl Resolver<'_> {
                 (found.is_some(), Some(target))
             }
         }
+    }
+
+    /// An object store that a producer uploads to: somebody must hear of it.
+    fn upload_target(
+        &mut self,
+        producer: &Name,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> (bool, Option<SendTarget>) {
+        self.flow(Producer::KIND, producer.as_str(), ObjectStore::KIND, reference.as_str());
+        let Some(store) = self.payload_store(reference, problems) else { return (false, None) };
+        let created = self.config.object_stores.get(reference.as_str()).is_some_and(|store| {
+            store.notifications.iter().any(|one| one.events.contains(&ObjectEventConfig::Created))
+        });
+        if !created {
+            problems
+                .error(reference.place, format!("nobody hears of what is uploaded to `{reference}`"))
+                .help("give the store `notifications: [{ topic: … }]` of `object_created`");
+        }
+        let target = SendTarget {
+            id: store.id,
+            send_latency: store.put_latency.clone(),
+            quotas: SqsQuotas { maximum_message_bytes: u32::MAX, fair_queues: false, ..self.defaults.quotas },
+            is_fifo: false,
+            payload_store: None,
+            upload: Some(store),
+            stream: None,
+        };
+        (true, Some(target))
     }
 
     /// What is published to without a topic: message by message, and without groups.

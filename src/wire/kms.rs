@@ -59,6 +59,10 @@ pub struct Keys {
 
 impl Keys {
     /// A principal needs its data key: the calls to KMS it takes, or why it gets none.
+    ///
+    /// # Errors
+    ///
+    /// The key is refused, or KMS has no room for another call.
     pub fn need(
         &mut self,
         settings: &KmsSettings,

@@ -2,6 +2,7 @@
 
 use super::{fate, run, sum};
 use proptest::prelude::*;
+use std::fmt::Write as _;
 
 /// Subscriptions of every protocol, well and ill, filtered and not.
 fn subscription() -> impl Strategy<Value = String> {
@@ -39,9 +40,9 @@ proptest! {
         let (mut lines, mut queues, mut functions) = (String::new(), String::new(), String::new());
         for (number, subscription) in subscriptions.iter().enumerate() {
             let own = subscription.replace("queue: q", &format!("queue: q{number}")).replace("function: f", &format!("function: f{number}"));
-            lines += &format!("      - {{ name: s{number}, {own} }}\n");
-            queues += &format!(", q{number}: {{}}");
-            functions += &format!("f{number}: {{ processing_time: 100ms }}, ");
+            writeln!(lines, "      - {{ name: s{number}, {own} }}").expect("a text takes everything");
+            write!(queues, ", q{number}: {{}}").expect("a text takes everything");
+            write!(functions, "f{number}: {{ processing_time: 100ms }}, ").expect("a text takes everything");
         }
         let tape = run(&format!("
 name: books
