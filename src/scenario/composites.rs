@@ -12,7 +12,7 @@ use crate::wire::span;
 const MOST_PARENTS: usize = 150;
 
 /// The composite alarms of a scenario, each behind those that its rule names; `None` when a problem was told. `alarms`
-/// are the names of the alarms on metrics, those of target tracking included; `messages` is what they publish.
+/// are the names of the alarms on metrics, those of target tracking included; `messages` is what alarms of both kinds publish.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     alarms: &[String],
@@ -44,8 +44,10 @@ pub(super) fn resolve(
         return None;
     }
     let mut settings: Vec<CompositeAlarmSettings> = settings.into_iter().collect::<Option<_>>()?;
-    for (alarm, state, topic, message) in messages {
-        settings[*alarm].actions.add_topic(*state, *topic, *message);
+    for AlarmMessage { alarm, state, to, message } in messages {
+        if let AlarmId::Composite(index) = alarm {
+            settings[*index as usize].actions.add_notification(*state, *to, *message);
+        }
     }
     check_parents(config, &settings, problems);
     let order = order(config, &settings, problems)?;

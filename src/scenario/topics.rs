@@ -7,17 +7,31 @@ use crate::engine::Distribution;
 use crate::filter::{Atom, Dialect, Document, Number, Policy, Vocabulary};
 use crate::language::{Files, Json, Place, Problems, Reference};
 use crate::services::client::{self, SetSubscriptionAttributesConfig};
+use crate::services::cloudwatch::{AlarmId, NotifyConfig};
 use crate::services::producer::{Attribute, AttributeValue, ProducerSettings};
 use crate::services::sns::{
-    Column, Contents, Endpoints, FunctionTarget, Part, QueueTarget, Shape, SnsPrices, Structure,
-    SubscriptionChange, TopicConfig, TopicDefaults, TopicSettings, is_fifo_topic,
+    Endpoints, FunctionTarget, QueueTarget, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults,
+    TopicSettings, is_fifo_topic,
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
-use crate::wire::{AlarmState, ApiLatencyConfig, EntityId, PriceList, SnsQuotas, TextId, Texts};
+use crate::wire::{
+    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, Structure,
+    TextId, Texts,
+};
 use std::sync::Arc;
 
-/// What an alarm (by position) publishes to a topic when it enters a state: a text, and its size.
-pub(super) type AlarmMessage = (usize, AlarmState, EntityId, (TextId, u32));
+/// What an alarm publishes when it enters a state.
+#[derive(Debug)]
+pub(super) struct AlarmMessage {
+    /// The alarm: by its position among those of its kind in the scenario.
+    pub(super) alarm: AlarmId,
+    /// The state.
+    pub(super) state: AlarmState,
+    /// A topic, or a function.
+    pub(super) to: EntityId,
+    /// The text, and its size.
+    pub(super) message: (TextId, u32),
+}
 
 /// How long a publish takes, and SNS until its first attempt: medians in nanoseconds. Assumptions.
 const PUBLISH_MEDIAN: f64 = 15e6;
@@ -79,58 +93,82 @@ impl<'a> Topics<'a> {
         shapes[id.index()] = Some(shape);
     }
 
-    /// What alarms publish, and what composite alarms do, by alarm, state and topic: a JSON object, as filter policies over the
-    /// body read it ("Using Amazon CloudWatch alarms").
-    pub(super) fn alarm_messages(
-        &mut self,
-        texts: &mut Texts,
-        problems: &mut Problems,
-    ) -> [Vec<AlarmMessage>; 2] {
+    /// What alarms publish, by alarm, state and taker: a JSON object, as filter policies over the body read it ("Using Amazon
+    /// CloudWatch alarms").
+    pub(super) fn alarm_messages(&mut self, texts: &mut Texts, problems: &mut Problems) -> Vec<AlarmMessage> {
         let config = self.config;
-        let mut messages = [Vec::new(), Vec::new()];
-        let alarms = config.alarms.iter().enumerate().flat_map(|(position, (name, alarm))| {
-            alarm.topics().map(move |(state, topic)| (0, position, name, state, topic))
+        let metric = (0..).map(AlarmId::Metric).zip(config.alarms.iter()).flat_map(|(id, (name, alarm))| {
+            alarm.actions().map(move |(state, action)| (id, name, None, state, action))
         });
-        let composites = config.composite_alarms.iter().enumerate().flat_map(|(position, (name, alarm))| {
-            alarm.topics().map(move |(state, topic)| (1, position, name, state, topic))
+        let composites = config.composite_alarms.iter();
+        let composite = (0..).map(AlarmId::Composite).zip(composites).flat_map(|(id, (name, alarm))| {
+            let rule = Some(alarm.alarm_rule.value.as_str());
+            alarm.actions().map(move |(state, action)| (id, name, rule, state, action))
         });
-        for (kind, position, name, state, topic) in alarms.chain(composites) {
-            let Some((_, id)) = self.directory.topics.find(topic, problems) else { continue };
-            if is_fifo_topic(topic.as_str()) {
-                problems
-                    .error(topic.place, format!("an alarm cannot publish to the FIFO topic `{topic}`"))
-                    .why("its messages have no group");
-            }
-            let body = serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() });
-            messages[kind].push((position, state, id, self.notice(&body, texts)));
+        let mut messages = Vec::new();
+        for (alarm, name, rule, state, action) in metric.chain(composite) {
+            let Some(to) = self.taker(action, problems) else { continue };
+            let body = match rule {
+                None => serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() }),
+                Some(rule) => serde_json::json!({
+                    "AlarmName": name.text, "NewStateValue": state.name(), "AlarmRule": rule
+                }),
+            };
+            messages.push(AlarmMessage { alarm, state, to, message: self.notice(&body, texts) });
         }
         messages
+    }
+
+    /// Whom an action tells.
+    fn taker(&self, action: &NotifyConfig, problems: &mut Problems) -> Option<EntityId> {
+        match action {
+            NotifyConfig::Function(function) => Some(self.directory.functions.find(function, problems)?.1),
+            NotifyConfig::Topic(topic) => {
+                let (_, id) = self.directory.topics.find(topic, problems)?;
+                if is_fifo_topic(topic.as_str()) {
+                    problems
+                        .error(topic.place, format!("an alarm cannot publish to the FIFO topic `{topic}`"))
+                        .why("its messages have no group");
+                }
+                Some(id)
+            }
+        }
     }
 
     /// A text that a service publishes by itself, and its size.
     pub(super) fn notice(&mut self, body: &Json, texts: &mut Texts) -> (TextId, u32) {
         let body = body.to_string();
         let text = texts.number(&body);
-        self.enter_body(text, &body);
+        self.contents.enter_body(text, &body);
         (text, body.len() as u32)
     }
 
-    /// A text may come as a body.
-    fn enter_body(&mut self, text: TextId, body: &str) {
-        let document = Document::of_body(body, &mut self.contents.vocabulary);
-        self.contents.bodies.insert(text, document);
+    /// Any text may come as a body, and somebody other than a topic reads it.
+    pub(super) fn enter_texts(&mut self, texts: &Texts) {
+        for (text, body) in texts.all() {
+            if !self.contents.bodies.contains_key(&text) {
+                self.contents.enter_body(text, body);
+            }
+        }
+        self.contents.enter_envelopes(texts.all());
+    }
+
+    /// What all messages say, once everything has been entered.
+    pub(super) fn contents(&mut self) -> Arc<Contents> {
+        Arc::new(std::mem::take(&mut self.contents))
     }
 
     /// The settings of all topics and of what is published to without one. The queues are those of the scenario, in their
     /// order.
     pub(super) fn settings(
         self,
+        contents: &Arc<Contents>,
         (assumptions, prices): (&AssumptionsConfig, &PriceList),
         queues: &[Option<QueueSettings>],
         files: &dyn Files,
         problems: &mut Problems,
     ) -> SnsResources {
-        let Self { config, directory, dialect, contents, changes, quotas } = self;
+        let Self { config, directory, dialect, changes, quotas, .. } = self;
         let duplicate_delay = assumptions.duplicate_delay.build(files, problems);
         let change_time = assumptions.filter_policy_change_time.build(files, problems);
         let delivery = assumptions
@@ -148,7 +186,6 @@ impl<'a> Topics<'a> {
                 platform_endpoints: nothing(),
             };
         };
-        let contents = Arc::new(contents);
         let is_given = |key: &str| config.assumptions.is_some() && assumptions.places.key(key).is_some();
         // What a script calls is ideal as long as nobody says otherwise.
         let defaults = |is_scripted: bool| {
@@ -168,7 +205,7 @@ impl<'a> Topics<'a> {
                 policy_change_time: policy_change_time.clone(),
                 prices: SnsPrices::of(prices),
                 sms_spend_limit: assumptions.sms_monthly_spend_limit,
-                contents: Arc::clone(&contents),
+                contents: Arc::clone(contents),
                 is_read: is_scripted,
             }
         };
@@ -204,9 +241,9 @@ pub(super) struct SnsResources {
 
 /// The alarms that publish to a topic.
 fn alarms_of<'a>(config: &'a ScenarioConfig, topic: &str) -> Vec<&'a str> {
-    let is_it = |(_, to): (AlarmState, &Reference)| to.as_str() == topic;
-    let alarms = config.alarms.iter().filter(|(_, alarm)| alarm.topics().any(is_it));
-    let composites = config.composite_alarms.iter().filter(|(_, alarm)| alarm.topics().any(is_it));
+    let is_it = |(_, action): (AlarmState, &NotifyConfig)| matches!(action, NotifyConfig::Topic(to) if to.as_str() == topic);
+    let alarms = config.alarms.iter().filter(|(_, alarm)| alarm.actions().any(is_it));
+    let composites = config.composite_alarms.iter().filter(|(_, alarm)| alarm.actions().any(is_it));
     let names = alarms.map(|(name, _)| name.as_str());
     names.chain(composites.map(|(name, _)| name.as_str())).collect()
 }
@@ -335,7 +372,7 @@ impl client::Topics for Topics<'_> {
         let structure = structure(&written, texts);
         if let Some(structure) = &structure {
             let default = texts.get(structure.default.0).to_owned();
-            self.enter_body(structure.default.0, &default);
+            self.contents.enter_body(structure.default.0, &default);
         }
         self.contents.structures.insert(body, structure);
     }
@@ -386,7 +423,7 @@ impl client::Topics for Topics<'_> {
         problems: &mut Problems,
     ) -> (TextId, u32) {
         let text = texts.get(body).to_owned();
-        self.enter_body(body, &text);
+        self.contents.enter_body(body, &text);
         let Some(attributes) = attributes else { return (TextId::IMPOSSIBLE, 0) };
         let text = texts.number(&attributes.to_string());
         let number = attributes.as_object().map_or(0, serde_json::Map::len);

@@ -1,24 +1,22 @@
 //! A composite alarm in a scenario.
 
-use super::config::{NotifyConfig, topics_by_state};
+use super::action_config::{self, ActionLists, NotifyConfig, by_state};
 use crate::language::{Duration, Located, Problems, Reference, section};
 use crate::wire::AlarmState;
 
 section! {
     /// A composite alarm: its state follows from those of other alarms ("PutCompositeAlarm").
-    ///
-    /// It invokes no scaling policy: AWS does not let it.
     pub struct CompositeAlarmConfig {
         /// When it is in ALARM: `ALARM(name)`, `OK(name)`, `INSUFFICIENT_DATA(name)`, `TRUE` and `FALSE`, joined by
         /// `AND`, `OR`, `NOT` and parentheses.
         pub alarm_rule: Located<String>;
         /// Whether it acts.
         pub actions_enabled: bool = true;
-        /// Where it publishes when its state becomes ALARM (`AlarmActions`).
+        /// Whom it tells when its state becomes ALARM (`AlarmActions`): topics and functions. It invokes no scaling policy.
         pub alarm_actions: Vec<NotifyConfig> = Vec::new();
-        /// Where it publishes when its state becomes OK (`OKActions`).
+        /// Whom it tells when its state becomes OK (`OKActions`).
         pub ok_actions: Vec<NotifyConfig> = Vec::new();
-        /// Where it publishes when its state becomes INSUFFICIENT_DATA (`InsufficientDataActions`).
+        /// Whom it tells when its state becomes INSUFFICIENT_DATA (`InsufficientDataActions`): never after its creation.
         pub insufficient_data_actions: Vec<NotifyConfig> = Vec::new();
         /// An alarm that holds back its actions while it is in ALARM.
         pub actions_suppressor: Option<Reference>;
@@ -31,13 +29,18 @@ section! {
 }
 
 impl CompositeAlarmConfig {
-    /// Where it publishes, by state.
-    pub fn topics(&self) -> impl Iterator<Item = (AlarmState, &Reference)> {
-        topics_by_state(&self.alarm_actions, &self.ok_actions, &self.insufficient_data_actions)
+    fn action_lists(&self) -> ActionLists<'_> {
+        [&self.alarm_actions, &self.ok_actions, &self.insufficient_data_actions]
+    }
+
+    /// Whom it tells, by state.
+    pub fn actions(&self) -> impl Iterator<Item = (AlarmState, &NotifyConfig)> {
+        by_state(self.action_lists())
     }
 
     /// "PutCompositeAlarm": with a suppressor both periods must be given, without one neither may.
     fn check(&self, problems: &mut Problems) {
+        action_config::check(self.action_lists(), problems);
         let periods = [
             ("actions_suppressor_wait_period", self.actions_suppressor_wait_period),
             ("actions_suppressor_extension_period", self.actions_suppressor_extension_period),

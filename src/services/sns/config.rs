@@ -1,6 +1,5 @@
 //! A topic in a scenario.
 
-use super::content::Contents;
 use super::direct::Kind;
 use super::endpoint::Endpoint;
 use super::policy_config::{TopicEncryptionConfig, TopicStatementConfig};
@@ -10,7 +9,7 @@ use super::subscription_config::{EndpointConfig, FunctionPolicyConfig, Subscript
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
-use crate::wire::{EntityId, SnsQuotas, span};
+use crate::wire::{Contents, EntityId, SnsQuotas, span};
 use std::sync::Arc;
 
 section! {

@@ -28,7 +28,6 @@
 //! queue. Only deliveries that can fail are kept one by one. Filter policies are matched through an index.
 
 mod config;
-mod content;
 mod delivery;
 mod direct;
 mod direct_config;
@@ -48,7 +47,6 @@ pub use config::{
     ArchivePolicyConfig, Endpoints, FifoThroughputScopeConfig, FunctionTarget, QueueTarget, TopicConfig,
     TopicDefaults, is_fifo_topic,
 };
-pub use content::{Column, Contents, Part, Shape, Structure};
 pub use delivery::LONGEST_SMS;
 pub use direct::Kind;
 pub use direct_config::{PhoneNumberConfig, PlatformEndpointConfig};

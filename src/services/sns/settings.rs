@@ -1,12 +1,11 @@
 //! What is given about a topic and its subscriptions.
 
-use super::content::Contents;
 use super::direct::Kind;
 use super::endpoint::{Endpoint, Outage};
 use super::retry::RetryPolicy;
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::Policy;
-use crate::wire::{EntityId, KmsSettings, PriceList, SmsType, SnsQuotas};
+use crate::wire::{Contents, EntityId, KmsSettings, PriceList, SmsType, SnsQuotas};
 use std::sync::Arc;
 
 /// What only a FIFO topic has ("FIFO topics").

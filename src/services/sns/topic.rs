@@ -1,7 +1,6 @@
 //! A topic: takes messages and fans them out to its subscriptions.
 
 use super::Timer;
-use super::content::{Contents, Structure};
 use super::delivery::{Deliveries, Delivery};
 use super::fifo::Fifo;
 use super::metrics::TopicMetrics;
@@ -9,8 +8,8 @@ use super::settings::{Protocol, SubscriptionSettings, TopicSettings};
 use crate::engine::{Span, Stream, Time};
 use crate::filter::{Document, Invalid, Matcher, Policy, Scope, Vocabulary};
 use crate::wire::{
-    ApiError, BatchId, Content, Context, Deduplication, Detail, EntityId, Entry, GroupId, Keys, MessageId,
-    Outbox, Pace, Purpose, Signal, TextId, Use, draw_span,
+    ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, Keys,
+    MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -426,6 +425,9 @@ impl Topic {
         let has_envelope = !subscription.is_raw && protocol.has_envelope();
         let bytes = if has_envelope { bytes.saturating_add(self.settings.envelope_bytes) } else { bytes };
         cx.messages.set_bytes(message, bytes);
+        if has_envelope {
+            cx.messages.mark_enveloped(message);
+        }
         let is_surely_taken =
             protocol.taker().is_some_and(|(_, takes_up_to)| takes_up_to.is_some_and(|most| bytes <= most));
         let is_read = subscription.settings.is_read && matches!(protocol, Protocol::Lambda { .. });

@@ -3,12 +3,12 @@
 
 use super::super::config::TopicDefaults;
 use super::super::settings::{Protocol, SubscriptionSettings};
-use super::super::{Backoff, Contents, Endpoint, Outage, RetryPolicy, SnsPrices, Timer, Topic};
+use super::super::{Backoff, Endpoint, Outage, RetryPolicy, SnsPrices, Timer, Topic};
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::Dialect;
 use crate::wire::{
-    Batches, Context, Detail, EntityId, Journal, LambdaAccount, LambdaQuotas, Messages, NewMessage, Outbox,
-    PriceList, QuotaProfile, Region, Requests, Service, Signal, SmsType, SnsAccount, SnsQuotas,
+    Batches, Contents, Context, Detail, EntityId, Journal, LambdaAccount, LambdaQuotas, Messages, NewMessage,
+    Outbox, PriceList, QuotaProfile, Region, Requests, Service, Signal, SmsType, SnsAccount, SnsQuotas,
 };
 use std::sync::Arc;
 
