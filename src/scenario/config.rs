@@ -14,7 +14,7 @@ use crate::services::lambda::{FunctionConfig, MappingConfig, StreamMappingConfig
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
-use crate::services::sns::TopicConfig;
+use crate::services::sns::{PhoneNumberConfig, PlatformEndpointConfig, TopicConfig};
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
@@ -71,6 +71,10 @@ section! {
         pub stream_consumers: Named<StreamConsumerConfig>;
         /// Which functions are invoked with the records of which streams.
         pub stream_mappings: Named<StreamMappingConfig>;
+        /// Telephone numbers that SNS sends SMS to, without a topic.
+        pub phone_numbers: Named<PhoneNumberConfig>;
+        /// Apps on devices that SNS sends pushes to, without a topic.
+        pub platform_endpoints: Named<PlatformEndpointConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -322,7 +326,8 @@ impl ScenarioConfig {
                 .why(format!("the run lasts {}", self.duration));
         }
         let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
-        if is_empty && self.streams.is_empty() {
+        let is_direct = !self.phone_numbers.is_empty() || !self.platform_endpoints.is_empty();
+        if is_empty && self.streams.is_empty() && !is_direct {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }

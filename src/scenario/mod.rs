@@ -10,6 +10,7 @@ mod config;
 mod custom_metrics;
 mod directory;
 mod lambda;
+mod notices;
 mod paths;
 mod payloads;
 mod policy_test;
@@ -84,6 +85,8 @@ pub struct Scenario {
     streams: Vec<StreamSettings>,
     stream_consumers: Vec<StreamConsumerSettings>,
     stream_mappings: Vec<StreamMappingSettings>,
+    phone_numbers: Vec<TopicSettings>,
+    platform_endpoints: Vec<TopicSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -306,7 +309,7 @@ impl Scenario {
             seat(name, Requester::new(requester.settings.clone(), arrivals, seed, replication).into());
         }
         for store in &self.object_stores {
-            seat(&store.name, ObjectStore::new(store.clone()).into());
+            seat(&store.name, ObjectStore::new(store.clone(), seed, replication).into());
         }
         for topic in &self.topics {
             seat(&topic.name, Topic::new(topic.clone(), seed, replication).into());
@@ -325,6 +328,9 @@ impl Scenario {
         }
         for mapping in &self.stream_mappings {
             seat(&mapping.name, StreamMapping::new(mapping.clone(), seed, replication).into());
+        }
+        for direct in self.phone_numbers.iter().chain(&self.platform_endpoints) {
+            seat(&direct.name, Topic::new(direct.clone(), seed, replication).into());
         }
         let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         if !self.functions.is_empty() {

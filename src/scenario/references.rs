@@ -105,6 +105,16 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
     ("custom_metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
     ("custom_metrics.*.metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
+    ("topics.*.subscriptions.*.function", "functions", "function"),
+    ("producers.*.publishes_to.object_store", "object_stores", "object store"),
+    ("object_stores.*.notifications.*.topic", "topics", "topic"),
+    ("object_stores.*.notifications.*.queue", "queues", "queue"),
+    ("object_stores.*.notifications.*.function", "functions", "function"),
+    ("consumers.*.auto_scaling_group.notifications.*.topic", "topics", "topic"),
+    ("producers.*.publishes_to.phone_number", "phone_numbers", "phone number"),
+    ("producers.*.publishes_to.platform_endpoint", "platform_endpoints", "platform endpoint"),
+    ("clients.*.script.*.*.phone_number", "phone_numbers", "phone number"),
+    ("clients.*.script.*.*.platform_endpoint", "platform_endpoints", "platform endpoint"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -123,6 +133,8 @@ const NAMED: &[&str] = &[
     "streams",
     "stream_consumers",
     "stream_mappings",
+    "phone_numbers",
+    "platform_endpoints",
 ];
 
 /// Tells every reference and every expectation that names nothing.

@@ -60,12 +60,14 @@ pub(super) fn resolve(
     }
     let mut resolver = Resolver::new(config, &assumptions, prices, files, problems)?;
     let queues = resolver.queues(problems);
-    let consumers = resolver.consumers(problems);
+    let mut consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let lambda = LambdaResources::resolve(&mut resolver, problems);
     let forwards = resolver.stream_forwards(problems);
     let mut topics = Topics::new(config, resolver.directory.clone());
     let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
+    let object_stores = resolver.object_stores(&mut topics, &queues, problems);
+    resolver.group_notices(&mut topics, &mut consumers, problems);
     let clients = resolver.clients(&mut topics, problems);
     for (producer, name) in producers.iter().zip(config.producers.names()) {
         if let (Some(producer), Some(id)) = (producer, resolver.directory.producers.entity(name)) {
@@ -78,9 +80,8 @@ pub(super) fn resolve(
         topics.enter_texts(&clients.names.texts);
     }
     let contents = topics.contents();
-    let topics = topics.settings(&contents, (&assumptions, prices), &queues, files, problems);
+    let sns = topics.settings(&contents, (&assumptions, prices), &queues, files, problems);
     resolver.topic_flows();
-    let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
@@ -142,7 +143,7 @@ pub(super) fn resolve(
             .unwrap_or(0),
         producers,
         clients: clients.settings,
-        object_stores,
+        object_stores: object_stores.into_iter().collect::<Option<_>>()?,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
         streams: streams?
             .into_iter()
@@ -151,7 +152,9 @@ pub(super) fn resolve(
             .collect(),
         stream_consumers,
         scripted: clients.expected,
-        topics: topics.into_iter().collect::<Option<_>>()?,
+        topics: sns.topics.into_iter().collect::<Option<_>>()?,
+        phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,
+        platform_endpoints: sns.platform_endpoints.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
         functions,
         mappings: lambda.mappings,
@@ -456,7 +459,11 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
-            ProducerTarget::Function(_) | ProducerTarget::Stream(_) => false,
+            ProducerTarget::Function(_)
+            | ProducerTarget::Stream(_)
+            | ProducerTarget::PhoneNumber(_)
+            | ProducerTarget::PlatformEndpoint(_)
+            | ProducerTarget::ObjectStore(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())

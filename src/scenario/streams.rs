@@ -134,6 +134,7 @@ impl Resolver<'_> {
             quotas: self.defaults.quotas,
             is_fifo: false,
             payload_store: None,
+            upload: None,
             stream: Some(StreamTarget {
                 quotas,
                 max_record_bytes: stream

@@ -46,6 +46,12 @@ pub enum ApiError {
     UnsupportedOperation,
     /// SNS: the caller has no permission.
     AuthorizationError,
+    /// SNS: the device, or the app on it, is disabled.
+    EndpointDisabled,
+    /// SNS: the caller may not use the key that encrypts the topic.
+    TopicKeyAccessDenied,
+    /// SNS: AWS KMS has no room for another call.
+    TopicKeyThrottled,
     /// SNS: the topic has as many filter policies as it may have.
     FilterPolicyLimitExceeded,
     /// SNS: a parameter is wrong.
@@ -97,6 +103,9 @@ impl ApiError {
             ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
             ApiError::UnsupportedOperation => "UnsupportedOperation",
             ApiError::AuthorizationError => "AuthorizationError",
+            ApiError::EndpointDisabled => "EndpointDisabled",
+            ApiError::TopicKeyAccessDenied => "KMSAccessDenied",
+            ApiError::TopicKeyThrottled => "KMSThrottling",
             ApiError::FilterPolicyLimitExceeded => "FilterPolicyLimitExceeded",
             ApiError::InvalidParameter => "InvalidParameter",
             ApiError::NotFound => "NotFound",
@@ -119,6 +128,7 @@ impl ApiError {
             ApiError::RequestThrottled
                 | ApiError::KmsThrottled
                 | ApiError::Throttled
+                | ApiError::TopicKeyThrottled
                 | ApiError::InternalFailure
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard

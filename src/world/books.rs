@@ -91,10 +91,12 @@ impl World {
                 ledger.enter(account.kind, &account.name, &account.balance);
             }
         }
-        let produced = ["producer", "client", "requester", "cloudwatch", "stream_mapping"]
-            .iter()
-            .map(|kind| sum("produced", &ledger, kind))
-            .sum();
+        let produced: u64 =
+            ["producer", "client", "requester", "cloudwatch", "stream_mapping", "object_store"]
+                .iter()
+                .map(|kind| sum("produced", &ledger, kind))
+                .sum::<u64>()
+                + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
         let forwarded = ["consumer", "function", "stream_consumer"]
             .iter()
@@ -255,6 +257,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "cloudwatch",
         "stream",
         "stream_consumer",
+        "phone_number",
+        "platform_endpoint",
     ];
     let calls = [
         "send_calls",

@@ -69,7 +69,7 @@ macro_rules! roster {
         impl Entity {
             /// What kind of thing it is, as reports call it.
             pub(super) fn kind(&self) -> &'static str {
-                match self { $( Entity::$name(_) => <$service as Service>::KIND, )* }
+                match self { $( Entity::$name(service) => service.kind(), )* }
             }
 
             pub(super) fn start(&mut self, cx: &mut Context<'_, Desk<'_>>) {
@@ -157,7 +157,7 @@ roster! {
     Requester: requester::Requester,
     /// A store for payloads that are too large for messages.
     ObjectStore: object_store::ObjectStore,
-    /// An SNS topic.
+    /// An SNS topic, or what is published to without one.
     Topic: sns::Topic,
     /// A Kinesis data stream.
     Stream: kinesis::DataStream,

@@ -5,7 +5,7 @@ use super::stream_config::{
     RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig, UpdateShardCountConfig,
 };
 use crate::filter::{JsonConfig, PolicyConfig, ScopeConfig};
-use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
+use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, keyword, section};
 use crate::wire::{ApiLatencyConfig, IdentityConfig, whole_seconds};
 
 section! {
@@ -63,7 +63,7 @@ section! {
         /// `SetSubscriptionAttributes`.
         pub set_subscription_attributes: Option<SetSubscriptionAttributesConfig>;
         /// What the endpoint of a subscription has received since it was read last; queues are read by `receive_message`.
-        pub read_deliveries: Option<SubscriptionCallConfig>;
+        pub read_deliveries: Option<ReadDeliveriesConfig>;
         /// `CreateStream`: a stream that the scenario declares with `created: false`.
         pub create_stream: Option<CreateStreamConfig>;
         /// `DescribeStream`.
@@ -126,9 +126,15 @@ section! {
     /// A message to publish.
     pub struct PublishConfig {
         /// The topic.
-        pub topic: Reference;
+        pub topic: Option<Reference>;
+        /// Instead of a topic: a telephone number.
+        pub phone_number: Option<Reference>;
+        /// Instead of a topic: an app on a device (`TargetArn`).
+        pub platform_endpoint: Option<Reference>;
         /// The body: what tells this message from others.
         pub message: String;
+        /// `json`: the body is a JSON object with a text for each protocol (`MessageStructure`).
+        pub message_structure: Option<MessageStructureConfig>;
         /// Its attributes: texts, numbers, lists (`String.Array`).
         pub attributes: Option<JsonConfig>;
         /// Its group (`MessageGroupId`).
@@ -137,6 +143,16 @@ section! {
         pub message_deduplication_id: Option<String>;
         /// Its size; by default that of body and attributes.
         pub size: Option<Bytes>;
+    }
+    check PublishConfig::check;
+}
+
+keyword! {
+    /// What a body is made of.
+    pub enum MessageStructureConfig {
+        /// A JSON object: a text by protocol (`sqs`, `lambda`, `http`, `https`, `email`, `sms`, `application`), and one for
+        /// all others by the name of `default`.
+        Json = "json",
     }
 }
 
@@ -157,6 +173,8 @@ section! {
         pub id: Option<String>;
         /// The body: what tells this message from others.
         pub message: String;
+        /// `json`: the body is a JSON object with a text for each protocol (`MessageStructure`).
+        pub message_structure: Option<MessageStructureConfig>;
         /// Its attributes: texts, numbers, lists (`String.Array`).
         pub attributes: Option<JsonConfig>;
         /// Its group (`MessageGroupId`).
@@ -166,6 +184,21 @@ section! {
         /// Its size; by default that of body and attributes.
         pub size: Option<Bytes>;
     }
+}
+
+section! {
+    /// An endpoint whose deliveries are read.
+    pub struct ReadDeliveriesConfig {
+        /// The topic.
+        pub topic: Option<Reference>;
+        /// The subscription, by its name in the topic.
+        pub subscription: Option<Reference>;
+        /// Instead of a subscription: a telephone number that is published to directly.
+        pub phone_number: Option<Reference>;
+        /// Instead of a subscription: a device that is published to directly.
+        pub platform_endpoint: Option<Reference>;
+    }
+    check ReadDeliveriesConfig::check;
 }
 
 section! {
@@ -388,6 +421,61 @@ impl ClientConfig {
     }
 }
 
+/// What is published to: exactly one of them should be given.
+#[derive(Debug, Clone, Copy)]
+pub struct PublishTarget<'a> {
+    /// A topic.
+    pub topic: Option<&'a Reference>,
+    /// A telephone number.
+    pub phone_number: Option<&'a Reference>,
+    /// A device.
+    pub platform_endpoint: Option<&'a Reference>,
+}
+
+impl<'a> PublishTarget<'a> {
+    pub(super) fn reference(self) -> Option<&'a Reference> {
+        self.topic.or(self.phone_number).or(self.platform_endpoint)
+    }
+
+    fn check(self, place: Place, problems: &mut Problems) {
+        let given = [self.topic, self.phone_number, self.platform_endpoint];
+        if given.into_iter().flatten().count() != 1 {
+            problems.error(place, "give one of `topic`, `phone_number` and `platform_endpoint`");
+        }
+    }
+}
+
+impl PublishConfig {
+    pub(super) fn target(&self) -> PublishTarget<'_> {
+        PublishTarget {
+            topic: self.topic.as_ref(),
+            phone_number: self.phone_number.as_ref(),
+            platform_endpoint: self.platform_endpoint.as_ref(),
+        }
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        self.target().check(self.place, problems);
+    }
+}
+
+impl ReadDeliveriesConfig {
+    pub(super) fn target(&self) -> PublishTarget<'_> {
+        PublishTarget {
+            topic: self.topic.as_ref(),
+            phone_number: self.phone_number.as_ref(),
+            platform_endpoint: self.platform_endpoint.as_ref(),
+        }
+    }
+
+    fn check(&self, problems: &mut Problems) {
+        self.target().check(self.place, problems);
+        if self.topic.is_some() != self.subscription.is_some() {
+            problems.error(self.place, "a `subscription` is one of a `topic`: give both, or neither");
+        }
+    }
+}
+
 impl StepConfig {
     /// The keys of the actions that are given.
     fn actions(&self) -> Vec<&'static str> {
@@ -519,12 +607,13 @@ impl StepConfig {
         .flatten()
     }
 
-    /// The topic it calls.
+    /// The topic it calls, or what it publishes to instead of one.
     pub fn topic(&self) -> Option<&Reference> {
-        let about_subscription = [&self.subscribe, &self.unsubscribe, &self.read_deliveries];
+        let about_subscription = [&self.subscribe, &self.unsubscribe];
         self.publish
             .as_ref()
-            .map(|call| &call.topic)
+            .and_then(|call| call.target().reference())
+            .or(self.read_deliveries.as_ref().and_then(|call| call.target().reference()))
             .or(self.publish_batch.as_ref().map(|call| &call.topic))
             .or(self.set_subscription_attributes.as_ref().map(|call| &call.topic))
             .or(about_subscription.into_iter().flatten().next().map(|call| &call.topic))

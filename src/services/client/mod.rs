@@ -19,13 +19,14 @@
 mod config;
 mod entity;
 mod metrics;
+mod publishing;
 mod queue_script;
 mod script;
 mod show;
 mod stream_config;
 mod stream_script;
 
-pub use config::{ClientConfig, SetSubscriptionAttributesConfig, StepConfig};
+pub use config::{ClientConfig, PublishTarget, SetSubscriptionAttributesConfig, StepConfig};
 pub use entity::{Client, ClientSettings};
 pub use metrics::ClientMetrics;
 pub use script::{Call, Expected, Handle, Lookup, Send, Step, Topics};

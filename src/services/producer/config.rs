@@ -51,6 +51,12 @@ choice! {
         Function(Reference) = "function",
         /// A data stream.
         Stream(Reference) = "stream",
+        /// A telephone number, without a topic.
+        PhoneNumber(Reference) = "phone_number",
+        /// An app on a device, without a topic.
+        PlatformEndpoint(Reference) = "platform_endpoint",
+        /// An object store: each message is an upload, whose notification goes where the store's `notifications` say.
+        ObjectStore(Reference) = "object_store",
     }
 }
 
@@ -122,6 +128,8 @@ pub struct SendTarget {
     pub stream: Option<StreamTarget>,
     /// Where large payloads go.
     pub payload_store: Option<PayloadStore>,
+    /// The object store, when it is one that objects are uploaded to.
+    pub upload: Option<PayloadStore>,
 }
 
 /// Most attributes of a message ("Amazon SQS message metadata").
@@ -200,6 +208,7 @@ impl ProducerConfig {
             lost_responses: self.lost_responses.as_f64(),
             response_timeout: span(self.response_timeout),
             records,
+            upload: target.upload,
         })
     }
 }
@@ -235,6 +244,28 @@ impl ProducerConfig {
         }
     }
 
+    /// Keys that say nothing to an object store.
+    fn check_upload_keys(&self, problems: &mut Problems) {
+        let message = self.message.as_ref();
+        let place = |key: &str| message.and_then(|message| message.places.key(key));
+        let keys = [
+            ("batching", self.places.key("batching")),
+            ("large_payloads", self.places.key("large_payloads")),
+            ("lost_responses", self.places.key("lost_responses")),
+            ("message_group_id", place("message_group_id")),
+            ("attributes", place("attributes")),
+            ("body", place("body")),
+            ("delay", place("delay")),
+        ];
+        for (key, place) in keys {
+            if let Some(place) = place {
+                problems
+                    .error(place, format!("uploads to an object store have no `{key}`"))
+                    .why("what is told of an upload is the store's own notification");
+            }
+        }
+    }
+
     /// Keys that say nothing to a queue.
     fn check_queue_keys(&self, problems: &mut Problems) {
         let message = self.message.as_ref();
@@ -254,11 +285,21 @@ impl ProducerConfig {
     /// What a queue of this type would refuse in every single message.
     fn check_target(&self, target: &SendTarget, problems: &mut Problems) {
         let message = self.message.as_ref();
+        let is_direct =
+            matches!(self.publishes_to, ProducerTarget::PhoneNumber(_) | ProducerTarget::PlatformEndpoint(_));
+        if let Some(place) = self.places.key("batching").filter(|_| is_direct) {
+            problems
+                .error(place, "a batch is published to a topic only")
+                .why("`PublishBatch` takes neither a `PhoneNumber` nor a `TargetArn`");
+        }
         if target.stream.is_some() {
             self.check_stream_keys(problems);
             return;
         }
         self.check_queue_keys(problems);
+        if target.upload.is_some() {
+            self.check_upload_keys(problems);
+        }
         let place = |key: &str| message.and_then(|message| message.places.key(key));
         let has_group = message.is_some_and(|message| message.message_group_id.is_some());
         if target.is_fifo && !has_group {
