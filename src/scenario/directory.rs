@@ -57,6 +57,7 @@ pub(super) struct Directory<'a> {
     pub(super) mappings: Names<'a>,
     pub(super) streams: Names<'a>,
     pub(super) stream_consumers: Names<'a>,
+    pub(super) delivery_streams: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -79,11 +80,12 @@ impl<'a> Directory<'a> {
             mappings: number("event source mapping", config.event_source_mappings.names().collect()),
             streams: number("stream", config.streams.names().collect()),
             stream_consumers: number("stream consumer", config.stream_consumers.names().collect()),
+            delivery_streams: number("delivery stream", config.delivery_streams.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 11] {
+    fn kinds(&self) -> [&Names<'a>; 12] {
         [
             &self.queues,
             &self.consumers,
@@ -96,6 +98,7 @@ impl<'a> Directory<'a> {
             &self.mappings,
             &self.streams,
             &self.stream_consumers,
+            &self.delivery_streams,
         ]
     }
 

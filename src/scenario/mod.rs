@@ -8,6 +8,7 @@ mod alarms;
 mod composites;
 mod config;
 mod custom_metrics;
+mod delivery_streams;
 mod directory;
 mod lambda;
 mod payloads;
@@ -39,6 +40,7 @@ use crate::record::{Flow, RunHeader, Tape};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::firehose::{DeliveryStream, DeliveryStreamSettings};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::lambda::{Account, EventSourceMapping, Function, FunctionSettings, MappingSettings};
 use crate::services::object_store::{ObjectStore, ObjectStoreSettings};
@@ -73,6 +75,7 @@ pub struct Scenario {
     object_stores: Vec<ObjectStoreSettings>,
     streams: Vec<StreamSettings>,
     stream_consumers: Vec<StreamConsumerSettings>,
+    delivery_streams: Vec<DeliveryStreamSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -276,6 +279,9 @@ impl Scenario {
         }
         for consumer in &self.stream_consumers {
             seat(&consumer.name, StreamConsumer::new(consumer.clone(), seed, replication).into());
+        }
+        for stream in &self.delivery_streams {
+            seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
         }
         let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         if !self.functions.is_empty() {

@@ -74,6 +74,18 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("custom_metrics.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
     ("alarms.*.metrics.*.metric.stream", "streams", "stream"),
     ("alarms.*.metrics.*.metric.stream_consumer", "stream_consumers", "stream consumer"),
+    ("producers.*.publishes_to.delivery_stream", "delivery_streams", "delivery stream"),
+    ("delivery_streams.*.reads_from.stream", "streams", "stream"),
+    ("delivery_streams.*.data_transformation.function", "functions", "function"),
+    ("delivery_streams.*.destination.*.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.s3.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.source_backup.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.s3_backup.bucket", "object_stores", "object store"),
+    ("alarms.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("alarms.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("custom_metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("custom_metrics.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("clients.*.script.*.*.delivery_stream", "delivery_streams", "delivery stream"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -91,6 +103,7 @@ const NAMED: &[&str] = &[
     "event_source_mappings",
     "streams",
     "stream_consumers",
+    "delivery_streams",
 ];
 
 /// Tells every reference and every expectation that names nothing.

@@ -76,6 +76,7 @@ pub(super) fn resolve(
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(problems);
+    let delivery_streams = resolver.delivery_streams(&producers, problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -125,6 +126,7 @@ pub(super) fn resolve(
         requesters: requesters.into_iter().collect::<Option<_>>()?,
         streams: streams?,
         stream_consumers: stream_consumers?,
+        delivery_streams: delivery_streams?,
         scripted: clients.expected,
         topics: topics.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
@@ -423,7 +425,7 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
-            ProducerTarget::Function(_) | ProducerTarget::Stream(_) => false,
+            ProducerTarget::Function(_) | ProducerTarget::Stream(_) | ProducerTarget::DeliveryStream(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())

@@ -6,6 +6,7 @@ use super::resolve::Resolver;
 use crate::engine::Distribution;
 use crate::language::{Files, Name, Problems, Reference};
 use crate::record::Flow;
+use crate::services::firehose::{DeliveryStreamConfig, RecordSource};
 use crate::services::kinesis::{
     DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings,
     StreamDefaults, StreamSettings, StreamSource,
@@ -51,12 +52,13 @@ pub(super) fn streams(
             let StreamSource::Stream(reference) = &consumer.reads_from;
             reference.as_str() == name.as_str()
         });
-        let readers = theirs
+        let mut readers: Vec<ReaderSettings> = theirs
             .filter_map(|(reader, consumer)| {
                 let entity = directory.stream_consumers.entity(reader.as_str())?;
                 Some(ReaderSettings { entity, enhanced_fan_out: consumer.is_fan_out() })
             })
             .collect();
+        readers.extend(delivery_streams_of(name, config, directory));
         settings.push(stream.settings(name.as_str(), readers, &defaults, problems));
     }
     settings.into_iter().collect()
@@ -92,6 +94,22 @@ pub(super) fn consumers(
     settings.into_iter().collect()
 }
 
+/// The delivery streams that read a stream: they poll it as others do.
+fn delivery_streams_of<'a>(
+    stream: &'a Name,
+    config: &'a ScenarioConfig,
+    directory: &'a Directory<'_>,
+) -> impl Iterator<Item = ReaderSettings> + 'a {
+    let reads = |delivery: &DeliveryStreamConfig| {
+        delivery.reads_from.as_ref().is_some_and(|RecordSource::Stream(source)| source.as_str() == stream.as_str())
+    };
+    let theirs = config.delivery_streams.iter().filter(move |(_, delivery)| reads(delivery));
+    theirs.filter_map(|(name, _)| {
+        let entity = directory.delivery_streams.entity(name.as_str())?;
+        Some(ReaderSettings { entity, enhanced_fan_out: false })
+    })
+}
+
 impl Resolver<'_> {
     /// A stream that a producer puts records on, and whether there is such a one.
     pub(super) fn stream_target(
@@ -111,6 +129,7 @@ impl Resolver<'_> {
             quotas: self.defaults.quotas,
             is_fifo: false,
             payload_store: None,
+            delivery_stream: None,
             stream: Some(StreamTarget {
                 quotas,
                 max_record_bytes: stream

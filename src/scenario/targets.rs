@@ -21,6 +21,7 @@ impl Resolver<'_> {
         let quotas = self.defaults.quotas;
         match target {
             ProducerTarget::Stream(reference) => self.stream_target(producer, reference, problems),
+            ProducerTarget::DeliveryStream(reference) => self.delivery_target(producer, reference, problems),
             ProducerTarget::Queue(reference) => {
                 let found = self.directory.queues.find(reference, problems);
                 self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
@@ -31,6 +32,7 @@ impl Resolver<'_> {
                     quotas,
                     is_fifo: is_fifo(reference.as_str()),
                     payload_store: None,
+                    delivery_stream: None,
                     stream: None,
                 });
                 (found.is_some(), target)
@@ -55,6 +57,7 @@ impl Resolver<'_> {
                     quotas,
                     is_fifo: is_fifo_topic(reference.as_str()),
                     payload_store: None,
+                    delivery_stream: None,
                     stream: None,
                 });
                 (found.is_some(), target)
@@ -69,6 +72,7 @@ impl Resolver<'_> {
                     quotas: SqsQuotas { maximum_message_bytes: largest as u32, ..quotas },
                     is_fifo: false,
                     payload_store: None,
+                    delivery_stream: None,
                     stream: None,
                 };
                 (found.is_some(), Some(target))

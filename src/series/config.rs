@@ -24,6 +24,8 @@ section! {
         pub stream: Option<Reference>;
         /// The consumer of a stream whose metric it is.
         pub stream_consumer: Option<Reference>;
+        /// The delivery stream whose metric it is.
+        pub delivery_stream: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -119,6 +121,7 @@ impl MetricConfig {
             &self.event_source_mapping,
             &self.stream,
             &self.stream_consumer,
+            &self.delivery_stream,
         ];
         owners.into_iter().flatten().count()
     }

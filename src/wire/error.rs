@@ -70,6 +70,8 @@ pub enum ApiError {
     ResourceInUseException,
     /// Not of AWS: the Kinesis Producer Library finds a record on a shard it was not meant for ("wrong shard").
     WrongShard,
+    /// Firehose: more than a delivery stream takes for now.
+    ServiceUnavailableException,
 }
 
 impl ApiError {
@@ -109,6 +111,7 @@ impl ApiError {
             ApiError::ProvisionedThroughputExceededException => "ProvisionedThroughputExceededException",
             ApiError::ResourceInUseException => "ResourceInUseException",
             ApiError::WrongShard => "WrongShard",
+            ApiError::ServiceUnavailableException => "ServiceUnavailableException",
         }
     }
 
@@ -122,6 +125,7 @@ impl ApiError {
                 | ApiError::InternalFailure
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard
+                | ApiError::ServiceUnavailableException
         )
     }
 }

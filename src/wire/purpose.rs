@@ -99,6 +99,14 @@ pub enum Purpose {
     Splitting,
     /// Which leases a worker takes or steals.
     Lease,
+    /// When the shards of a stream are polled.
+    PollPhase,
+    /// How long the buffer of a delivery stream waits that has no interval, or several stages.
+    Buffering,
+    /// Which records code drops or cannot convert.
+    Transformation,
+    /// Which partition a record is delivered to.
+    Partition,
 }
 
 impl Purpose {
@@ -151,6 +159,10 @@ impl Purpose {
             Purpose::PushDelay => "push delay",
             Purpose::Splitting => "splitting",
             Purpose::Lease => "lease",
+            Purpose::PollPhase => "poll phase",
+            Purpose::Buffering => "buffering",
+            Purpose::Transformation => "transformation",
+            Purpose::Partition => "partition",
         }
     }
 

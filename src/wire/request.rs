@@ -105,6 +105,10 @@ pub enum Action {
     ReadDeliveries(u32),
     /// `ListShards`.
     ListShards,
+    /// `PutRecord` of Firehose.
+    PutToDeliveryStream(SendEntry),
+    /// `PutRecordBatch` of Firehose.
+    PutBatchToDeliveryStream(Vec<SendEntry>),
 }
 
 impl Action {
@@ -113,6 +117,8 @@ impl Action {
         match self {
             Action::SendMessage(entry) | Action::Publish(entry) => std::slice::from_ref(entry),
             Action::SendMessageBatch(entries, _) | Action::PublishBatch(entries, _) => entries,
+            Action::PutToDeliveryStream(entry) => std::slice::from_ref(entry),
+            Action::PutBatchToDeliveryStream(entries) => entries,
             _ => &[],
         }
     }
@@ -140,6 +146,8 @@ impl Action {
             Action::SetSubscriptionAttributes { .. } => "SetSubscriptionAttributes",
             Action::ReadDeliveries(_) => "ReadDeliveries",
             Action::ListShards => "ListShards",
+            Action::PutToDeliveryStream(_) => "PutRecord",
+            Action::PutBatchToDeliveryStream(_) => "PutRecordBatch",
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
 use crate::services::{
-    client, cloudwatch, compute, kinesis, lambda, object_store, producer, requester, sns, sqs,
+    client, cloudwatch, compute, firehose, kinesis, lambda, object_store, producer, requester, sns, sqs,
 };
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal,
@@ -139,4 +139,6 @@ roster! {
     EventSourceMapping: lambda::EventSourceMapping,
     /// What all Lambda functions use together.
     Account: lambda::Account,
+    /// A delivery stream of Amazon Data Firehose.
+    DeliveryStream: firehose::DeliveryStream,
 }

@@ -40,6 +40,7 @@ mod settings;
 
 pub use account::Account;
 pub use function::Function;
+use function::Caller;
 pub use function_config::{ArchitectureConfig, FunctionConfig, FunctionDefaults, FunctionQueues};
 pub use mapping::EventSourceMapping;
 pub use mapping_config::{
@@ -70,7 +71,14 @@ impl Service for Function {
     #[inline]
     fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
-            Signal::Invoke { batch, call, in_order } => self.take_invoke(from, batch, call, in_order, cx),
+            Signal::Invoke { batch, call, in_order, transforms } => {
+                let caller = if transforms {
+                    Caller::Transforming { who: from, call }
+                } else {
+                    Caller::Waiting { who: from, call }
+                };
+                self.take_invoke(batch, caller, in_order, cx);
+            }
             Signal::Put { batch } => self.take_events(from, batch, cx),
             Signal::Refused { batch, .. } => self.take_refusal(batch, cx),
             other => unreachable!("a function is never told {other:?}"),
@@ -98,6 +106,7 @@ impl Service for Function {
             (Side::Out, "processed", metrics.messages_processed.total()),
             (Side::Out, "processed_again", metrics.duplicates.total()),
             (Side::Out, "failed", metrics.failures.total()),
+            (Side::Out, "transformed", metrics.messages_transformed.total()),
             (Side::Out, "executing", counts.executing),
             (Side::Out, "events_done", counts.done),
             (Side::Out, "events_dropped", metrics.async_events_dropped.total()),
