@@ -6,6 +6,7 @@ mod calls;
 mod command_line;
 mod determinism;
 mod documentation;
+mod firehose;
 mod fleet;
 mod kinesis;
 mod lambda;

@@ -1,9 +1,9 @@
 //! Delivery streams of Amazon Data Firehose: references looked up, settings built.
 
+use super::WithArrivals;
 use super::config::{AssumptionsConfig, LimitModelConfig};
 use super::resolve::Resolver;
 use super::watching::Watching;
-use super::WithArrivals;
 use crate::language::{Json, Name, Problems, Reference};
 use crate::record::MetricDefinition;
 use crate::services::firehose::{
@@ -109,7 +109,10 @@ impl Resolver<'_> {
                 problems
                     .warning(
                         transformation.function.place,
-                        format!("Firehose waits 5 minutes for a function, `{}` may take {timeout}", transformation.function),
+                        format!(
+                            "Firehose waits 5 minutes for a function, `{}` may take {timeout}",
+                            transformation.function
+                        ),
                     )
                     .why("\"Transform source data in Amazon Data Firehose\"");
             }
@@ -117,9 +120,11 @@ impl Resolver<'_> {
         });
         let keys = config.dynamic_partitioning.as_ref().map_or(&[][..], |partitioning| partitioning.keys());
         let keys: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
-        let producers = if keys.is_empty() { Vec::new() } else { self.producer_keys(&keys, producers, texts) };
+        let producers =
+            if keys.is_empty() { Vec::new() } else { self.producer_keys(&keys, producers, texts) };
         let files = self.files;
-        let mut bucket = |reference: &Reference, problems: &mut Problems| self.payload_store(reference, problems);
+        let mut bucket =
+            |reference: &Reference, problems: &mut Problems| self.payload_store(reference, problems);
         let around = DeliveryStreamSurroundings {
             bucket: &mut bucket,
             stream: stream.flatten(),
@@ -167,8 +172,11 @@ impl Resolver<'_> {
     fn producer_keys(&self, keys: &[&str], producers: &Producers, texts: &mut Texts) -> Vec<ProducerKeys> {
         let mut all = Vec::new();
         for (name, producer) in self.config.producers.names().zip(producers) {
-            let (Some(id), Some(producer)) = (self.directory.producers.entity(name), producer) else { continue };
-            let (settings, body) = (&producer.settings, producer.settings.body.as_deref().unwrap_or_default());
+            let (Some(id), Some(producer)) = (self.directory.producers.entity(name), producer) else {
+                continue;
+            };
+            let (settings, body) =
+                (&producer.settings, producer.settings.body.as_deref().unwrap_or_default());
             let column = |key: &&str| {
                 let position = body.iter().position(|attribute| attribute.name == **key)?;
                 Some(key_column(&body[position], settings.attributes.len() + position, texts))

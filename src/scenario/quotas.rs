@@ -3,7 +3,8 @@
 use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
 use crate::wire::{
-    FirehoseQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas, span,
+    FirehoseQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas,
+    span,
 };
 
 keyword! {

@@ -425,7 +425,9 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
-            ProducerTarget::Function(_) | ProducerTarget::Stream(_) | ProducerTarget::DeliveryStream(_) => false,
+            ProducerTarget::Function(_) | ProducerTarget::Stream(_) | ProducerTarget::DeliveryStream(_) => {
+                false
+            }
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())

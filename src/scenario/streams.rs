@@ -101,7 +101,10 @@ fn delivery_streams_of<'a>(
     directory: &'a Directory<'_>,
 ) -> impl Iterator<Item = ReaderSettings> + 'a {
     let reads = |delivery: &DeliveryStreamConfig| {
-        delivery.reads_from.as_ref().is_some_and(|RecordSource::Stream(source)| source.as_str() == stream.as_str())
+        delivery
+            .reads_from
+            .as_ref()
+            .is_some_and(|RecordSource::Stream(source)| source.as_str() == stream.as_str())
     };
     let theirs = config.delivery_streams.iter().filter(move |(_, delivery)| reads(delivery));
     theirs.filter_map(|(name, _)| {

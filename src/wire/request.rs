@@ -105,10 +105,8 @@ pub enum Action {
     ReadDeliveries(u32),
     /// `ListShards`.
     ListShards,
-    /// `PutRecord` of Firehose.
-    PutToDeliveryStream(SendEntry),
-    /// `PutRecordBatch` of Firehose.
-    PutBatchToDeliveryStream(Vec<SendEntry>),
+    /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
+    PutToDeliveryStream(Vec<SendEntry>, bool),
 }
 
 impl Action {
@@ -117,8 +115,7 @@ impl Action {
         match self {
             Action::SendMessage(entry) | Action::Publish(entry) => std::slice::from_ref(entry),
             Action::SendMessageBatch(entries, _) | Action::PublishBatch(entries, _) => entries,
-            Action::PutToDeliveryStream(entry) => std::slice::from_ref(entry),
-            Action::PutBatchToDeliveryStream(entries) => entries,
+            Action::PutToDeliveryStream(entries, _) => entries,
             _ => &[],
         }
     }
@@ -146,8 +143,8 @@ impl Action {
             Action::SetSubscriptionAttributes { .. } => "SetSubscriptionAttributes",
             Action::ReadDeliveries(_) => "ReadDeliveries",
             Action::ListShards => "ListShards",
-            Action::PutToDeliveryStream(_) => "PutRecord",
-            Action::PutBatchToDeliveryStream(_) => "PutRecordBatch",
+            Action::PutToDeliveryStream(_, true) => "PutRecord",
+            Action::PutToDeliveryStream(_, false) => "PutRecordBatch",
         }
     }
 }

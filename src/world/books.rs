@@ -325,7 +325,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
     ];
     let produced = total(senders, &["messages_produced"]) + total(&["requester"], &["requests_sent"]);
     // What a delivery stream delivers is done with, as far as the scenario goes.
-    let processed = total(workers, &["messages_processed"]) + total(&["delivery_stream"], &["records_delivered"]);
+    let processed =
+        total(workers, &["messages_processed"]) + total(&["delivery_stream"], &["records_delivered"]);
     let totals = [
         ("messages_produced", produced, Unit::Count),
         ("messages_processed", processed, Unit::Count),

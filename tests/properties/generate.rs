@@ -13,6 +13,7 @@ struct Pieces {
     producers: Vec<ProducerPiece>,
     consumers: Vec<ConsumerPiece>,
     requesters: Vec<RequesterPiece>,
+    delivery: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -69,13 +70,25 @@ struct Scaling {
 
 /// YAML of a scenario that is in order.
 pub(super) fn scenario() -> impl Strategy<Value = String> {
-    let requesters = vec(requester(), 0..=2);
+    let requesters = (vec(requester(), 0..=2), one(DELIVERIES));
     (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), vec(consumer(), 0..=3), requesters).prop_map(
-        |(globals, queues, producers, consumers, requesters)| {
-            Pieces { globals, queues, producers, consumers, requesters }.yaml()
+        |(globals, queues, producers, consumers, (requesters, delivery))| {
+            Pieces { globals, queues, producers, consumers, requesters, delivery }.yaml()
         },
     )
 }
+
+/// Delivery streams that a world may have; a producer of its own puts records to it.
+const DELIVERIES: &[&str] = &[
+    "",
+    "",
+    "{ destination: { s3: { bucket: bucket, buffering_hints: { size: 1MiB, interval: 60s }, outages: [{ from: 1m, lasts: 10m }] } } }",
+    "{ destination: { opensearch: { retry_duration: 10s, endpoint: { failure_rate: 50%, lost_responses: 20% }, \
+     s3_backup: { mode: all_data, bucket: bucket } } } }",
+    "{ destination: { http_endpoint: { endpoint: { failure_rate: 50%, failure_status: 413 }, s3_backup: { bucket: other } } } }",
+    "{ dynamic_partitioning: { partition_by: { drawn: { uniform: 5 } } }, destination: { s3: { bucket: other } } }",
+    "{ destination: { redshift: { s3: { bucket: bucket }, failure_rate: 50%, retry_duration: 0s } } }",
+];
 
 /// One of some texts.
 fn one(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
@@ -371,6 +384,14 @@ impl Pieces {
             let _ = writeln!(
                 text,
                 "  p{number}: {{ publishes_to: {{ queue: q{target} }}, arrivals: {arrivals}, {keys} }}"
+            );
+        }
+        if !self.delivery.is_empty() {
+            let _ = writeln!(
+                text,
+                "  deliverer: {{ publishes_to: {{ delivery_stream: delivered }}, arrivals: {{ poisson: {{ rate: 3/s }} }}, message: \
+                 {{ size: {{ uniform: [1B, 90KiB] }} }} }}\ndelivery_streams:\n  delivered: {}",
+                self.delivery
             );
         }
         let mut alarms = String::new();

@@ -202,12 +202,14 @@ impl Faults {
         self.equal(of("produced"), produced, "run: produced");
         self.equal(of("replied"), total("consumer", "replied"), "run: replied");
         self.equal(of("forwarded"), total("consumer", "forwarded"), "run: forwarded");
-        let processed = total("consumer", "processed") + total("requester", "replies_matched");
+        let processed = total("consumer", "processed")
+            + total("requester", "replies_matched")
+            + total("delivery_stream", "delivered");
         self.equal(of("processed"), processed, "run: processed");
         let rejected: u64 =
             ["producer", "consumer", "requester"].iter().map(|kind| total(kind, "rejected")).sum();
         self.equal(of("rejected"), rejected, "run: rejected");
-        let expired = total("queue", "expired");
+        let expired = total("queue", "expired") + total("delivery_stream", "lost");
         self.check(of("expired") <= expired, || {
             format!("run: {} expired, in queues {expired}", of("expired"))
         });

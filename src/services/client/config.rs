@@ -1,5 +1,6 @@
 //! A scripted client in a scenario: the calls it makes, as they are written.
 
+use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use crate::filter::{JsonConfig, PolicyConfig, ScopeConfig};
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
 use crate::wire::{ApiLatencyConfig, IdentityConfig, whole_seconds};
@@ -58,6 +59,10 @@ section! {
         pub unsubscribe: Option<SubscriptionCallConfig>;
         /// `SetSubscriptionAttributes`.
         pub set_subscription_attributes: Option<SetSubscriptionAttributesConfig>;
+        /// `PutRecord` of Firehose.
+        pub firehose_put_record: Option<FirehosePutRecordConfig>;
+        /// `PutRecordBatch` of Firehose.
+        pub firehose_put_record_batch: Option<FirehosePutRecordBatchConfig>;
         /// What the endpoint of a subscription has received since it was read last; queues are read by `receive_message`.
         pub read_deliveries: Option<SubscriptionCallConfig>;
         /// What must come of the call; judged like the scenario's other expectations.
@@ -378,6 +383,8 @@ impl StepConfig {
             ("unsubscribe", self.unsubscribe.is_some()),
             ("set_subscription_attributes", self.set_subscription_attributes.is_some()),
             ("read_deliveries", self.read_deliveries.is_some()),
+            ("firehose_put_record", self.firehose_put_record.is_some()),
+            ("firehose_put_record_batch", self.firehose_put_record_batch.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
@@ -489,4 +496,9 @@ impl StepConfig {
         let policy = self.set_queue_attributes.as_ref()?.redrive_policy.as_ref()?;
         Some(&policy.dead_letter_queue)
     }
+}
+
+/// A duration as AWS takes it.
+pub(super) fn seconds(duration: Duration) -> i64 {
+    duration.as_seconds() as i64
 }

@@ -2,7 +2,7 @@
 
 use super::config::{
     ClientConfig, PublishEntryConfig, SendEntryConfig, SendMessageConfig, SetSubscriptionAttributesConfig,
-    StepConfig,
+    StepConfig, seconds,
 };
 use super::show::{Cell, entries, text};
 use crate::engine::Time;
@@ -92,6 +92,8 @@ pub enum Call {
     SetSubscription(u32, u32),
     /// What an endpoint has received.
     ReadDeliveries(u32),
+    /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
+    PutToDeliveryStream(Vec<Send>, bool),
 }
 
 /// What is known of topics.
@@ -156,6 +158,8 @@ pub struct Lookup<'a> {
     pub queue: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The topics.
     pub topics: &'a mut dyn Topics,
+    /// The delivery stream a reference means; a problem is told when there is none.
+    pub delivery_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
@@ -252,12 +256,8 @@ impl Results {
     }
 }
 
-fn seconds(duration: Duration) -> i64 {
-    duration.as_seconds() as i64
-}
-
 /// A message of a script: what it says, and what it is compared by.
-fn send(
+pub(super) fn send(
     body: &str,
     (delay, size): (Option<Duration>, Option<Bytes>),
     (group, id): (Option<&String>, Option<&String>),
@@ -371,6 +371,7 @@ impl StepConfig {
         let (queue, call, cell, name) = self
             .message_call(lookup, results, problems)
             .or_else(|| self.topic_call(lookup, problems))
+            .or_else(|| self.delivery_call(lookup, problems))
             .or_else(|| self.queue_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;
         Some(Step {
@@ -594,4 +595,4 @@ impl StepConfig {
 }
 
 /// Queue, call, parameters for people, and the number of the result's name.
-type Built = (Option<Called>, Option<Call>, Cell, Option<usize>);
+pub(super) type Built = (Option<Called>, Option<Call>, Cell, Option<usize>);

@@ -33,7 +33,13 @@ impl Admission {
         let model = settings.limit_model;
         // A single record may be larger than the bytes of a second in some Regions' quotas that a scenario gives.
         let burst = |rate: u64| LimitBucket::full(rate, rate, model);
-        Self { rates, buckets: rates.map(burst), model, raise_time: settings.limit_raise_time, throttling: None }
+        Self {
+            rates,
+            buckets: rates.map(burst),
+            model,
+            raise_time: settings.limit_raise_time,
+            throttling: None,
+        }
     }
 
     /// Calls, records and bytes a second.
@@ -89,10 +95,19 @@ impl DeliveryStream {
     }
 
     /// Why a call is refused as a whole, before any record of it is looked at.
-    fn refusal(&mut self, records: u64, bytes: u64, largest: u32, single: bool, now: Time) -> Option<ApiError> {
+    fn refusal(
+        &mut self,
+        records: u64,
+        bytes: u64,
+        largest: u32,
+        single: bool,
+        now: Time,
+    ) -> Option<ApiError> {
         let quotas = &self.settings.quotas;
         let is_too_much = !single
-            && (records > quotas.batch_records as u64 || bytes > u64::from(quotas.batch_bytes) || records == 0);
+            && (records > quotas.batch_records as u64
+                || bytes > u64::from(quotas.batch_bytes)
+                || records == 0);
         // "Send data to a Firehose stream": one that reads a data stream takes nothing else.
         if self.settings.reads_stream() || is_too_much || largest > quotas.record_bytes {
             self.metrics.records_refused.add(records);
@@ -173,9 +188,9 @@ impl DeliveryStream {
         cx: &mut Context<'_, O>,
     ) {
         let action = cx.requests.action(request);
-        let single = matches!(action, Action::PutToDeliveryStream(_));
-        let answer = if single || matches!(action, Action::PutBatchToDeliveryStream(_)) {
-            let messages: Vec<MessageId> = action.sends().iter().map(|entry| entry.message).collect();
+        let answer = if let Action::PutToDeliveryStream(entries, single) = action {
+            let (messages, single): (Vec<MessageId>, bool) =
+                (entries.iter().map(|entry| entry.message).collect(), *single);
             self.answer(&messages, single, cx)
         } else {
             Answer::Failed(ApiError::UnsupportedOperation)

@@ -156,7 +156,10 @@ impl DeliveryStream {
         let pauses = self.settings.retry_pauses;
         let doubled = pauses.first.saturating_mul(1 << (attempts.max(1) - 1).min(40));
         let pause = doubled.min(pauses.longest);
-        if stage != Stage::Endpoint || self.endpoint_kind() != Some(EndpointKind::Http) || pauses.jitter <= 0.0 {
+        if stage != Stage::Endpoint
+            || self.endpoint_kind() != Some(EndpointKind::Http)
+            || pauses.jitter <= 0.0
+        {
             return pause;
         }
         let part = 1.0 + pauses.jitter * (2.0 * self.chance.retry.unit() - 1.0);

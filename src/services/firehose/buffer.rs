@@ -7,11 +7,7 @@ use crate::wire::{BatchId, Batches, Entry, MessageId, Receipt};
 /// others still hold the message as it was.
 #[inline]
 pub(super) fn record(message: MessageId, bytes: u32, accepted_at: Time) -> Entry {
-    Entry {
-        receipt: Receipt { slot: bytes, generation: 0 },
-        enqueued_at: accepted_at,
-        ..Entry::new(message)
-    }
+    Entry { receipt: Receipt { slot: bytes, generation: 0 }, enqueued_at: accepted_at, ..Entry::new(message) }
 }
 
 /// The size of a record.

@@ -5,7 +5,8 @@ use super::partition::{PartitionBy, PartitionSettings, ProducerKeys};
 use super::settings::{DeliveryStreamSettings, RetryPauses, Source, Transformation};
 use crate::engine::{Distribution, Span};
 use crate::language::{
-    Bytes, DistributionOf, Duration, Files, Located, Name, Probability, Problems, Ratio, Reference, choice, section,
+    Bytes, DistributionOf, Duration, Files, Located, Name, Probability, Problems, Ratio, Reference, choice,
+    section,
 };
 use crate::wire::{
     EntityId, FirehosePrices, FirehoseQuotas, GroupConfig, LimitModel, PayloadStore, Texts, span,
@@ -262,7 +263,10 @@ impl TransformationConfig {
             problems
                 .error(
                     self.places.of("buffer_size"),
-                    format!("a transformation gathers at least {}", Bytes::new(quotas.smallest_transform_buffer)),
+                    format!(
+                        "a transformation gathers at least {}",
+                        Bytes::new(quotas.smallest_transform_buffer)
+                    ),
                 )
                 .why("\"Transform source data in Amazon Data Firehose\"");
         }

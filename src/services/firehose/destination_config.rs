@@ -438,7 +438,10 @@ impl S3DestinationConfig {
     fn check_conversion(&self, problems: &mut Problems) {
         if self.compression_format != CompressionFormatConfig::Uncompressed {
             problems
-                .error(self.places.of("compression_format"), "converted objects have no compression of their own")
+                .error(
+                    self.places.of("compression_format"),
+                    "converted objects have no compression of their own",
+                )
                 .why("the columnar format compresses them itself, with Snappy by default")
                 .help("leave `compression_format` away");
         }
@@ -546,17 +549,19 @@ impl DestinationConfig {
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<Built> {
-        let range = |what, (default_mebibytes, largest_mebibytes), default_seconds, longest_seconds| HintRange {
-            what,
-            default_mebibytes,
-            largest_mebibytes,
-            default_seconds,
-            shortest: quotas.shortest_interval,
-            longest_seconds,
-        };
-        let endpoint_hints = |range: &HintRange, given: &Option<BufferingHintsConfig>, problems: &mut Problems| {
-            range.hints(given.as_ref(), problems)
-        };
+        let range =
+            |what, (default_mebibytes, largest_mebibytes), default_seconds, longest_seconds| HintRange {
+                what,
+                default_mebibytes,
+                largest_mebibytes,
+                default_seconds,
+                shortest: quotas.shortest_interval,
+                longest_seconds,
+            };
+        let endpoint_hints =
+            |range: &HintRange, given: &Option<BufferingHintsConfig>, problems: &mut Problems| {
+                range.hints(given.as_ref(), problems)
+            };
         match self {
             DestinationConfig::S3(s3) => {
                 let (bucket, source_backup) = s3.build(quotas, find, problems)?;
@@ -629,10 +634,15 @@ impl RedshiftDestinationConfig {
     ) -> Option<Built> {
         if matches!(
             self.s3.compression_format,
-            CompressionFormatConfig::Zip | CompressionFormatConfig::Snappy | CompressionFormatConfig::HadoopSnappy
+            CompressionFormatConfig::Zip
+                | CompressionFormatConfig::Snappy
+                | CompressionFormatConfig::HadoopSnappy
         ) {
             problems
-                .error(self.s3.places.of("compression_format"), "Amazon Redshift copies objects with GZIP or without compression")
+                .error(
+                    self.s3.places.of("compression_format"),
+                    "Amazon Redshift copies objects with GZIP or without compression",
+                )
                 .why("\"`RedshiftDestinationConfiguration`\": `COPY` does not read ZIP and Snappy");
         }
         check_plain(&self.outages, "a cluster", problems);

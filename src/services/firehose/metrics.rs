@@ -152,13 +152,15 @@ impl DeliveryMetrics {
         ("delivery_to_s3_success", "DeliveryToS3.Success"),
         ("delivery_to_s3_data_freshness", "DeliveryToS3.DataFreshness"),
     ]);
-    /// Those of deliveries to Amazon Redshift, which has no freshness of its own.
-    pub const REDSHIFT: &'static [MetricDefinition] = &named([
+    /// Those of deliveries to Amazon Redshift; the freshness of its data is that of the objects it copies.
+    pub const REDSHIFT: &'static [MetricDefinition] = named([
         ("delivery_to_redshift_bytes", "DeliveryToRedshift.Bytes"),
         ("delivery_to_redshift_records", "DeliveryToRedshift.Records"),
         ("delivery_to_redshift_success", "DeliveryToRedshift.Success"),
-        ("delivery_to_redshift_data_freshness", "DeliveryToRedshift.DataFreshness"),
-    ]);
+        ("", ""),
+    ])
+    .split_at(3)
+    .0;
     /// Those of deliveries to Amazon OpenSearch Service.
     pub const OPENSEARCH: &'static [MetricDefinition] = &named([
         ("delivery_to_opensearch_bytes", "DeliveryToAmazonOpenSearchService.Bytes"),

@@ -60,9 +60,10 @@ pub(super) fn throughput(bytes_per_second: u64, model: LimitModel) -> LimitBucke
 fn combined(values: impl Iterator<Item = u64>) -> u64 {
     // The constants of FNV-1a, which spreads any bits well.
     values.fold(0xcbf2_9ce4_8422_2325, |hash, value| {
-        value.to_le_bytes().iter().fold(hash, |hash: u64, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        value
+            .to_le_bytes()
+            .iter()
+            .fold(hash, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
     })
 }
 

@@ -48,9 +48,8 @@ impl DeliveryStream {
             visitor(&DeliveryStreamMetrics::DEFINITIONS[position], instrument);
         });
         self.delivery_metrics.visit(&mut |position, instrument| {
-            // The freshness of Amazon Redshift's data is that of the objects it copies.
-            if !copies || position + 1 < definitions.len() {
-                visitor(&definitions[position], instrument);
+            if let Some(definition) = definitions.get(position) {
+                visitor(definition, instrument);
             }
         });
         if copies {
@@ -78,11 +77,7 @@ impl DeliveryStream {
             (Side::Out, "buffered", counts.buffered),
             (Side::Out, "in_delivery", counts.in_delivery),
             (Side::Out, "in_copy", counts.in_copy),
-            (
-                Side::Out,
-                "source_backed_up",
-                counts.backup - counts.backup_pending - counts.backup_lost,
-            ),
+            (Side::Out, "source_backed_up", counts.backup - counts.backup_pending - counts.backup_lost),
             (Side::Out, "source_backup_pending", counts.backup_pending),
             (Side::Out, "source_backup_lost", counts.backup_lost),
             (Side::Memo, "throttled", metrics.throttled_records.total()),

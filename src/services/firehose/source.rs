@@ -64,12 +64,7 @@ impl DeliveryStream {
         }
     }
 
-    fn begin_reading<O: Outbox<Timer>>(
-        &mut self,
-        lane: u32,
-        start: IteratorStart,
-        cx: &mut Context<'_, O>,
-    ) {
+    fn begin_reading<O: Outbox<Timer>>(&mut self, lane: u32, start: IteratorStart, cx: &mut Context<'_, O>) {
         let Source::Stream { interval, .. } = self.settings.source else { return };
         self.get_iterator(lane, start, cx);
         // The polls of different shards do not fall on the same instants.
@@ -204,9 +199,8 @@ impl DeliveryStream {
                 continue;
             }
             let mut parents = info.parent.into_iter().chain(info.adjacent_parent);
-            let is_read = |parent| {
-                self.lane_of(parent).is_none_or(|lane: u32| self.lanes[lane as usize].is_finished)
-            };
+            let is_read =
+                |parent| self.lane_of(parent).is_none_or(|lane: u32| self.lanes[lane as usize].is_finished);
             if parents.all(is_read) {
                 let lane = self.add_lane(Some(info.shard));
                 self.begin_reading(lane, IteratorStart::TrimHorizon, cx);

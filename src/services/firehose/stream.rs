@@ -6,7 +6,7 @@ use super::buffer::{Carries, Channel, Load, Places, record, size};
 use super::copy::Copies;
 use super::delivery::Delivery;
 use super::metrics::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
-use super::settings::{Destination, DeliveryStreamSettings, EndpointKind, Source};
+use super::settings::{DeliveryStreamSettings, Destination, EndpointKind, Source};
 use super::source::Lane;
 use super::transform::Invocation;
 use crate::engine::{Span, Stream, Time};
@@ -136,11 +136,8 @@ impl DeliveryStream {
     /// A lane with the channels it needs: hints hold for each shard, unless partitions have buffers of their own ("Configure
     /// buffering hints").
     pub(super) fn add_lane(&mut self, shard: Option<crate::wire::ShardId>) -> u32 {
-        let records = self
-            .settings
-            .partitioning
-            .is_none()
-            .then(|| self.channels.enter(Channel::new(Carries::Records)));
+        let records =
+            self.settings.partitioning.is_none().then(|| self.channels.enter(Channel::new(Carries::Records)));
         let backup = self
             .settings
             .source_backup
@@ -184,7 +181,8 @@ impl DeliveryStream {
             self.process(lane, entry, cx);
             return;
         };
-        let number = (several.sample(&mut self.chance.transformation).round() as u32).clamp(1, size(&entry).max(1));
+        let number =
+            (several.sample(&mut self.chance.transformation).round() as u32).clamp(1, size(&entry).max(1));
         let (each, more) = (size(&entry) / number, size(&entry) % number);
         for part in 0..number {
             let message = if part + 1 == number { entry.message } else { cx.messages.copy(entry.message) };

@@ -276,7 +276,8 @@ impl EventSourceMapping {
             self.lanes.get_mut(index).rest = Some(rest);
         }
         self.lanes.get_mut(index).doing = Doing::Invoking;
-        let signal = Signal::Invoke { batch, call: index, in_order: self.settings.is_fifo, transforms: false };
+        let signal =
+            Signal::Invoke { batch, call: index, in_order: self.settings.is_fifo, transforms: false };
         cx.outbox.send(self.settings.function, Span::ZERO, signal);
     }
 

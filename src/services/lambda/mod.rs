@@ -39,8 +39,8 @@ mod ramp;
 mod settings;
 
 pub use account::Account;
-pub use function::Function;
 use function::Caller;
+pub use function::Function;
 pub use function_config::{ArchitectureConfig, FunctionConfig, FunctionDefaults, FunctionQueues};
 pub use mapping::EventSourceMapping;
 pub use mapping_config::{
