@@ -38,6 +38,9 @@ fn value(tape: &Tape, name: &str, metric: &str, statistic: &str) -> f64 {
     tape.value(name, metric, statistic).unwrap_or_else(|| panic!("{name}.{metric} has {statistic}"))
 }
 
+/// A second in nanoseconds.
+const SECOND: u64 = 1_000_000_000;
+
 /// A time in whole nanoseconds.
 fn nanos(tape: &Tape, metric: &str, statistic: &str) -> u64 {
     (value(tape, "d", metric, statistic) * 1e9).round() as u64

@@ -86,6 +86,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("custom_metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
     ("custom_metrics.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
     ("clients.*.script.*.*.delivery_stream", "delivery_streams", "delivery stream"),
+    ("topics.*.subscriptions.*.firehose", "delivery_streams", "delivery stream"),
 ];
 
 /// Sections whose entries an expectation can name.

@@ -3,6 +3,7 @@
 use super::resolve::Resolver;
 use super::topics;
 use crate::language::{Bytes, Name, Problems, Reference};
+use crate::services::firehose::DeliveryStream;
 use crate::services::lambda::Function;
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::services::sns::{Topic, is_fifo_topic};
@@ -89,6 +90,9 @@ impl Resolver<'_> {
                     subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
                 for queue in subscription.queue.iter().chain(dead_letters) {
                     self.flow(Topic::KIND, name.as_str(), Queue::KIND, queue.as_str());
+                }
+                if let Some(stream) = &subscription.firehose {
+                    self.flow(Topic::KIND, name.as_str(), DeliveryStream::KIND, stream.as_str());
                 }
             }
         }

@@ -13,6 +13,7 @@ use crate::services::sns::{
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
 use crate::wire::{AlarmState, ApiLatencyConfig, EntityId, PriceList, SnsQuotas, TextId, Texts};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What an alarm (by position) publishes to a topic when it enters a state: a text, and its size.
@@ -128,6 +129,7 @@ impl<'a> Topics<'a> {
             return vec![None];
         };
         let contents = Arc::new(contents);
+        let delivery_streams = Arc::new(delivery_streams(config, &directory));
         let mut all = Vec::new();
         for ((name, topic), changes) in config.topics.iter().zip(changes) {
             // A topic that a script calls is ideal as long as nobody says otherwise.
@@ -151,6 +153,7 @@ impl<'a> Topics<'a> {
                 sms_spend_limit: assumptions.sms_monthly_spend_limit,
                 contents: Arc::clone(&contents),
                 is_read: is_scripted,
+                delivery_streams: Arc::clone(&delivery_streams),
             };
             let mut find = |reference: &Reference, problems: &mut Problems| {
                 let (position, id) = directory.queues.find(reference, problems)?;
@@ -168,6 +171,19 @@ impl<'a> Topics<'a> {
         }
         all
     }
+}
+
+/// The delivery streams, and whether each takes records that are put.
+fn delivery_streams(
+    config: &ScenarioConfig,
+    directory: &Directory<'_>,
+) -> BTreeMap<String, (EntityId, bool)> {
+    let streams = config.delivery_streams.iter();
+    let known = streams.filter_map(|(name, stream)| {
+        let id = directory.delivery_streams.entity(name.as_str())?;
+        Some((name.text.clone(), (id, stream.reads_from.is_none())))
+    });
+    known.collect()
 }
 
 /// Whether a script calls the topic.

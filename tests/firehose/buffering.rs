@@ -1,6 +1,6 @@
 //! When buffers are delivered, by size and by time.
 
-use super::{fate, producer, puts, run, sum, value};
+use super::{SECOND, fate, nanos, producer, puts, run, sum, value};
 
 fn s3(keys: &str) -> String {
     format!("delivery_streams: {{ d: {{ destination: {{ s3: {{ bucket: lake{keys} }} }} }} }}\n")
@@ -13,8 +13,8 @@ fn a_buffer_is_delivered_when_its_first_record_has_waited_for_the_interval() {
     assert_eq!((sum(&before, "records_delivered"), fate(&before, "buffered")), (0, 2));
     let after = run(&text("320s"));
     assert_eq!((sum(&after, "records_delivered"), sum(&after, "objects_delivered")), (2, 1));
-    assert_eq!(value(&after, "d", "object_latency", "max"), 300.0);
-    assert_eq!(value(&after, "d", "delivery_latency", "min"), 110.0);
+    assert_eq!(nanos(&after, "object_latency", "max"), 300 * SECOND);
+    assert_eq!(nanos(&after, "delivery_latency", "min"), 110 * SECOND);
     assert_eq!(fate(&after, "buffered"), 1, "the next buffer began with the next record");
 }
 
@@ -24,10 +24,10 @@ fn a_buffer_is_delivered_at_the_record_that_fills_it() {
     let tape = run(&format!("duration: 70s\n{hints}{}", puts(&[1, 2, 4, 8, 9], "256KiB")));
     assert_eq!(sum(&tape, "objects_delivered"), 2);
     // The first four at 8 s; the fifth a minute after it came.
-    assert_eq!(value(&tape, "d", "object_latency", "min"), 7.0);
-    assert_eq!(value(&tape, "d", "object_latency", "max"), 60.0);
+    assert_eq!(nanos(&tape, "object_latency", "min"), 7 * SECOND);
+    assert_eq!(nanos(&tape, "object_latency", "max"), 60 * SECOND);
     assert_eq!(value(&tape, "d", "object_size", "max"), 1_048_576.0);
-    assert_eq!(value(&tape, "d", "delivery_latency", "min"), 0.0);
+    assert_eq!(nanos(&tape, "delivery_latency", "min"), 0 * SECOND);
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn one_byte_less_waits_for_the_interval() {
     let hints = s3(", buffering_hints: { size: 1MiB, interval: 60s }");
     let tape = run(&format!("duration: 70s\n{hints}{}", puts(&[1, 2], "524287B")));
     assert_eq!((sum(&tape, "objects_delivered"), sum(&tape, "records_delivered")), (1, 2));
-    assert_eq!(value(&tape, "d", "object_latency", "max"), 60.0);
+    assert_eq!(nanos(&tape, "object_latency", "max"), 60 * SECOND);
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn zero_buffering_delivers_within_a_few_seconds() {
         (value(&tape, "d", "delivery_latency", "min"), value(&tape, "d", "delivery_latency", "max"));
     assert!(least >= 1.0 && most <= 5.0, "{least} to {most}");
     let exact = run(&format!("assumptions: {{ firehose_zero_buffering_delay: 3s }}\n{text}"));
-    assert_eq!(value(&exact, "d", "delivery_latency", "max"), 3.0);
-    assert_eq!(value(&exact, "d", "delivery_latency", "min"), 3.0);
+    assert_eq!(nanos(&exact, "delivery_latency", "max"), 3 * SECOND);
+    assert_eq!(nanos(&exact, "delivery_latency", "min"), 3 * SECOND);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Dynamic partitioning and format conversion.
 
-use super::{fate, producer, puts, run, sum, value};
+use super::{SECOND, fate, nanos, producer, puts, run, sum, value};
 
 fn partitioned(hints: &str, by: &str) -> String {
     format!(
@@ -19,7 +19,7 @@ fn three_new_partitions_a_second_for_a_minute_are_a_hundred_and_eighty_active_on
     assert!((active - 180.0).abs() < 0.01, "{active}");
     assert_eq!(value(&tape, "d", "records_per_object", "max"), 1.0);
     assert_eq!(value(&tape, "d", "partition_count_exceeded", "max"), 0.0);
-    assert_eq!(value(&tape, "d", "object_latency", "max"), 60.0);
+    assert_eq!(nanos(&tape, "object_latency", "max"), 60 * SECOND);
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn scenario() -> impl Strategy<Value = String> {
         "dynamic_partitioning: { partition_by: { drawn: each_message } },",
         "dynamic_partitioning: { partition_by: { body: [user] } },",
     ]);
-    let shape = (1..200_u32, 1..40_u32, 1..4_u32, select(vec![1_u32, 30, 20_000]));
+    let shape = (1..30_u32, 1..25_u32, 1..4_u32, select(vec![1_u32, 30, 20_000]));
     (source, destination, hints, function, partitions, shape).prop_map(
         |(source, destination, hints, function, partitions, (rate, minutes, shards, limit))| {
             let reads = source.contains("put_records") || source.contains("kpl");
@@ -77,7 +77,7 @@ fn scenario() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn every_record_is_accounted_for(text in scenario()) {

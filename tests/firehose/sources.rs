@@ -83,3 +83,48 @@ fn a_stream_is_read_from_the_newest_record_on() {
     let read = sum(&tape, "incoming_records");
     assert!(read <= put && read + 101 >= put, "{read} of {put}");
 }
+
+fn topic(keys: &str, head: &str) -> String {
+    format!(
+        "duration: 20m\n{head}topics: {{ t: {{ subscriptions: [{{ firehose: d{keys} }}] }} }}\nproducers:\n  p:\n    \
+         publishes_to: {{ topic: t }}\n    arrivals: {{ constant: {{ rate: 5/s }} }}\n    message: {{ size: 1000B }}\n\
+         delivery_streams: {{ d: {{ destination: {{ s3: {{ bucket: lake }} }} }} }}\n"
+    )
+}
+
+#[test]
+fn a_topic_delivers_raw_or_in_its_envelope() {
+    let raw = run(&topic(", raw_message_delivery: true", ""));
+    assert_eq!(sum(&raw, "incoming_bytes"), sum(&raw, "incoming_records") * 1_000);
+    let published = value(&raw, "t", "messages_published", "sum") as u64;
+    let accepted = fate(&raw, "accepted");
+    assert!(accepted + 5 >= published && accepted <= published + 1, "{accepted} of {published}");
+    let dollars = value(&raw, "t", "estimated_cost", "sum");
+    let wanted = published as f64 * 0.5e-6 + accepted as f64 * 0.19e-6;
+    assert!((dollars - wanted).abs() < 1e-5, "{dollars} is {wanted}");
+    let envelope = run(&topic("", "assumptions: { sns_envelope_size: 300B }\n"));
+    assert_eq!(sum(&envelope, "incoming_bytes"), sum(&envelope, "incoming_records") * 1_300);
+    assert!(fate(&envelope, "delivered") > 4_000);
+}
+
+#[test]
+fn a_topic_tries_again_what_a_delivery_stream_throttles() {
+    let tape = run(&topic("", "quotas: { firehose_records_per_second: 2 }\n"));
+    assert!(sum(&tape, "throttled_records") > 1_000);
+    let delivered = tape.ledger.get("topic", "t.firehose", "discarded");
+    assert!(delivered.is_none_or(|discarded| discarded == 0), "it is tried for hours");
+    assert!(sum(&tape, "incoming_records") > 2_000, "what the limit lets through");
+}
+
+#[test]
+fn what_a_delivery_stream_refuses_for_good_goes_to_the_dead_letter_queue() {
+    let text = topic(
+        ", redrive_policy: { dead_letter_queue: q }",
+        "queues: { q: {} }\nquotas: { sns_publishes_per_second: 1000 }\n",
+    )
+    .replace("size: 1000B", "size: 1020KiB")
+    .replace("t: { subscriptions", "t: { maximum_message_size: 1MiB, subscriptions");
+    let tape = run(&text);
+    assert_eq!(sum(&tape, "incoming_records"), 0, "1,000 KiB are the most");
+    assert!(tape.ledger.get("queue", "q", "sent").is_some_and(|sent| sent > 5_000));
+}

@@ -1,6 +1,6 @@
 //! Transformation by a Lambda function.
 
-use super::{fate, producer, puts, run, sum, value};
+use super::{SECOND, fate, nanos, producer, puts, run, sum, value};
 
 /// A delivery stream whose records pass through the function `f`.
 fn transformed(function: &str, keys: &str) -> String {
@@ -37,11 +37,11 @@ fn the_buffer_of_the_transformation_comes_before_that_of_the_destination() {
     let d = transformed("processing_time: 2s", "");
     let tape = run(&format!("duration: 10m\n{d}{}", puts(&[10], "1KiB")));
     // A minute until the function is invoked, two seconds there, and five minutes in the buffer.
-    assert_eq!(value(&tape, "d", "delivery_latency", "max"), 362.0);
+    assert_eq!(nanos(&tape, "delivery_latency", "max"), 362 * SECOND);
     assert_eq!(value(&tape, "d", "execute_processing_duration", "max"), 2_000.0);
     let by_size = run(&format!("duration: 10m\n{d}{}", puts(&[10, 11, 12, 13], "256KiB")));
     assert_eq!(value(&by_size, "f", "invocations", "sum"), 1.0);
-    assert_eq!(value(&by_size, "d", "object_latency", "max"), 305.0, "a mebibyte is there after 3 s");
+    assert_eq!(nanos(&by_size, "object_latency", "max"), 305 * SECOND, "a mebibyte is there after 3 s");
 }
 
 #[test]

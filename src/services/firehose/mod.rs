@@ -27,6 +27,7 @@
 
 mod admission;
 mod attempt;
+mod bucket_config;
 mod buffer;
 mod config;
 mod copy;
@@ -40,15 +41,18 @@ mod source;
 mod stream;
 mod transform;
 
+pub use bucket_config::{
+    BucketConfig, BufferingHintsConfig, CompressionFormatConfig, FirehoseOutageConfig, S3BackupConfig,
+    S3BackupModeConfig,
+};
 pub use config::{
     DeliveryStreamConfig, DeliveryStreamDefaults, DeliveryStreamSurroundings, DynamicPartitioningConfig,
     PartitionByConfig, RecordSource, SourceStream, TransformationConfig,
 };
 pub use destination_config::{
-    BucketConfig, BufferingHintsConfig, CompressionFormatConfig, DestinationConfig, FirehoseEndpointConfig,
-    FirehoseOutageConfig, FormatConversionConfig, HttpDestinationConfig, HttpProviderConfig,
-    OpenSearchDestinationConfig, OutputFormatConfig, RedshiftDestinationConfig, S3BackupConfig,
-    S3BackupModeConfig, S3DestinationConfig, SplunkDestinationConfig,
+    DestinationConfig, FirehoseEndpointConfig, FormatConversionConfig, HttpDestinationConfig,
+    HttpProviderConfig, OpenSearchDestinationConfig, OutputFormatConfig, RedshiftDestinationConfig,
+    S3DestinationConfig, SplunkDestinationConfig,
 };
 pub use metrics::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
 pub use partition::{KeyColumn, PartitionBy, PartitionSettings, ProducerKeys};

@@ -9,6 +9,7 @@ use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
 use crate::wire::{EntityId, SnsQuotas, span};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 section! {
@@ -85,6 +86,8 @@ pub struct TopicDefaults {
     pub contents: Arc<Contents>,
     /// Whether scripts read what endpoints received.
     pub is_read: bool,
+    /// The delivery streams by their names, and whether each takes records that are put.
+    pub delivery_streams: Arc<BTreeMap<String, (EntityId, bool)>>,
 }
 
 /// Finds a queue by its reference; a problem is told when there is none.
@@ -190,7 +193,8 @@ impl TopicConfig {
                 ),
             );
         }
-        for subscription in self.subscriptions.iter().filter(|one| one.queue.is_none()) {
+        let takes_less = |one: &&SubscriptionConfig| one.queue.is_none() && one.firehose.is_none();
+        for subscription in self.subscriptions.iter().filter(takes_less) {
             problems
                 .error(
                     subscription.place,
@@ -284,7 +288,7 @@ impl TopicConfig {
         Some(SubscriptionSettings {
             name,
             retries: match (&protocol, policy) {
-                (Protocol::Sqs { .. }, _) => RetryPolicy::AWS_MANAGED,
+                (Protocol::Sqs { .. } | Protocol::Firehose { .. }, _) => RetryPolicy::AWS_MANAGED,
                 (Protocol::Http(_), Some(policy)) => policy.policy(),
                 (Protocol::Http(_), None) => RetryPolicy::HTTP,
                 _ => RetryPolicy::CUSTOMER_MANAGED,
@@ -304,6 +308,29 @@ impl TopicConfig {
             replay,
             is_read: defaults.is_read,
         })
+    }
+}
+
+/// A delivery stream that subscribes.
+fn delivery_stream(
+    reference: &Reference,
+    defaults: &TopicDefaults,
+    problems: &mut Problems,
+) -> Option<Protocol> {
+    match defaults.delivery_streams.get(reference.as_str()) {
+        Some((stream, true)) => Some(Protocol::Firehose { stream: *stream }),
+        Some((_, false)) => {
+            problems
+                .error(reference.place, format!("`{reference}` takes no records from topics"))
+                .why("it reads a data stream, and AWS then refuses everything else");
+            None
+        }
+        None => {
+            let names: Vec<&str> = defaults.delivery_streams.keys().map(String::as_str).collect();
+            let help = problems.suggest(reference.as_str(), &names, "delivery streams");
+            problems.error(reference.place, format!("there is no delivery stream `{reference}`")).help(help);
+            None
+        }
     }
 }
 
@@ -346,6 +373,9 @@ fn protocol(
                 format!("a FIFO topic cannot deliver to `{}`", subscription.protocol()),
             )
             .why("\"Message delivery for FIFO topics\": only queues can subscribe");
+    }
+    if let Some(reference) = &subscription.firehose {
+        return delivery_stream(reference, defaults, problems);
     }
     let mut build = |endpoint: &Option<EndpointConfig>| -> Option<Option<Endpoint>> {
         endpoint.as_ref().map(|endpoint| endpoint.build(files, problems))

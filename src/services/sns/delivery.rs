@@ -2,6 +2,7 @@
 
 use super::Timer;
 use super::endpoint::{Outage, Response};
+use super::retry::RetryPolicy;
 use super::settings::Protocol;
 use super::topic::{Subscription, Topic};
 use crate::engine::{Span, Time};
@@ -112,7 +113,10 @@ impl Deliveries {
 /// What a queue's refusal means to SNS ("Amazon SNS dead-letter queues": client-side errors are not retried).
 fn response_of(error: ApiError) -> Response {
     match error {
-        ApiError::RequestThrottled | ApiError::KmsThrottled | ApiError::OverLimit => Response::ServerError,
+        ApiError::RequestThrottled
+        | ApiError::KmsThrottled
+        | ApiError::OverLimit
+        | ApiError::ServiceUnavailableException => Response::ServerError,
         _ => Response::ClientError,
     }
 }
@@ -169,14 +173,16 @@ impl Topic {
         self.metrics.delivery_attempts.add(1);
         let subscription = &mut self.subscriptions[delivery.subscription as usize];
         let outage = outage(subscription, cx.now);
-        if let (Protocol::Sqs { queue, .. }, None) = (&subscription.settings.protocol, outage) {
+        if let (Protocol::Sqs { queue, .. } | Protocol::Firehose { stream: queue }, None) =
+            (&subscription.settings.protocol, outage)
+        {
             let queue = *queue;
             self.hand_over(place, queue, State::HandedOver, cx);
             return;
         }
         let (latency, failure) = (&mut subscription.latency, &mut subscription.failure);
         let (takes, response) = match &subscription.settings.protocol {
-            Protocol::Sqs { .. } => {
+            Protocol::Sqs { .. } | Protocol::Firehose { .. } => {
                 let status = outage.and_then(|outage| outage.status);
                 (Span::ZERO, status.map_or(Response::ServerError, Response::of_status))
             }
@@ -271,7 +277,7 @@ impl Topic {
         self.metrics.delivery_time.record((cx.now - delivery.accepted_at).as_nanos());
         let subscription = &mut self.subscriptions[delivery.subscription as usize];
         subscription.counts.delivered += 1;
-        if !matches!(subscription.settings.protocol, Protocol::Sqs { .. }) {
+        if !matches!(subscription.settings.protocol, Protocol::Sqs { .. } | Protocol::Firehose { .. }) {
             if subscription.settings.is_read {
                 let (detail, origin) =
                     (cx.messages.detail(delivery.message), cx.messages.origin(delivery.message));
@@ -290,8 +296,12 @@ impl Topic {
         if is_http {
             self.metrics.notifications_failed.add(1);
         }
+        // "Amazon SNS message delivery retries": a delivery stream that throttles is tried as often as what customers manage.
+        let is_throttled = delivery.refused == Some(ApiError::ServiceUnavailableException);
+        let retries =
+            if is_throttled { &RetryPolicy::CUSTOMER_MANAGED } else { &subscription.settings.retries };
         if response == Response::ServerError
-            && let Some(mut pause) = subscription.settings.retries.pause(delivery.attempts)
+            && let Some(mut pause) = retries.pause(delivery.attempts)
         {
             if self.settings.retry_jitter {
                 let part = 0.5 + subscription.jitter.unit() / 2.0;

@@ -39,6 +39,11 @@ pub enum Protocol {
     Sms(Endpoint),
     /// An app on a mobile device.
     Application(Endpoint, Option<Span>),
+    /// A delivery stream of Amazon Data Firehose.
+    Firehose {
+        /// The delivery stream.
+        stream: EntityId,
+    },
 }
 
 impl Protocol {
@@ -50,6 +55,7 @@ impl Protocol {
             Protocol::Email(_) => "email",
             Protocol::Sms(_) => "sms",
             Protocol::Application(..) => "application",
+            Protocol::Firehose { .. } => "firehose",
         }
     }
 }
@@ -153,6 +159,8 @@ pub struct SnsPrices {
     pub push: f64,
     /// A part of an SMS.
     pub sms: f64,
+    /// A delivery to a delivery stream.
+    pub firehose: f64,
 }
 
 impl SnsPrices {
@@ -165,6 +173,7 @@ impl SnsPrices {
             email: list.dollars("sns_email_per_hundred_thousand_deliveries") / 1e5,
             push: list.dollars("sns_push_per_million_deliveries") / 1e6,
             sms: list.dollars("sns_sms_per_message_part"),
+            firehose: list.dollars("sns_firehose_per_million_deliveries") / 1e6,
         }
     }
 }

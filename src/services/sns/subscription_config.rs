@@ -19,7 +19,7 @@ section! {
         pub queue: Option<Reference>;
         /// A Lambda function.
         pub function: Option<Reference>;
-        /// A Firehose stream.
+        /// A delivery stream of Amazon Data Firehose.
         pub firehose: Option<Reference>;
         /// An HTTP endpoint.
         pub http: Option<EndpointConfig>;
@@ -278,7 +278,7 @@ impl SubscriptionConfig {
             }
         }
         let protocol = self.protocol();
-        for (key, not_yet) in [("function", "functions"), ("firehose", "Firehose streams")] {
+        for (key, not_yet) in [("function", "functions")] {
             if let Some(place) = self.places.key(key) {
                 problems
                     .error(place, format!("topics cannot deliver to {not_yet} yet"))
@@ -291,8 +291,10 @@ impl SubscriptionConfig {
                 .error(place, "a `delivery_policy` is for HTTP and HTTPS")
                 .why("the retries of all other protocols are AWS's own and cannot be changed");
         }
-        if let Some(place) =
-            self.places.key("raw_message_delivery").filter(|_| !is_http && protocol != "queue")
+        if let Some(place) = self
+            .places
+            .key("raw_message_delivery")
+            .filter(|_| !is_http && !matches!(protocol, "queue" | "firehose"))
         {
             problems
                 .error(place, format!("raw message delivery is for queues and HTTP, not for `{protocol}`"));

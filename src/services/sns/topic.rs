@@ -367,7 +367,10 @@ impl Topic {
         let subscription = &mut self.subscriptions[number as usize];
         // Mail, SMS and push carry the message alone.
         let has_envelope = !subscription.is_raw
-            && matches!(subscription.settings.protocol, Protocol::Sqs { .. } | Protocol::Http(_));
+            && matches!(
+                subscription.settings.protocol,
+                Protocol::Sqs { .. } | Protocol::Http(_) | Protocol::Firehose { .. }
+            );
         let bytes = if has_envelope { bytes.saturating_add(self.settings.envelope_bytes) } else { bytes };
         cx.messages.set_bytes(message, bytes);
         let is_surely_taken = matches!(
