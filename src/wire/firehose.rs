@@ -104,3 +104,23 @@ impl FirehosePrices {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_differ_by_region_and_profile() {
+        let here = FirehoseQuotas::of(QuotaProfile::Current, Region::UsWest2);
+        let there = FirehoseQuotas::of(QuotaProfile::Current, Region::EuCentral1);
+        let rates = |quotas: &FirehoseQuotas| {
+            (quotas.records_per_second, quotas.requests_per_second, quotas.bytes_per_second)
+        };
+        assert_eq!(rates(&here), (500_000, 2_000, 5 << 20));
+        assert_eq!(rates(&there), (100_000, 1_000, 1 << 20));
+        let then = FirehoseQuotas::of(QuotaProfile::Exam2022, Region::UsWest2);
+        assert_eq!(rates(&then), rates(&here));
+        assert_eq!((then.shortest_interval, then.limits_rise), (Span::from_seconds(60), false));
+        assert_eq!(here.smallest_transform_buffer, 209_715);
+    }
+}

@@ -93,3 +93,18 @@ fn a_buffer_grows_while_deliveries_fall_behind() {
     assert_eq!(sum(&tape, "records_lost"), 0);
     assert!(value(&tape, "d", "delivery_to_s3_success", "mean") < 1.0);
 }
+
+#[test]
+fn what_comes_at_once_fills_buffer_after_buffer() {
+    let hints = s3(", buffering_hints: { size: 1MiB, interval: 60s }");
+    let records = vec!["{ data: x, size: 512KiB }"; 7].join(", ");
+    let batch = format!(
+        "clients:\n  c:\n    script:\n      - {{ at: 1s, firehose_put_record_batch: {{ delivery_stream: d, records: [{records}] }} }}\n"
+    );
+    let tape = run(&format!("duration: 2m\n{hints}{batch}"));
+    // Three buffers are full at once, half a one waits a minute.
+    assert_eq!(sum(&tape, "objects_delivered"), 4);
+    assert_eq!(value(&tape, "d", "object_size", "max"), 1_048_576.0);
+    assert_eq!(nanos(&tape, "object_latency", "max"), 60 * SECOND);
+    assert_eq!(nanos(&tape, "object_latency", "p50"), 0);
+}

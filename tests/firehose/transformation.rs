@@ -34,7 +34,7 @@ fn records_are_ok_dropped_or_failed() {
 
 #[test]
 fn the_buffer_of_the_transformation_comes_before_that_of_the_destination() {
-    let d = transformed("processing_time: 2s", "");
+    let d = transformed("processing_time: 2s, processing: per_batch", "");
     let tape = run(&format!("duration: 10m\n{d}{}", puts(&[10], "1KiB")));
     // A minute until the function is invoked, two seconds there, and five minutes in the buffer.
     assert_eq!(nanos(&tape, "delivery_latency", "max"), 362 * SECOND);

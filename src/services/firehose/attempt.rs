@@ -129,8 +129,11 @@ impl DeliveryStream {
         let delivery = self.deliveries.get(place);
         if !delivery.is_failing {
             delivery.is_failing = true;
+            let channel = delivery.channel;
             self.failing += 1;
+            self.channels.get(channel).failing += 1;
         }
+        let delivery = self.deliveries.get(place);
         let since = *delivery.failing_since.get_or_insert(cx.now);
         let (attempts, stage, carries) = (delivery.attempts, delivery.stage, delivery.carries);
         let pause = self.pause(attempts, stage);

@@ -102,11 +102,13 @@ pub(super) struct Channel {
     pub(super) is_due: bool,
     /// Deliveries under way.
     pub(super) under_way: u32,
+    /// Of them, those that failed at least once.
+    pub(super) failing: u32,
 }
 
 impl Channel {
     pub(super) fn new(carries: Carries) -> Self {
-        Self { carries, buffer: Buffer::default(), epoch: 0, is_due: false, under_way: 0 }
+        Self { carries, buffer: Buffer::default(), epoch: 0, is_due: false, under_way: 0, failing: 0 }
     }
 }
 

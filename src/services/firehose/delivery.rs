@@ -76,8 +76,8 @@ impl DeliveryStream {
         }
     }
 
-    /// Delivers a buffer that is full or due. While an earlier delivery of the channel is under way the buffer grows beyond its
-    /// hint, up to the largest ("Configure buffering hints": Firehose raises the size when delivery falls behind).
+    /// Delivers a buffer that is full or due. While an earlier delivery of the channel fails the buffer grows beyond its hint, up to
+    /// the largest ("Configure buffering hints": Firehose raises the size when delivery falls behind).
     pub(super) fn carry_off<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
         let is_full = self.is_full(place, cx.batches);
         let reads_stream = self.settings.reads_stream();
@@ -85,15 +85,15 @@ impl DeliveryStream {
         if !is_full && !channel.is_due {
             return;
         }
-        let (carries, under_way, bytes) = (channel.carries, channel.under_way, channel.buffer.bytes());
+        let (carries, failing, bytes) = (channel.carries, channel.failing, channel.buffer.bytes());
         let Some(load) = channel.buffer.load().copied() else { return };
         let hints = self.hints(carries);
         let is_largest =
             bytes >= hints.largest || cx.batches.entries(load.batch).len() as u64 >= hints.records;
         let is_held = carries.to_destination() && self.is_blocked;
         // What comes from a data stream stays there rather than here.
-        let grows = reads_stream && self.failing > 0 && bytes < hints.largest.saturating_mul(2);
-        if is_held || (under_way > 0 && (!is_largest || grows)) {
+        let grows = reads_stream && bytes < hints.largest.saturating_mul(2);
+        if is_held || (failing > 0 && (!is_largest || grows)) {
             return;
         }
         let channel = self.channels.get(place);
@@ -311,7 +311,9 @@ impl DeliveryStream {
         let Delivery { channel, carries, is_failing, .. } = *self.deliveries.get(place);
         self.deliveries.leave(place);
         self.failing -= u32::from(is_failing);
-        self.channels.get(channel).under_way -= 1;
+        let ended = self.channels.get(channel);
+        ended.under_way -= 1;
+        ended.failing -= u32::from(is_failing);
         if carries == Carries::Errors && self.is_blocked {
             self.is_blocked = false;
             for place in self.channels.used() {
