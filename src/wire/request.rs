@@ -114,8 +114,9 @@ impl Action {
     pub fn sends(&self) -> &[SendEntry] {
         match self {
             Action::SendMessage(entry) | Action::Publish(entry) => std::slice::from_ref(entry),
-            Action::SendMessageBatch(entries, _) | Action::PublishBatch(entries, _) => entries,
-            Action::PutToDeliveryStream(entries, _) => entries,
+            Action::SendMessageBatch(entries, _)
+            | Action::PublishBatch(entries, _)
+            | Action::PutToDeliveryStream(entries, _) => entries,
             _ => &[],
         }
     }

@@ -40,23 +40,22 @@ impl DeliveryStream {
             self.end_lost(place, cx);
             return;
         }
-        let (takes, outcome) = match (&self.settings.destination, delivery.stage) {
-            (Destination::Endpoint(endpoint), Stage::Endpoint) => {
-                let endpoint = endpoint.clone();
-                let attempt = self.attempt_endpoint(&endpoint, cx.now);
-                if attempt.arrives {
-                    self.note_arrival(place, cx);
-                }
-                (attempt.takes, attempt.outcome)
+        let (takes, outcome) = if let (Destination::Endpoint(endpoint), Stage::Endpoint) =
+            (&self.settings.destination, delivery.stage)
+        {
+            let endpoint = endpoint.clone();
+            let attempt = self.attempt_endpoint(&endpoint, cx.now);
+            if attempt.arrives {
+                self.note_arrival(place, cx);
             }
-            _ => {
-                let bucket = self.bucket(delivery.carries);
-                let is_out = outage_at(&bucket.outages, cx.now).is_some();
-                let store = bucket.store.clone();
-                let bytes = u32::try_from(delivery.object_bytes).unwrap_or(u32::MAX);
-                let takes = store.put_time(bytes, &mut self.chance.store);
-                (takes, if is_out { Outcome::Failed } else { Outcome::Delivered })
-            }
+            (attempt.takes, attempt.outcome)
+        } else {
+            let bucket = self.bucket(delivery.carries);
+            let is_out = outage_at(&bucket.outages, cx.now).is_some();
+            let store = bucket.store.clone();
+            let bytes = u32::try_from(delivery.object_bytes).unwrap_or(u32::MAX);
+            let takes = store.put_time(bytes, &mut self.chance.store);
+            (takes, if is_out { Outcome::Failed } else { Outcome::Delivered })
         };
         let delivery = self.deliveries.get(place);
         delivery.attempts += 1;

@@ -193,19 +193,19 @@ impl DeliveryStream {
             (Carries::SourceBackup, _) => {
                 self.counts.backup_pending -= records;
                 self.count_backup(&delivery, records);
-                self.release(&delivery, cx);
+                release(&delivery, cx);
             }
             (Carries::Errors, _) => {
                 self.counts.in_delivery -= records;
                 self.metrics.records_failed.add(records);
                 self.count_backup(&delivery, records);
-                self.release(&delivery, cx);
+                release(&delivery, cx);
             }
             (_, Stage::Backup) => {
                 self.counts.in_delivery -= records;
                 self.metrics.records_backed_up.add(records);
                 self.count_backup(&delivery, records);
-                self.release(&delivery, cx);
+                release(&delivery, cx);
             }
             (_, Stage::Bucket) if matches!(self.settings.destination, Destination::Redshift(_)) => {
                 self.counts.in_delivery -= records;
@@ -260,12 +260,6 @@ impl DeliveryStream {
         }
         self.metrics.records_delivered.add(cx.batches.entries(load.batch).len() as u64);
         cx.batches.close(load.batch);
-    }
-
-    /// The records of a delivery are let go.
-    fn release<O>(&mut self, delivery: &Delivery, cx: &mut Context<'_, O>) {
-        cx.batches.entries(delivery.load.batch).iter().for_each(|entry| cx.messages.release(entry.message));
-        cx.batches.close(delivery.load.batch);
     }
 
     /// Records of a delivery, all or those that are too old, are lost.
@@ -326,4 +320,10 @@ impl DeliveryStream {
         self.carry_off(channel, cx);
         self.end_partition(channel, cx);
     }
+}
+
+/// The records of a delivery are let go.
+fn release<O>(delivery: &Delivery, cx: &mut Context<'_, O>) {
+    cx.batches.entries(delivery.load.batch).iter().for_each(|entry| cx.messages.release(entry.message));
+    cx.batches.close(delivery.load.batch);
 }

@@ -103,13 +103,11 @@ impl DeliveryStream {
             return false;
         }
         let largest = self.settings.hints.largest;
-        match self.lanes[lane as usize].records {
-            Some(channel) => self.channels.get(channel).buffer.bytes() >= largest,
-            None => {
-                let partitions = self.channels.iter().filter(|channel| channel.carries.to_destination());
-                partitions.map(|channel| channel.buffer.bytes()).sum::<u64>() >= largest
-            }
+        if let Some(channel) = self.lanes[lane as usize].records {
+            return self.channels.get(channel).buffer.bytes() >= largest;
         }
+        let partitions = self.channels.iter().filter(|channel| channel.carries.to_destination());
+        partitions.map(|channel| channel.buffer.bytes()).sum::<u64>() >= largest
     }
 
     /// Which lane reads a shard.

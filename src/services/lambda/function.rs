@@ -113,20 +113,7 @@ impl Function {
         let fits = self.concurrency.take_request(cx.now, cx.lambda);
         if !fits || !self.begin(batch, caller, in_order, cx) {
             self.metrics.throttles.add(u64::from(!fits));
-            self.answer(caller, batch, InvokeOutcome::Throttled, cx);
-        }
-    }
-
-    /// Whoever waits has the messages back.
-    fn answer<O: Outbox<Timer>>(
-        &self,
-        caller: Caller,
-        batch: BatchId,
-        outcome: InvokeOutcome,
-        cx: &mut Context<'_, O>,
-    ) {
-        if let Caller::Waiting { who, call } | Caller::Transforming { who, call } = caller {
-            cx.outbox.send(who, Span::ZERO, Signal::Returned { batch, call, outcome });
+            answer(caller, batch, InvokeOutcome::Throttled, cx);
         }
     }
 
@@ -240,7 +227,7 @@ impl Function {
                     Ending::Returned if failed == 0 => InvokeOutcome::Success,
                     Ending::Returned => InvokeOutcome::ItemFailures(report(batch, &finished, cx.batches)),
                 };
-                self.answer(caller, batch, outcome, cx);
+                answer(caller, batch, outcome, cx);
             }
         }
         self.executions[place as usize].finished = finished;
@@ -328,6 +315,13 @@ impl Function {
         for batch in executing.chain(self.events.waiting()) {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
         }
+    }
+}
+
+/// Whoever waits has the messages back.
+fn answer<O: Outbox<Timer>>(caller: Caller, batch: BatchId, outcome: InvokeOutcome, cx: &mut Context<'_, O>) {
+    if let Caller::Waiting { who, call } | Caller::Transforming { who, call } = caller {
+        cx.outbox.send(who, Span::ZERO, Signal::Returned { batch, call, outcome });
     }
 }
 
