@@ -161,28 +161,39 @@ const INTERVAL_BITS: u32 = 7;
 pub(super) struct IntervalHistogram {
     counts: Vec<u32>,
     count: u64,
-    /// The occupied buckets lie between these, once there are any.
-    lowest: usize,
-    highest: usize,
+    /// Zero when empty.
     maximum: u64,
+    /// The complement of the smallest value, so that an empty histogram is all zeros.
+    below_top: u64,
 }
 
 impl IntervalHistogram {
     #[inline]
-    pub(super) fn record(&mut self, value: u64) {
+    fn index(value: u64) -> usize {
         let shift = (value | (1 << INTERVAL_BITS)).ilog2() - INTERVAL_BITS;
-        let index = ((shift as usize) << INTERVAL_BITS) + (value >> shift) as usize;
+        ((shift as usize) << INTERVAL_BITS) + (value >> shift) as usize
+    }
+
+    #[inline]
+    pub(super) fn record(&mut self, value: u64) {
+        let index = Self::index(value);
         if index >= self.counts.len() {
-            self.counts.resize(index + 1, 0);
+            self.grow(index);
         }
         self.counts[index] += 1;
-        if self.count == 0 {
-            (self.lowest, self.highest) = (index, index);
-        }
         self.count += 1;
-        self.lowest = self.lowest.min(index);
-        self.highest = self.highest.max(index);
         self.maximum = self.maximum.max(value);
+        self.below_top = self.below_top.max(!value);
+    }
+
+    #[cold]
+    fn grow(&mut self, index: usize) {
+        self.counts.resize(index + 1, 0);
+    }
+
+    /// The occupied buckets lie in here, once there are any.
+    fn occupied(&self) -> std::ops::RangeInclusive<usize> {
+        Self::index(!self.below_top)..=Self::index(self.maximum)
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -196,12 +207,17 @@ impl IntervalHistogram {
     /// The values at some quantiles, which must increase; the middle of the bucket each falls into.
     pub(super) fn quantiles<const N: usize>(&self, quantiles: [f64; N]) -> [u64; N] {
         let mut found = [self.maximum; N];
+        let ranks = quantiles.map(|quantile| (self.count as f64 * quantile).ceil() as u64);
+        let occupied = self.occupied();
         let (mut seen, mut next) = (0, 0);
-        for index in self.lowest..=self.highest {
-            seen += u64::from(self.counts[index]);
-            while next < N && seen as f64 >= (self.count as f64 * quantiles[next]).ceil() {
+        for (index, count) in occupied.clone().zip(&self.counts[occupied]) {
+            seen += u64::from(*count);
+            while seen >= ranks[next] {
                 found[next] = Self::middle(index).min(self.maximum);
                 next += 1;
+                if next == N {
+                    return found;
+                }
             }
         }
         found
@@ -219,9 +235,9 @@ impl IntervalHistogram {
 
     pub(super) fn clear(&mut self) {
         if self.count > 0 {
-            self.counts[self.lowest..=self.highest].fill(0);
-            self.count = 0;
-            self.maximum = 0;
+            let occupied = self.occupied();
+            self.counts[occupied].fill(0);
+            (self.count, self.maximum, self.below_top) = (0, 0, 0);
         }
     }
 }

@@ -57,19 +57,64 @@ struct Record {
     bytes: u32,
     /// Copies that exist: queues and workers that hold it. Zero when the slot is free.
     holders: u32,
-    next_free: u32,
-    poison: bool,
-    processed: bool,
-    dead_lettered: bool,
-    expired: bool,
-    rejected: bool,
-    deduplicated: bool,
-    filtered: bool,
-    payload_deleted: bool,
-    streamed: bool,
+    marks: Marks,
 }
 
-const NONE: u32 = u32::MAX;
+const _: () =
+    assert!(std::mem::size_of::<Record>() <= 32, "two messages share a line of the processor's cache");
+
+/// What happened to a message, a bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Marks(u16);
+
+impl Marks {
+    const NONE: Marks = Marks(0);
+    const POISON: Marks = Marks(1);
+    const PROCESSED: Marks = Marks(1 << 1);
+    const DEAD_LETTERED: Marks = Marks(1 << 2);
+    const EXPIRED: Marks = Marks(1 << 3);
+    const REJECTED: Marks = Marks(1 << 4);
+    const DEDUPLICATED: Marks = Marks(1 << 5);
+    const FILTERED: Marks = Marks(1 << 6);
+    const PAYLOAD_DELETED: Marks = Marks(1 << 7);
+    const STREAMED: Marks = Marks(1 << 8);
+
+    #[inline]
+    fn has(self, mark: Marks) -> bool {
+        self.0 & mark.0 != 0
+    }
+
+    /// Sets a mark; true when it was not set before.
+    #[inline]
+    fn set(&mut self, mark: Marks) -> bool {
+        let is_new = !self.has(mark);
+        self.0 |= mark.0;
+        is_new
+    }
+
+    #[inline]
+    fn clear(&mut self, mark: Marks) {
+        self.0 &= !mark.0;
+    }
+
+    /// What became of a message nobody holds any more.
+    #[inline]
+    fn fate(self) -> Fate {
+        if self.has(Marks::PROCESSED) {
+            Fate::Processed
+        } else if self.has(Marks::REJECTED) {
+            Fate::Rejected
+        } else if self.has(Marks::EXPIRED) {
+            Fate::Expired
+        } else if self.has(Marks::DEDUPLICATED) {
+            Fate::Deduplicated
+        } else if self.has(Marks::FILTERED) {
+            Fate::Filtered
+        } else {
+            Fate::Discarded
+        }
+    }
+}
 
 /// All messages in the system, and how many met which fate.
 ///
@@ -82,7 +127,8 @@ pub struct Messages {
     attributes_each: usize,
     /// By message; empty while no message carries any.
     details: Vec<Detail>,
-    free: u32,
+    /// Places that nobody uses, the last one left on top.
+    free: Vec<u32>,
     created: u64,
     fates: [u64; 6],
     /// By object store: payloads whose message is gone.
@@ -97,7 +143,7 @@ impl Messages {
             attributes: Vec::new(),
             attributes_each,
             details: Vec::new(),
-            free: NONE,
+            free: Vec::new(),
             created: 0,
             fates: [0; 6],
             orphaned: BTreeMap::new(),
@@ -114,33 +160,27 @@ impl Messages {
             producer: new.producer,
             bytes: new.bytes,
             holders: 1,
-            next_free: NONE,
-            poison: new.poison,
-            processed: false,
-            dead_lettered: false,
-            expired: false,
-            rejected: false,
-            deduplicated: false,
-            filtered: false,
-            payload_deleted: false,
-            streamed: false,
+            marks: if new.poison { Marks::POISON } else { Marks::NONE },
         };
-        let index = if self.free == NONE {
-            let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
-            self.records.push(record);
-            self.attributes.resize(self.records.len() * self.attributes_each, 0);
+        let index = if let Some(index) = self.free.pop() {
+            self.records[index as usize] = record;
             index
         } else {
-            let index = self.free;
-            let slot = &mut self.records[index as usize];
-            self.free = slot.next_free;
-            *slot = record;
-            index
+            self.grow(record)
         };
         if new.detail != Detail::NONE || !self.details.is_empty() {
             self.set_detail(index, new.detail);
         }
         MessageId(index)
+    }
+
+    /// More messages than there ever were.
+    #[cold]
+    fn grow(&mut self, record: Record) -> u32 {
+        let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
+        self.records.push(record);
+        self.attributes.resize(self.records.len() * self.attributes_each, 0);
+        index
     }
 
     fn set_detail(&mut self, index: u32, detail: Detail) {
@@ -183,26 +223,12 @@ impl Messages {
     /// One holder less; the last one closes the message's account.
     #[inline]
     pub fn release(&mut self, message: MessageId) {
-        let free = self.free;
         let record = self.record_mut(message);
         assert!(record.holders > 0, "a message cannot be released more often than it was held");
         record.holders -= 1;
         if record.holders == 0 {
-            let fate = if record.processed {
-                Fate::Processed
-            } else if record.rejected {
-                Fate::Rejected
-            } else if record.expired {
-                Fate::Expired
-            } else if record.deduplicated {
-                Fate::Deduplicated
-            } else if record.filtered {
-                Fate::Filtered
-            } else {
-                Fate::Discarded
-            };
-            record.next_free = free;
-            self.free = message.0;
+            let fate = record.marks.fate();
+            self.free.push(message.0);
             self.fates[fate as usize] += 1;
             if !self.details.is_empty() {
                 self.leave_payload(message);
@@ -223,9 +249,11 @@ impl Messages {
     #[inline]
     pub fn payload(&self, message: MessageId) -> Option<Payload> {
         match self.detail(message).content {
-            Content::Pointer { store, bytes } => {
-                Some(Payload { store, bytes, is_deleted: self.record(message).payload_deleted })
-            }
+            Content::Pointer { store, bytes } => Some(Payload {
+                store,
+                bytes,
+                is_deleted: self.record(message).marks.has(Marks::PAYLOAD_DELETED),
+            }),
             _ => None,
         }
     }
@@ -233,7 +261,7 @@ impl Messages {
     /// Notes that the payload was deleted; gives it, unless it already was.
     pub fn delete_payload(&mut self, message: MessageId) -> Option<Payload> {
         let payload = self.payload(message).filter(|payload| !payload.is_deleted)?;
-        self.record_mut(message).payload_deleted = true;
+        self.record_mut(message).marks.set(Marks::PAYLOAD_DELETED);
         Some(payload)
     }
 
@@ -275,7 +303,7 @@ impl Messages {
     /// Whether processing it always fails.
     #[inline]
     pub fn is_poison(&self, message: MessageId) -> bool {
-        self.record(message).poison
+        self.record(message).marks.has(Marks::POISON)
     }
 
     /// The values of its attributes, in the order its producer declares them.
@@ -294,37 +322,37 @@ impl Messages {
     /// Notes a successful processing; true when it was the first one, false for a duplicate.
     #[inline]
     pub fn mark_processed(&mut self, message: MessageId) -> bool {
-        !std::mem::replace(&mut self.record_mut(message).processed, true)
+        self.record_mut(message).marks.set(Marks::PROCESSED)
     }
 
     /// Notes that the message was moved to a dead-letter queue.
     pub fn mark_dead_lettered(&mut self, message: MessageId) {
-        self.record_mut(message).dead_lettered = true;
+        self.record_mut(message).marks.set(Marks::DEAD_LETTERED);
     }
 
     /// Notes that the message left the dead-letter queue again ("`StartMessageMoveTask`").
     pub fn mark_redriven(&mut self, message: MessageId) {
-        self.record_mut(message).dead_lettered = false;
+        self.record_mut(message).marks.clear(Marks::DEAD_LETTERED);
     }
 
     /// Notes that the message outlived its retention period.
     pub fn mark_expired(&mut self, message: MessageId) {
-        self.record_mut(message).expired = true;
+        self.record_mut(message).marks.set(Marks::EXPIRED);
     }
 
     /// Notes that a service refused the message.
     pub fn mark_rejected(&mut self, message: MessageId) {
-        self.record_mut(message).rejected = true;
+        self.record_mut(message).marks.set(Marks::REJECTED);
     }
 
     /// Notes that a FIFO queue had taken the same message before.
     pub fn mark_deduplicated(&mut self, message: MessageId) {
-        self.record_mut(message).deduplicated = true;
+        self.record_mut(message).marks.set(Marks::DEDUPLICATED);
     }
 
     /// Notes that no subscription of a topic wanted the message.
     pub fn mark_filtered(&mut self, message: MessageId) {
-        self.record_mut(message).filtered = true;
+        self.record_mut(message).marks.set(Marks::FILTERED);
     }
 
     /// A new message that says the same, of the same origin: what a topic sends to another subscriber. The caller holds it.
@@ -335,7 +363,7 @@ impl Messages {
             producer: record.producer,
             sequence: record.sequence,
             bytes: record.bytes,
-            poison: record.poison,
+            poison: record.marks.has(Marks::POISON),
             detail: self.detail(message),
         });
         let each = self.attributes_each;
@@ -352,7 +380,7 @@ impl Messages {
     /// Notes that a stream took it as a record; true when it was the first time, false for a copy of a record.
     #[inline]
     pub fn mark_streamed(&mut self, message: MessageId) -> bool {
-        !std::mem::replace(&mut self.record_mut(message).streamed, true)
+        self.record_mut(message).marks.set(Marks::STREAMED)
     }
 
     /// How many hold each message, by index: to check that every hold belongs to somebody.
@@ -374,9 +402,9 @@ impl Messages {
     pub fn still_there(&self) -> (u64, u64, u64) {
         let (mut processed, mut dead_lettered, mut rest) = (0, 0, 0);
         for record in self.records.iter().filter(|record| record.holders > 0) {
-            if record.processed {
+            if record.marks.has(Marks::PROCESSED) {
                 processed += 1;
-            } else if record.dead_lettered {
+            } else if record.marks.has(Marks::DEAD_LETTERED) {
                 dead_lettered += 1;
             } else {
                 rest += 1;

@@ -7,8 +7,32 @@ use crate::services::{
     client, cloudwatch, compute, firehose, kinesis, lambda, object_store, producer, requester, sns, sqs,
 };
 use crate::wire::{
-    Account, Balance, Batches, Context, EntityId, MessageId, Messages, Publication, Service, Signal,
+    Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
 };
+
+/// Hands a signal to a service. A function of its own for each, or the frame of the largest service, with all its
+/// saved registers, would be laid out for every event of the smallest.
+#[inline(never)]
+fn receive<'a, S: Service>(service: &mut S, from: EntityId, signal: Signal, cx: &mut Context<'_, Desk<'a>>)
+where
+    Desk<'a>: Outbox<S::Timer>,
+{
+    service.receive(from, signal, cx);
+}
+
+/// Hands a timer to a service; see [`receive`].
+#[inline(never)]
+fn wake<'a, S: Service>(service: &mut S, timer: S::Timer, cx: &mut Context<'_, Desk<'a>>)
+where
+    Desk<'a>: Outbox<S::Timer>,
+{
+    service.wake(timer, cx);
+}
+
+#[cold]
+fn no_such_timer(entity: &Entity, timer: Timer) -> ! {
+    unreachable!("a {} has no timer {timer:?}", entity.kind())
+}
 
 macro_rules! roster {
     ($( $(#[$documentation:meta])* $name:ident: $service:ty ),* $(,)?) => {
@@ -54,14 +78,14 @@ macro_rules! roster {
 
             #[inline]
             pub(super) fn receive(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, Desk<'_>>) {
-                match self { $( Entity::$name(service) => service.receive(from, signal, cx), )* }
+                match self { $( Entity::$name(service) => receive(service, from, signal, cx), )* }
             }
 
             #[inline]
             pub(super) fn wake(&mut self, timer: Timer, cx: &mut Context<'_, Desk<'_>>) {
                 match (self, timer) {
-                    $( (Entity::$name(service), Timer::$name(timer)) => service.wake(timer, cx), )*
-                    (entity, timer) => unreachable!("a {} has no timer {timer:?}", entity.kind()),
+                    $( (Entity::$name(service), Timer::$name(timer)) => wake(service, timer, cx), )*
+                    (entity, timer) => no_such_timer(entity, timer),
                 }
             }
 

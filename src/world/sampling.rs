@@ -145,9 +145,6 @@ impl Sampler {
                 if is_left_out || !track.is_published {
                     return;
                 }
-                if !track.is_published {
-                    return;
-                }
                 if definition.cloudwatch_name.is_some() {
                     track.datapoints.push(datapoint);
                 }

@@ -220,6 +220,40 @@ fn instance_id(launch: u64) -> String {
     format!("i-{launch:08x}")
 }
 
+impl Fleet {
+    /// Wakes for what does not happen to each message, out of the way of what does.
+    #[inline(never)]
+    fn wake_seldom<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
+        match timer {
+            Timer::Processed { .. } | Timer::Called { .. } => unreachable!("handled before"),
+            Timer::Fetched { worker, epoch } => self.end_fetching(worker, epoch, cx),
+            Timer::Paused { worker, epoch } => self.end_pause(worker, epoch, cx),
+            Timer::Heartbeat { worker, beat } => self.beat(worker, beat, cx),
+            Timer::Launched { instance, epoch } => self.end_launch(instance, epoch, cx),
+            Timer::Crash { instance, start } => self.crash(instance, start, cx),
+            Timer::Restarted { instance, start } => self.restart(instance, start, cx),
+            Timer::DrainEnded { instance, epoch } => self.end_drain(instance, epoch, cx),
+            Timer::Terminated { instance, epoch } => self.end_termination(instance, epoch, cx),
+            Timer::Ready { instance, start } => self.end_boot(instance, start, cx),
+            Timer::HookEnded { instance, epoch, round, hook, timed_out } => {
+                self.end_hook(instance, epoch, (round, hook, timed_out), cx);
+            }
+            Timer::Returned { instance, epoch } => self.end_return(instance, epoch, cx),
+            Timer::Fails { instance, stint, what } => self.fail(instance, stint, what, cx),
+            Timer::AtRisk { instance, stint } => self.take_recommendation(instance, stint, cx),
+            Timer::Notice { instance, stint } => {
+                self.take_notice(instance, stint, cx);
+                self.update_group_metrics(cx.now);
+            }
+            Timer::Interrupted { instance, epoch } => self.interrupt(instance, epoch, cx),
+            Timer::Retry => self.reconcile(cx),
+            Timer::Check => self.check(cx),
+            Timer::Order { index } => self.obey(index, cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
+        }
+    }
+}
+
 impl Service for Fleet {
     type Timer = Timer;
     const KIND: &'static str = "consumer";
@@ -244,31 +278,8 @@ impl Service for Fleet {
     fn wake<O: Outbox<Timer>>(&mut self, timer: Timer, cx: &mut Context<'_, O>) {
         match timer {
             Timer::Processed { worker, epoch } => self.end_processing(worker, epoch, cx),
-            Timer::Fetched { worker, epoch } => self.end_fetching(worker, epoch, cx),
             Timer::Called { worker, epoch } => self.end_calls(worker, epoch, cx),
-            Timer::Paused { worker, epoch } => self.end_pause(worker, epoch, cx),
-            Timer::Heartbeat { worker, beat } => self.beat(worker, beat, cx),
-            Timer::Launched { instance, epoch } => self.end_launch(instance, epoch, cx),
-            Timer::Crash { instance, start } => self.crash(instance, start, cx),
-            Timer::Restarted { instance, start } => self.restart(instance, start, cx),
-            Timer::DrainEnded { instance, epoch } => self.end_drain(instance, epoch, cx),
-            Timer::Terminated { instance, epoch } => self.end_termination(instance, epoch, cx),
-            Timer::Ready { instance, start } => self.end_boot(instance, start, cx),
-            Timer::HookEnded { instance, epoch, round, hook, timed_out } => {
-                self.end_hook(instance, epoch, (round, hook, timed_out), cx);
-            }
-            Timer::Returned { instance, epoch } => self.end_return(instance, epoch, cx),
-            Timer::Fails { instance, stint, what } => self.fail(instance, stint, what, cx),
-            Timer::AtRisk { instance, stint } => self.take_recommendation(instance, stint, cx),
-            Timer::Notice { instance, stint } => {
-                self.take_notice(instance, stint, cx);
-                self.update_group_metrics(cx.now);
-            }
-            Timer::Interrupted { instance, epoch } => self.interrupt(instance, epoch, cx),
-            Timer::Retry => self.reconcile(cx),
-            Timer::Check => self.check(cx),
-            Timer::Order { index } => self.obey(index, cx),
-            Timer::Scaling(timer) => self.scale(timer, cx),
+            timer => self.wake_seldom(timer, cx),
         }
     }
 
