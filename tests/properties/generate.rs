@@ -387,9 +387,10 @@ impl Pieces {
             );
         }
         if !self.delivery.is_empty() {
+            let arrivals = arrivals_of(1, 100, *seconds);
             let _ = writeln!(
                 text,
-                "  deliverer: {{ publishes_to: {{ delivery_stream: delivered }}, arrivals: {{ poisson: {{ rate: 3/s }} }}, message: \
+                "  deliverer: {{ publishes_to: {{ delivery_stream: delivered }}, arrivals: {arrivals}, message: \
                  {{ size: {{ uniform: [1B, 90KiB] }} }} }}\ndelivery_streams:\n  delivered: {}",
                 self.delivery
             );
