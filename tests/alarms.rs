@@ -333,6 +333,50 @@ fn composite_alarms_follow_at_once_and_are_held_back() {
     assert_eq!(names(&tape, "above").iter().filter(|state| **state == "ALARM").count(), 2);
 }
 
+/// A composite alarm that goes off twice, with these keys, and what its topic and its function get.
+fn notified(keys: &str) -> (Vec<String>, u64, u64, u64) {
+    let text = format!(
+        "duration: 30m\nqueues: {{ tickets: {{}}, jobs: {{}} }}\n\
+         topics: {{ people: {{ subscriptions: [{{ name: rule, queue: tickets, filter_policy_scope: message_body, filter_policy: {{ AlarmRule: [{{ prefix: ALARM }}], NewStateValue: [ALARM] }} }}] }} }}\n\
+         functions: {{ heal: {{ processing_time: 1s }} }}\n\
+         custom_metrics:\n  \
+           hot: {{ values: [1, 1, 20, 20, 20, 20, 1, 1, 1, 20, 20, 20, 20, 20, 20, 20, 20], metric_delay: 0s }}\n  \
+           work: {{ values: [0, 0, 0, 0, 0, 0, 0, 0, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20, 20], metric_delay: 0s }}\n\
+         alarms:\n  hot: {{ metric: {{ custom_metric: hot }}, threshold: 10, treat_missing_data: ignore }}\n  \
+           work: {{ metric: {{ custom_metric: work }}, threshold: 10, treat_missing_data: notBreaching }}\n\
+         composite_alarms:\n  \
+           page: {{ alarm_rule: ALARM(hot), alarm_actions: [{{ topic: people }}, {{ function: heal }}], ok_actions: [{{ topic: people }}], insufficient_data_actions: [{{ topic: people }}]{keys} }}"
+    );
+    let text = format!("name: alarms\n{text}");
+    let scenario = Scenario::load("alarms.yaml", text.as_bytes(), &[], &NoFiles)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let tape = scenario.run().expect("a run");
+    let sum = |name: &str, metric: &str| tape.value(name, metric, "sum").expect("it is counted") as u64;
+    let actions = tape.alarms.iter().filter(|change| change.alarm == "page");
+    let delivered = tape.ledger.get("subscription", "people.rule", "delivered");
+    (
+        actions.map(|change| change.actions.clone()).collect(),
+        sum("people", "messages_published"),
+        sum("heal", "async_events_received"),
+        delivered.expect("the subscription has books"),
+    )
+}
+
+#[test]
+fn a_composite_alarm_tells_topics_and_functions() {
+    // OK when it is created, ALARM, OK, ALARM.
+    let (actions, published, invoked, alarms) = notified("");
+    assert_eq!(actions, ["performed"; 4]);
+    assert_eq!((published, invoked, alarms), (4, 2, 2));
+    // The suppressor comes before the second ALARM, within the wait period of the second OK at the latest.
+    let suppressed = ", actions_suppressor: work, actions_suppressor_wait_period: 1s, actions_suppressor_extension_period: 60s";
+    let (actions, published, invoked, alarms) = notified(suppressed);
+    assert!(actions.contains(&"suppressed by work".to_owned()), "{actions:?}");
+    assert_eq!((published, invoked, alarms), (3, 1, 1), "what the suppressor holds back nobody hears of");
+    let (actions, published, invoked, _) = notified(", actions_enabled: false");
+    assert_eq!((actions, published, invoked), (vec!["disabled".to_owned(); 4], 0, 0));
+}
+
 /// The whole text that is told about a scenario that is wrong.
 fn wrong(text: &str) -> String {
     load(&format!("duration: 10m\n{text}")).expect_err("a problem")
@@ -390,21 +434,6 @@ fn what_aws_refuses_is_told_with_its_place() {
             )),
             "all metrics of an expression have the same period",
         ),
-        (wrong("composite_alarms: { c: { alarm_rule: ALARM(x) } }"), "there is no alarm `x`"),
-        (
-            wrong("composite_alarms: { c: { alarm_rule: ALARM(d) }, d: { alarm_rule: NOT OK(c) } }"),
-            "would follow from itself",
-        ),
-        (
-            wrong("composite_alarms: { c: { alarm_rule: \"TRUE\", actions_suppressor: c } }"),
-            "`actions_suppressor_wait_period` must be given",
-        ),
-        (
-            wrong(&format!(
-                "alarms: {{ c: {{ threshold: 1, {metric} }} }}\ncomposite_alarms: {{ c: {{ alarm_rule: ALARM(c) }} }}"
-            )),
-            "there is an alarm `c` already",
-        ),
         (wrong("custom_metrics: { c: {} }"), "a custom metric has one source"),
         (wrong("custom_metrics: { c: { values: [1], namespace: AWS/SQS } }"), "belong to AWS"),
         (wrong("custom_metrics: { c: { values: [1], storage_resolution: 5s } }"), "`1s` or `60s`"),
@@ -420,6 +449,51 @@ fn what_aws_refuses_is_told_with_its_place() {
     let told =
         wrong("alarms:\n  a:\n    threshold: 1\n    metrics:\n      - { id: e1, expression: 'abc + m3' }");
     assert!(told.contains("alarms.yaml:8:"), "{told}");
+}
+
+#[test]
+fn what_aws_refuses_of_composite_alarms_is_told() {
+    let metric = "metric: { queue: jobs, name: NumberOfMessagesSent }";
+    let cases = [
+        (wrong("composite_alarms: { c: { alarm_rule: ALARM(x) } }"), "there is no alarm `x`"),
+        (
+            wrong("composite_alarms: { c: { alarm_rule: \"TRUE\", alarm_actions: [{ policy: grow }] } }"),
+            "`topic`",
+        ),
+        (
+            wrong("composite_alarms: { c: { alarm_rule: \"TRUE\", ok_actions: [{ topic: nobody }] } }"),
+            "no topic",
+        ),
+        (
+            wrong(
+                "functions: { f: { processing_time: 1s } }\ncomposite_alarms: { c: { alarm_rule: \"TRUE\", ok_actions: [{ function: f }, { function: f }, { function: f }, { function: f }, { function: f }, { function: f }] } }",
+            ),
+            "`ok_actions` takes 5 actions at most",
+        ),
+        (
+            wrong(
+                "consumers: { w: { receives_from: { queue: jobs }, processing_time: 1s, auto_scaling_group: { max_size: 3, policies: [{ simple_scaling: { alarm: c, adjustment_type: ChangeInCapacity, scaling_adjustment: 1 } }] } } }\ncomposite_alarms: { c: { alarm_rule: \"TRUE\" } }",
+            ),
+            "the composite alarm `c` cannot invoke a scaling policy",
+        ),
+        (
+            wrong("composite_alarms: { c: { alarm_rule: ALARM(d) }, d: { alarm_rule: NOT OK(c) } }"),
+            "would follow from itself",
+        ),
+        (
+            wrong("composite_alarms: { c: { alarm_rule: \"TRUE\", actions_suppressor: c } }"),
+            "`actions_suppressor_wait_period` must be given",
+        ),
+        (
+            wrong(&format!(
+                "alarms: {{ c: {{ threshold: 1, {metric} }} }}\ncomposite_alarms: {{ c: {{ alarm_rule: ALARM(c) }} }}"
+            )),
+            "there is an alarm `c` already",
+        ),
+    ];
+    for (told, wanted) in &cases {
+        assert!(told.contains(wanted), "{wanted:?} is told:\n{told}");
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ const FLOORS: &[Floor] = &[
     floor("language", 2, &["engine"]),
     floor("record", 2, &["engine"]),
     floor("filter", 3, &["language"]),
-    floor("wire", 3, &["engine", "language", "record"]),
+    floor("wire", 3, &["engine", "language", "record", "filter"]),
     floor("series", 3, &["engine", "language"]),
     floor("scaling", 3, &["engine", "language", "record", "wire", "series"]),
     floor("traffic", 3, &["engine", "language"]),

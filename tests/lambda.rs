@@ -2,6 +2,7 @@
 
 mod asynchronous;
 mod conservation;
+mod filters;
 mod functions;
 mod mappings;
 

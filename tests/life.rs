@@ -8,7 +8,9 @@ mod orders;
 mod pool;
 mod properties;
 mod protection;
+mod refresh;
 mod spot;
+mod warming;
 mod zones;
 
 use queuelab::language::NoFiles;

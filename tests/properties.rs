@@ -49,6 +49,8 @@ fn sizes(text: &str, tape: &Tape) -> Vec<String> {
         let value = |metric: &str, statistic: &str| tape.value(name, metric, statistic).unwrap_or(f64::NAN);
         let desired = (value("desired_capacity", "min"), value("desired_capacity", "max"));
         let in_service = value("instances_in_service", "max");
+        // An instance refresh may launch replacements first.
+        let in_service = if line.contains("max_healthy_percentage") { least } else { in_service };
         if !(desired.0 >= least && desired.1 <= most && in_service <= most) {
             faults.push(format!(
                 "{name}: desired {desired:?}, in service {in_service}, sizes {least} to {most}"

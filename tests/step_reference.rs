@@ -1,7 +1,7 @@
 //! Step scaling worked out a second time, from the words of the guide alone: slow, plain, and sharing no code with the
 //! library. Random policies and groups must be answered alike.
 
-use queuelab::scaling::{AdjustmentType, Capacity, StepAdjustment, adjusted, step_for};
+use queuelab::scaling::{AdjustmentType, Capacity, StepAdjustment, adjusted, adjustment, step_for, tracked};
 
 /// A generator of its own: the library's is not asked to judge itself.
 struct Dice(u64);
@@ -166,4 +166,36 @@ fn step_scaling_agrees_with_the_guide_word_for_word() {
         down += usize::from(wanted < i64::from(group.desired));
     }
     assert!(out > 2_000 && down > 2_000, "both ways are tried: {out} out, {down} in");
+}
+
+#[test]
+fn published_examples_of_adjustments_and_of_target_tracking() {
+    let percent = AdjustmentType::PercentChangeInCapacity;
+    // Percent, of how many, least magnitude, instances.
+    let adjustments = [
+        (10.0, 10, 0, 1.0),
+        (30.0, 11, 0, 3.0),
+        (-10.0, 14, 0, -1.0),
+        (-30.0, 13, 0, -3.0),
+        (10.0, 1, 0, 1.0),
+        (-10.0, 3, 0, -1.0),
+        (25.0, 4, 2, 2.0),
+        // Rounded down above one, toward zero below minus one, away from zero in between.
+        (127.0, 10, 0, 12.0),
+        (67.0, 1, 0, 1.0),
+        (-58.0, 1, 0, -1.0),
+        (-66.7, 10, 0, -6.0),
+        (0.0, 10, 2, 0.0),
+    ];
+    for (number, present, least, wanted) in adjustments {
+        let found = adjustment(percent, number, least, present);
+        assert!((found - wanted).abs() < 1e-9, "{number} % of {present}: {found}, not {wanted}");
+    }
+    // Metric, target, instances, wanted.
+    for (value, target, instances, wanted) in
+        [(150.0, 100.0, 10, 15.0), (75.0, 50.0, 2, 3.0), (30.0, 50.0, 4, 3.0), (94.0, 100.0, 10, 10.0)]
+    {
+        let found = tracked(value, target, instances);
+        assert!((found - wanted).abs() < 1e-9, "{instances} at {value} of {target}: {found}");
+    }
 }

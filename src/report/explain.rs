@@ -64,7 +64,11 @@ fn names(cause: &str, alarm: &str) -> bool {
 
 fn activity_event(activity: &ScalingActivity) -> Event<'_> {
     let ScalingActivity { old_desired, new_desired, status, .. } = activity;
-    let (headline, style) = if old_desired == new_desired {
+    let (headline, style) = if old_desired == new_desired && activity.policy.is_empty() {
+        // What the group does by itself, such as an instance refresh.
+        let what = activity.cause.split([':', '.']).next().unwrap_or_default();
+        (format!("{what} ({status})"), DIM)
+    } else if old_desired == new_desired {
         (format!("desired capacity stays {old_desired} ({status})"), DIM)
     } else {
         (format!("desired capacity {old_desired} → {new_desired}"), CHANGE)

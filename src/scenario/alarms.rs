@@ -6,7 +6,8 @@ use super::topics::AlarmMessage;
 use super::watching::Watching;
 use crate::language::{Problems, Reference};
 use crate::series::Statistic;
-use crate::services::cloudwatch::{AlarmConfig, AlarmSettings, WarmUp, evaluation_range};
+use crate::services::cloudwatch::{AlarmConfig, AlarmId, AlarmSettings, WarmUp, evaluation_range};
+use crate::services::compute::REFRESH_ALARM;
 use crate::wire::{EntityId, span};
 use crate::world::WatchedMetric;
 
@@ -89,17 +90,36 @@ impl<'a> Alarms<'a> {
         policy: u32,
         problems: &mut Problems,
     ) -> Option<f64> {
+        if self.config.composite_alarms.get(alarm.as_str()).is_some() {
+            problems
+                .error(alarm.place, format!("the composite alarm `{alarm}` cannot invoke a scaling policy"))
+                .why("\"Creating a composite alarm\": its actions are notifications and functions, not Auto Scaling")
+                .help("name an alarm on a metric; metric math joins several metrics in one alarm");
+            return None;
+        }
         let (position, _) = self.names.find(alarm, problems)?;
         let settings = self.settings.get_mut(position)?.as_mut()?;
         settings.actions.add_policy(group, policy);
         Some(settings.threshold)
     }
 
-    /// Alarms publish to topics.
+    /// The alarm of this name is looked at by instance refreshes of a group.
+    pub(super) fn watch_for_refresh(&mut self, alarm: &Reference, group: EntityId, problems: &mut Problems) {
+        let Some((position, _)) = self.names.find(alarm, problems) else { return };
+        if let Some(Some(settings)) = self.settings.get_mut(position)
+            && !settings.actions.invokes_policy(group, REFRESH_ALARM)
+        {
+            settings.actions.add_policy(group, REFRESH_ALARM);
+        }
+    }
+
+    /// Alarms publish to topics and invoke functions.
     pub(super) fn notify(&mut self, messages: &[AlarmMessage]) {
-        for (alarm, state, topic, message) in messages {
-            if let Some(Some(settings)) = self.settings.get_mut(*alarm) {
-                settings.actions.add_topic(*state, *topic, *message);
+        for AlarmMessage { alarm, state, to, message } in messages {
+            if let AlarmId::Metric(index) = alarm
+                && let Some(Some(settings)) = self.settings.get_mut(*index as usize)
+            {
+                settings.actions.add_notification(*state, *to, *message);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Composite alarms: their rules are read, the alarms they name looked up, and each is put behind those it follows.
 
 use super::config::ScenarioConfig;
+use super::topics::AlarmMessage;
 use crate::language::{Name, Problems, Reference};
 use crate::services::cloudwatch::{
     AlarmActions, AlarmId, CompositeAlarmConfig, CompositeAlarmSettings, Rule, Suppressor,
@@ -11,10 +12,11 @@ use crate::wire::span;
 const MOST_PARENTS: usize = 150;
 
 /// The composite alarms of a scenario, each behind those that its rule names; `None` when a problem was told. `alarms`
-/// are the names of the alarms on metrics, those of target tracking included.
+/// are the names of the alarms on metrics, those of target tracking included; `messages` is what alarms of both kinds publish.
 pub(super) fn resolve(
     config: &ScenarioConfig,
     alarms: &[String],
+    messages: &[AlarmMessage],
     problems: &mut Problems,
 ) -> Option<Vec<CompositeAlarmSettings>> {
     let errors = problems.errors();
@@ -41,7 +43,12 @@ pub(super) fn resolve(
     if problems.errors() > errors {
         return None;
     }
-    let settings: Vec<CompositeAlarmSettings> = settings.into_iter().collect::<Option<_>>()?;
+    let mut settings: Vec<CompositeAlarmSettings> = settings.into_iter().collect::<Option<_>>()?;
+    for AlarmMessage { alarm, state, to, message } in messages {
+        if let AlarmId::Composite(index) = alarm {
+            settings[*index as usize].actions.add_notification(*state, *to, *message);
+        }
+    }
     check_parents(config, &settings, problems);
     let order = order(config, &settings, problems)?;
     Some(in_order(&settings, &order))

@@ -4,10 +4,12 @@ use super::resolve::Resolver;
 use crate::language::{Problems, Reference};
 use crate::services::lambda::{
     Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings, MappingAssumptions,
-    MappingDefaults, MappingEnds, MappingSettings,
+    MappingConfig, MappingDefaults, MappingEnds, MappingSettings,
 };
+use crate::services::producer::ProducerTarget;
 use crate::services::sqs::{Queue, is_fifo};
-use crate::wire::{LambdaPrices, Service, span, whole_seconds};
+use crate::wire::{Contents, LambdaPrices, Service, span, whole_seconds};
+use std::sync::Arc;
 
 /// The functions of a scenario.
 #[derive(Debug)]
@@ -39,6 +41,15 @@ impl LambdaResources {
             functions: functions.into_iter().collect::<Option<_>>()?,
             mappings: mappings.into_iter().collect::<Option<_>>()?,
         })
+    }
+}
+
+impl LambdaResources {
+    /// The filters of the mappings read what messages say.
+    pub(super) fn enter_contents(&mut self, contents: &Arc<Contents>) {
+        for filter in self.mappings.iter_mut().filter_map(|mapping| mapping.filter.as_mut()) {
+            filter.contents = Arc::clone(contents);
+        }
     }
 }
 
@@ -119,6 +130,9 @@ fn mappings(
             );
         }
         pairs.push(pair);
+        if mapping.filter_criteria.is_some() {
+            warn_of_unread_bodies(mapping, resolver, problems);
+        }
         settings.push(queue.zip(function).map(|((position, queue), (index, function))| {
             let ends = MappingEnds {
                 queue,
@@ -133,6 +147,19 @@ fn mappings(
         resolver.flow(Queue::KIND, mapping.queue.as_str(), Function::KIND, mapping.function.as_str());
     }
     settings
+}
+
+/// A filter deletes every message whose body it cannot read.
+fn warn_of_unread_bodies(mapping: &MappingConfig, resolver: &Resolver<'_>, problems: &mut Problems) {
+    for (name, producer) in resolver.config.producers.iter() {
+        let feeds = matches!(&producer.publishes_to, ProducerTarget::Queue(queue) if queue.as_str() == mapping.queue.as_str());
+        if feeds && producer.message.as_ref().is_none_or(|message| message.body.is_none()) {
+            problems
+                .warning(mapping.queue.place, format!("the filters delete all messages of `{name}`"))
+                .why("it says nothing about their bodies, so that they satisfy no pattern")
+                .help(format!("give `{name}` a `body`"));
+        }
+    }
 }
 
 /// Reservations must leave something to the others ("Configuring reserved concurrency for a function").

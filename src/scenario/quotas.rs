@@ -81,6 +81,8 @@ section! {
         pub lambda_mapping_ramp_per_minute: Option<u32>, at_least (1);
         /// The most batches an event source mapping processes at once.
         pub lambda_mapping_maximum_concurrency: Option<u32>, at_least (1);
+        /// Most filters of an event source mapping.
+        pub lambda_filters_per_event_source_mapping: Option<u32>, within (1, 10);
         /// Whether the initialisation of execution environments is billed.
         pub lambda_init_is_billed: Option<bool>;
         /// Most records of a `PutRecords` call.
@@ -238,6 +240,7 @@ impl QuotasConfig {
             take(&mut quotas.concurrent_executions, changed.lambda_concurrent_executions);
             take(&mut quotas.mapping_ramp_per_minute, changed.lambda_mapping_ramp_per_minute);
             take(&mut quotas.mapping_maximum_concurrency, changed.lambda_mapping_maximum_concurrency);
+            take(&mut quotas.filters_of_mapping, changed.lambda_filters_per_event_source_mapping);
             take(&mut quotas.init_is_billed, changed.lambda_init_is_billed);
             if let Some(per_ten_seconds) = changed.lambda_environments_per_ten_seconds {
                 quotas.scaling = ScalingRate::PerFunction { per_ten_seconds };

@@ -70,7 +70,13 @@ pub(super) fn resolve(
             topics.enter_producer(id, &producer.settings);
         }
     }
-    let topics = topics.settings((&assumptions, prices), &queues, files, problems);
+    let reads_bodies =
+        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+    if let (true, Some(clients)) = (reads_bodies, &clients) {
+        topics.enter_texts(&clients.names.texts);
+    }
+    let contents = topics.contents();
+    let topics = topics.settings(&contents, (&assumptions, prices), &queues, files, problems);
     resolver.topic_flows();
     let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
@@ -86,7 +92,7 @@ pub(super) fn resolve(
     let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
     let scaled = scaling.resolve_scaling(problems);
     let loads = scaling.loads;
-    let composite_alarms = composites::resolve(config, &alarms.names(), problems);
+    let composite_alarms = composites::resolve(config, &alarms.names(), &alarm_messages, problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
     let metric_delays = assumptions.metric_delays(files, problems);
     if problems.has_errors() {
@@ -98,7 +104,8 @@ pub(super) fn resolve(
     }
     let producers: Vec<WithArrivals<ProducerSettings>> = producers.into_iter().collect::<Option<_>>()?;
     let clients = clients?;
-    let lambda = lambda?;
+    let mut lambda = lambda?;
+    lambda.enter_contents(&contents);
     let (alarms, watched) = alarms.into_settings();
     flows.extend(invocations(&alarms, config));
     let mut scenario = Scenario {

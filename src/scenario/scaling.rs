@@ -51,6 +51,11 @@ impl<'a, 'b> Scaling<'a, 'b> {
                 (None, Some(group)) => {
                     let mut settings = group.scaling(config.start.timestamp());
                     settings.policies = self.policies(&reference, &group.policies, problems);
+                    if let Some(id) = self.group_of(&reference, problems) {
+                        for alarm in group.refresh_alarms() {
+                            self.alarms.watch_for_refresh(alarm, id, problems);
+                        }
+                    }
                     settings
                 }
                 (None, None) => {

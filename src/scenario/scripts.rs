@@ -10,8 +10,10 @@ use crate::wire::Texts;
 use std::sync::Arc;
 
 /// The clients of a scenario.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Clients {
+    /// All texts of the scenario, and the names of entities.
+    pub(super) names: Arc<client::Names>,
     pub(super) settings: Vec<ClientSettings>,
     pub(super) expected: Vec<Vec<Expected>>,
 }
@@ -42,7 +44,7 @@ pub(super) fn resolve(
         built.push(script.zip(latency).map(|(script, latency)| (name.text.clone(), script, latency)));
     }
     let names = Arc::new(client::Names { texts, entities: directory.entities() });
-    let mut clients = Clients::default();
+    let mut clients = Clients { names: Arc::clone(&names), settings: Vec::new(), expected: Vec::new() };
     for (name, (steps, expected), latency) in built.into_iter().collect::<Option<Vec<_>>>()? {
         clients.settings.push(ClientSettings { name, steps, latency, names: Arc::clone(&names) });
         clients.expected.push(expected);

@@ -6,18 +6,31 @@ use crate::engine::Distribution;
 use crate::filter::{Atom, Dialect, Document, Number, Policy, Vocabulary};
 use crate::language::{Files, Json, Place, Problems, Reference};
 use crate::services::client::{self, SetSubscriptionAttributesConfig};
+use crate::services::cloudwatch::{AlarmId, NotifyConfig};
 use crate::services::producer::{Attribute, AttributeValue, ProducerSettings};
 use crate::services::sns::{
-    Column, Contents, Part, QueueTarget, Shape, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults,
-    TopicSettings, is_fifo_topic,
+    QueueTarget, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults, TopicSettings, is_fifo_topic,
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
-use crate::wire::{AlarmState, ApiLatencyConfig, EntityId, PriceList, SnsQuotas, TextId, Texts};
+use crate::wire::{
+    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, TextId,
+    Texts,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What an alarm (by position) publishes to a topic when it enters a state: a text, and its size.
-pub(super) type AlarmMessage = (usize, AlarmState, EntityId, (TextId, u32));
+/// What an alarm publishes when it enters a state.
+#[derive(Debug)]
+pub(super) struct AlarmMessage {
+    /// The alarm: by its position among those of its kind in the scenario.
+    pub(super) alarm: AlarmId,
+    /// The state.
+    pub(super) state: AlarmState,
+    /// A topic, or a function.
+    pub(super) to: EntityId,
+    /// The text, and its size.
+    pub(super) message: (TextId, u32),
+}
 
 /// How long a publish takes, and SNS until its first attempt: medians in nanoseconds. Assumptions.
 const PUBLISH_MEDIAN: f64 = 15e6;
@@ -78,44 +91,76 @@ impl<'a> Topics<'a> {
         shapes[id.index()] = Some(shape);
     }
 
-    /// What alarms publish, by alarm, state and topic: a JSON object, as filter policies over the body read it ("Using Amazon
+    /// What alarms publish, by alarm, state and taker: a JSON object, as filter policies over the body read it ("Using Amazon
     /// CloudWatch alarms").
     pub(super) fn alarm_messages(&mut self, texts: &mut Texts, problems: &mut Problems) -> Vec<AlarmMessage> {
         let config = self.config;
+        let metric = (0..).map(AlarmId::Metric).zip(config.alarms.iter()).flat_map(|(id, (name, alarm))| {
+            alarm.actions().map(move |(state, action)| (id, name, None, state, action))
+        });
+        let composites = config.composite_alarms.iter();
+        let composite = (0..).map(AlarmId::Composite).zip(composites).flat_map(|(id, (name, alarm))| {
+            let rule = Some(alarm.alarm_rule.value.as_str());
+            alarm.actions().map(move |(state, action)| (id, name, rule, state, action))
+        });
         let mut messages = Vec::new();
-        for (position, (name, alarm)) in config.alarms.iter().enumerate() {
-            for (state, topic) in alarm.topics() {
-                let Some((_, id)) = self.directory.topics.find(topic, problems) else { continue };
+        for (alarm, name, rule, state, action) in metric.chain(composite) {
+            let Some(to) = self.taker(action, problems) else { continue };
+            let body = match rule {
+                None => serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() }),
+                Some(rule) => serde_json::json!({
+                    "AlarmName": name.text, "NewStateValue": state.name(), "AlarmRule": rule
+                }),
+            }
+            .to_string();
+            let text = texts.number(&body);
+            self.contents.enter_body(text, &body);
+            messages.push(AlarmMessage { alarm, state, to, message: (text, body.len() as u32) });
+        }
+        messages
+    }
+
+    /// Whom an action tells.
+    fn taker(&self, action: &NotifyConfig, problems: &mut Problems) -> Option<EntityId> {
+        match action {
+            NotifyConfig::Function(function) => Some(self.directory.functions.find(function, problems)?.1),
+            NotifyConfig::Topic(topic) => {
+                let (_, id) = self.directory.topics.find(topic, problems)?;
                 if is_fifo_topic(topic.as_str()) {
                     problems
                         .error(topic.place, format!("an alarm cannot publish to the FIFO topic `{topic}`"))
                         .why("its messages have no group");
                 }
-                let body =
-                    serde_json::json!({ "AlarmName": name.text, "NewStateValue": state.name() }).to_string();
-                let text = texts.number(&body);
-                self.enter_body(text, &body);
-                messages.push((position, state, id, (text, body.len() as u32)));
+                Some(id)
             }
         }
-        messages
     }
 
-    /// A text may come as a body.
-    fn enter_body(&mut self, text: TextId, body: &str) {
-        let document = Document::of_body(body, &mut self.contents.vocabulary);
-        self.contents.bodies.insert(text, document);
+    /// Any text may come as a body, and somebody other than a topic reads it.
+    pub(super) fn enter_texts(&mut self, texts: &Texts) {
+        for (text, body) in texts.all() {
+            if !self.contents.bodies.contains_key(&text) {
+                self.contents.enter_body(text, body);
+            }
+        }
+        self.contents.enter_envelopes(texts.all());
+    }
+
+    /// What all messages say, once everything has been entered.
+    pub(super) fn contents(&mut self) -> Arc<Contents> {
+        Arc::new(std::mem::take(&mut self.contents))
     }
 
     /// The settings of all topics; `None` where a problem was told. The queues are those of the scenario, in their order.
     pub(super) fn settings(
         self,
+        contents: &Arc<Contents>,
         (assumptions, prices): (&AssumptionsConfig, &PriceList),
         queues: &[Option<QueueSettings>],
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Vec<Option<TopicSettings>> {
-        let Self { config, directory, dialect, contents, changes, quotas } = self;
+        let Self { config, directory, dialect, changes, quotas, .. } = self;
         let duplicate_delay = assumptions.duplicate_delay.build(files, problems);
         let change_time = assumptions.filter_policy_change_time.build(files, problems);
         let delivery = assumptions
@@ -128,7 +173,6 @@ impl<'a> Topics<'a> {
         else {
             return vec![None];
         };
-        let contents = Arc::new(contents);
         let delivery_streams = Arc::new(delivery_streams(config, &directory));
         let mut all = Vec::new();
         for ((name, topic), changes) in config.topics.iter().zip(changes) {
@@ -151,7 +195,7 @@ impl<'a> Topics<'a> {
                 policy_change_time: policy_change_time.clone(),
                 prices: SnsPrices::of(prices),
                 sms_spend_limit: assumptions.sms_monthly_spend_limit,
-                contents: Arc::clone(&contents),
+                contents: Arc::clone(contents),
                 is_read: is_scripted,
                 delivery_streams: Arc::clone(&delivery_streams),
             };
@@ -321,7 +365,7 @@ impl client::Topics for Topics<'_> {
         problems: &mut Problems,
     ) -> (TextId, u32) {
         let text = texts.get(body).to_owned();
-        self.enter_body(body, &text);
+        self.contents.enter_body(body, &text);
         let Some(attributes) = attributes else { return (TextId::IMPOSSIBLE, 0) };
         let text = texts.number(&attributes.to_string());
         match Document::of_attributes(attributes, &mut self.contents.vocabulary) {

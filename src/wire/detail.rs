@@ -136,6 +136,11 @@ impl Texts {
         }
     }
 
+    /// All texts with their numbers.
+    pub fn all(&self) -> impl Iterator<Item = (TextId, &str)> {
+        (0..).map(TextId).zip(self.texts.iter().map(String::as_str))
+    }
+
     /// The text of this number.
     pub fn get(&self, text: TextId) -> &str {
         &self.texts[text.0 as usize]

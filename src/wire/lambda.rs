@@ -25,6 +25,9 @@ pub struct LambdaQuotas {
     pub mapping_ramp_per_minute: u32,
     /// The most it processes at once (same page): 1,250, and 1,000 before.
     pub mapping_maximum_concurrency: u32,
+    /// Most filters of an event source mapping ("Control which events Lambda sends to your function"): 5, up to 10 on
+    /// request.
+    pub filters_of_mapping: u32,
     /// Whether the time of initialisation is billed ("AWS Lambda pricing"): since August 2025.
     pub init_is_billed: bool,
 }
@@ -89,6 +92,7 @@ impl LambdaQuotas {
             mapping_initial_concurrency: 5,
             mapping_ramp_per_minute: 300,
             mapping_maximum_concurrency: 1_250,
+            filters_of_mapping: 5,
             init_is_billed: true,
         };
         match profile {

@@ -78,6 +78,7 @@ impl Marks {
     const FILTERED: Marks = Marks(1 << 6);
     const PAYLOAD_DELETED: Marks = Marks(1 << 7);
     const STREAMED: Marks = Marks(1 << 8);
+    const ENVELOPED: Marks = Marks(1 << 9);
 
     #[inline]
     fn has(self, mark: Marks) -> bool {
@@ -381,6 +382,16 @@ impl Messages {
     #[inline]
     pub fn mark_streamed(&mut self, message: MessageId) -> bool {
         self.record_mut(message).marks.set(Marks::STREAMED)
+    }
+
+    /// Notes that its body is a topic's JSON envelope around what was published ("Amazon SNS raw message delivery").
+    pub fn mark_enveloped(&mut self, message: MessageId) {
+        self.record_mut(message).marks.set(Marks::ENVELOPED);
+    }
+
+    /// Whether its body is a topic's JSON envelope.
+    pub fn is_enveloped(&self, message: MessageId) -> bool {
+        self.record(message).marks.has(Marks::ENVELOPED)
     }
 
     /// How many hold each message, by index: to check that every hold belongs to somebody.

@@ -13,6 +13,7 @@ struct Pieces {
     producers: Vec<ProducerPiece>,
     consumers: Vec<ConsumerPiece>,
     requesters: Vec<RequesterPiece>,
+    functions: Vec<FunctionPiece>,
     delivery: &'static str,
 }
 
@@ -60,6 +61,15 @@ struct RequesterPiece {
     keys: &'static str,
 }
 
+/// A function, and the mapping that invokes it.
+#[derive(Debug, Clone)]
+struct FunctionPiece {
+    source: Index,
+    forward: Option<(Index, u32)>,
+    function: String,
+    mapping: String,
+}
+
 #[derive(Debug, Clone)]
 struct Scaling {
     minimum: u32,
@@ -70,10 +80,10 @@ struct Scaling {
 
 /// YAML of a scenario that is in order.
 pub(super) fn scenario() -> impl Strategy<Value = String> {
-    let requesters = (vec(requester(), 0..=2), one(DELIVERIES));
-    (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), vec(consumer(), 0..=3), requesters).prop_map(
-        |(globals, queues, producers, consumers, (requesters, delivery))| {
-            Pieces { globals, queues, producers, consumers, requesters, delivery }.yaml()
+    let takers = (vec(consumer(), 0..=3), vec(requester(), 0..=2), vec(function(), 0..=2), one(DELIVERIES));
+    (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), takers).prop_map(
+        |(globals, queues, producers, (consumers, requesters, functions, delivery))| {
+            Pieces { globals, queues, producers, consumers, requesters, functions, delivery }.yaml()
         },
     )
 }
@@ -162,15 +172,18 @@ fn producer() -> impl Strategy<Value = ProducerPiece> {
         "",
         ", attributes: { kind: order, n: { uniform: [1, 500] }, t: { one_of: { a: 1, bcd: 2 } } }",
     ]);
+    let body = one(&["", ", body: { kind: { one_of: { a: 1, b: 2 } }, n: { uniform: [1, 500] } }"]);
     let large = one(&[
         "",
         ", large_payloads: { object_store: bucket }",
         ", large_payloads: { object_store: bucket, threshold: 1KiB, pointer_size: 2KiB }",
         ", large_payloads: { object_store: other, always_through_object_store: true }",
     ]);
-    let keys = (batching, size, delay, attributes, select(vec![0_u32, 0, 10, 100]), large).prop_map(
-        |(batching, size, delay, attributes, poison, large)| {
-            format!("message: {{ size: {size}, poison_rate: {poison}%{delay}{attributes} }}{batching}{large}")
+    let keys = (batching, size, delay, (attributes, body), select(vec![0_u32, 0, 10, 100]), large).prop_map(
+        |(batching, size, delay, (attributes, body), poison, large)| {
+            format!(
+                "message: {{ size: {size}, poison_rate: {poison}%{delay}{attributes}{body} }}{batching}{large}"
+            )
         },
     );
     (any::<Index>(), 1..200_u32, 0..ARRIVALS.len(), keys)
@@ -204,6 +217,48 @@ fn requester() -> impl Strategy<Value = RequesterPiece> {
             keys,
         },
     )
+}
+
+fn function() -> impl Strategy<Value = FunctionPiece> {
+    let time = one(&["50ms", "900ms", "{ exponential: { mean: 2s } }", "{ uniform: [0s, 4s] }"]);
+    let code = (
+        time,
+        one(&["per_message", "per_batch"]),
+        one(&["raise_error", "report_batch_item_failures"]),
+        select(vec![0_u32, 10, 100]),
+        one(&[
+            "",
+            ", reserved_concurrent_executions: 0",
+            ", reserved_concurrent_executions: 2",
+            ", provisioned_concurrent_executions: 3, init_duration: 5s",
+        ]),
+    );
+    let function = code.prop_map(|(time, processing, failing, failures, concurrency)| {
+        format!(
+            "processing_time: {time}, processing: {processing}, on_message_failure: {failing}, \
+             failure_rate: {failures}%, timeout: 1s{concurrency}"
+        )
+    });
+    let mapping = (
+        one(&["", ", batch_size: 1", ", batch_size: 40, maximum_batching_window: 2s"]),
+        one(&[
+            "",
+            ", maximum_concurrency: 3",
+            ", provisioned_poller_config: { minimum_pollers: 2, maximum_pollers: 3 }",
+        ]),
+        one(&["", ", function_response_types: [ReportBatchItemFailures]"]),
+        one(&["", ", disabled: [{ from: 20s, until: 70s }]", ", enabled: false"]),
+        one(&[
+            "",
+            ", filter_criteria: { filters: [{ pattern: { body: { kind: [a] } } }] }",
+            ", filter_criteria: { filters: [{ pattern: { body: { n: [{ numeric: [\">\", 250] }] } } }, \
+             { pattern: { body: { kind: [{ anything-but: a }] } } }] }",
+        ]),
+    )
+        .prop_map(|(batch, cap, listens, off, filter)| [batch, cap, listens, off, filter].concat());
+    let forward = proptest::option::of((any::<Index>(), select(vec![0_u32, 30, 60])));
+    (any::<Index>(), forward, function, mapping)
+        .prop_map(|(source, forward, function, mapping)| FunctionPiece { source, forward, function, mapping })
 }
 
 /// Kinds of arrivals: `N` messages in `T` seconds, at a mean rate of `R` an hour.
@@ -302,13 +357,24 @@ fn scaling() -> impl Strategy<Value = Scaling> {
     let gone = one(&["0s", "30s", "{ exponential: { mean: 5m } }"]);
     let which = one(&["OldestInstance", "NewestInstance"]);
     let warmup = select(vec![0_u32, 30, 300]);
-    let keys =
-        (termination, launch, gone, which, warmup).prop_map(|(termination, launch, gone, which, warmup)| {
+    let refresh = one(&[
+        "",
+        "",
+        ", instance_refreshes: [{ at: 20s }]",
+        ", instance_refreshes: [{ at: 5s, preferences: { min_healthy_percentage: 0 } }, { at: 40s, \
+         preferences: { min_healthy_percentage: 100, max_healthy_percentage: 150, bake_time: 1m } }]",
+        ", instance_refreshes: [{ at: 10s, rolled_back_at: 50s, desired_configuration: { launch_template_version: '2', \
+         processing_time: 10s }, preferences: { min_healthy_percentage: 50, checkpoint_percentages: [50, 100], \
+         checkpoint_delay: 20s } }]",
+    ]);
+    let keys = (termination, launch, gone, which, warmup, refresh).prop_map(
+        |(termination, launch, gone, which, warmup, refresh)| {
             format!(
                 "termination: {termination}, launch_time: {launch}, termination_time: {gone}, \
-             termination_policy: {which}, instance_warmup: {warmup}s, default_cooldown: {warmup}s"
+             termination_policy: {which}, instance_warmup: {warmup}s, default_cooldown: {warmup}s{refresh}"
             )
-        });
+        },
+    );
     (0..=2_u32, 0..=4_u32, keys, vec((0..POLICIES.len(), 1..30_u32), 0..=2))
         .prop_map(|(minimum, more, keys, policies)| Scaling { minimum, more, keys, policies })
 }
@@ -414,11 +480,41 @@ impl Pieces {
             }
             text.push_str(" }\n");
         }
+        self.add_functions(count, &mut text);
         if !alarms.is_empty() {
             text.push_str("alarms:\n");
             text.push_str(&alarms);
         }
         text
+    }
+}
+
+impl Pieces {
+    /// Functions behind those queues that hide messages for as long as an invocation may run.
+    fn add_functions(&self, count: usize, text: &mut String) {
+        let mut mappings = String::new();
+        for (number, piece) in self.functions.iter().enumerate() {
+            let source = piece.source.index(count);
+            if number == 0 {
+                text.push_str("functions:\n");
+            }
+            let _ = write!(text, "  f{number}: {{ {}", piece.function);
+            if let Some((index, share)) = &piece.forward {
+                let _ = write!(text, ", forwards_to: {{ queue: q{}, share: {share}% }}", index.index(count));
+            }
+            text.push_str(" }\n");
+            if !self.queues[source].keys.contains("visibility_timeout: 0s") {
+                let _ = writeln!(
+                    mappings,
+                    "  m{number}: {{ queue: q{source}, function: f{number}{} }}",
+                    piece.mapping
+                );
+            }
+        }
+        if !mappings.is_empty() {
+            text.push_str("event_source_mappings:\n");
+            text.push_str(&mappings);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub(super) fn faults(tape: &Tape) -> Vec<String> {
     faults.queues(tape);
     faults.hand_overs(tape);
     faults.consumers(tape);
+    faults.mappings(tape);
     faults.whole_run(tape);
     faults.datapoints(tape);
     faults.summary(tape);
@@ -114,7 +115,10 @@ impl Faults {
             // Replies go wherever the requests want them.
             let replied: u64 =
                 names(tape, "consumer").iter().map(|name| fate(tape, "consumer", name, "replied")).sum();
-            let handed = handed + asked + replied;
+            let by_functions: u64 = givers(tape, "function", "queue", &name)
+                .map(|function| fate(tape, "function", function, "forwarded"))
+                .sum();
+            let handed = handed + asked + replied + by_functions;
             let refused = fate(tape, "queue", &name, "refused");
             refused_in_all += refused;
             let taken = fate(tape, "queue", &name, "sent") + refused;
@@ -140,7 +144,7 @@ impl Faults {
                 format!("queue {name}: {received} received, {consumed} by consumers")
             });
         }
-        let told: u64 = ["producer", "consumer", "requester"]
+        let told: u64 = ["producer", "consumer", "requester", "function"]
             .iter()
             .flat_map(|kind| names(tape, kind).into_iter().map(|name| fate(tape, kind, &name, "rejected")))
             .sum();
@@ -163,6 +167,43 @@ impl Faults {
                 format!("producer {name}: minutes {minutes:?}")
             });
         }
+    }
+
+    /// What mappings poll is passed on, filtered out, left behind or in hand; CloudWatch counts the same.
+    fn mappings(&mut self, tape: &Tape) {
+        let mut polled = 0;
+        for name in names(tape, "event_source_mapping") {
+            let of = |what: &str| fate(tape, "event_source_mapping", &name, what);
+            let done = of("deleted") + of("filtered_out") + of("failed") + of("given_up") + of("in_hand");
+            self.equal(of("polled"), done, &format!("mapping {name}: polled and done"));
+            polled += of("polled");
+            for (metric, fate) in [
+                ("PolledEventCount", "polled"),
+                ("FilteredOutEventCount", "filtered_out"),
+                ("DeletedEventCount", "deleted"),
+            ] {
+                let minutes = sum_of_minutes(tape, "event_source_mapping", &name, metric);
+                let wanted = of(fate) as f64;
+                self.check(minutes == Some(wanted), || {
+                    format!("mapping {name}: {metric} {minutes:?}, {fate} {wanted}")
+                });
+            }
+        }
+        let total = |kind: &str, what: &str| -> u64 {
+            names(tape, kind).iter().map(|name| fate(tape, kind, name, what)).sum()
+        };
+        let (received, consumed) = (total("queue", "received"), total("consumer", "received"));
+        self.check(polled + consumed <= received, || {
+            format!("{received} received, {consumed} by consumers and {polled} by mappings")
+        });
+        for name in names(tape, "function") {
+            let of = |what: &str| fate(tape, "function", &name, what);
+            let done = of("processed") + of("processed_again") + of("failed") + of("executing");
+            self.equal(of("invoked"), done, &format!("function {name}: invoked and done"));
+        }
+        let filtered = fate(tape, "run", &tape.header.scenario, "filtered");
+        let by_mappings = total("event_source_mapping", "filtered_out");
+        self.check(filtered <= by_mappings, || format!("{filtered} filtered, {by_mappings} by mappings"));
     }
 
     fn consumers(&mut self, tape: &Tape) {
@@ -201,13 +242,17 @@ impl Faults {
         let produced = total("producer", "produced") + total("requester", "produced");
         self.equal(of("produced"), produced, "run: produced");
         self.equal(of("replied"), total("consumer", "replied"), "run: replied");
-        self.equal(of("forwarded"), total("consumer", "forwarded"), "run: forwarded");
+        let forwarded = total("consumer", "forwarded") + total("function", "forwarded");
+        self.equal(of("forwarded"), forwarded, "run: forwarded");
         let processed = total("consumer", "processed")
             + total("requester", "replies_matched")
+            + total("function", "processed")
             + total("delivery_stream", "delivered");
         self.equal(of("processed"), processed, "run: processed");
-        let rejected: u64 =
-            ["producer", "consumer", "requester"].iter().map(|kind| total(kind, "rejected")).sum();
+        let rejected: u64 = ["producer", "consumer", "requester", "function"]
+            .iter()
+            .map(|kind| total(kind, "rejected"))
+            .sum();
         self.equal(of("rejected"), rejected, "run: rejected");
         let expired = total("queue", "expired") + total("delivery_stream", "lost");
         self.check(of("expired") <= expired, || {
@@ -319,7 +364,8 @@ impl Faults {
         self.check(times.windows(2).all(|pair| pair[0] <= pair[1]), || {
             format!("activities go back: {times:?}")
         });
-        for activity in &tape.activities {
+        // What an instance refresh tells changes nothing of the desired capacity.
+        for activity in tape.activities.iter().filter(|activity| !activity.policy.is_empty()) {
             let before =
                 desired.insert(&activity.group, activity.new_desired).unwrap_or(activity.old_desired);
             let changed = activity.old_desired != activity.new_desired;

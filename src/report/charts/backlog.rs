@@ -108,14 +108,22 @@ pub(super) fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: 
     // Pending on top of in service: where the two reach the line of the desired capacity, all are asked for.
     let both = sum(&in_service, &pending);
     let waited = highest([&pending]) > 0.0;
+    let warming = read("instances_warming");
+    let warms_up = highest([&warming]) > 0.0;
+    let warm = difference(&in_service, &warming);
     let mut entries = Vec::new();
     let (served, coming) = (ink::GREEN.faint(0.40), ink::YELLOW.faint(0.45));
+    let warming_up = ink::SKY.faint(0.45);
     let outline = Pen::solid(ink::BLACK, 1.8);
     if !desired.is_empty() {
         entries.push((Sample::Line(outline), "Desired capacity".to_owned()));
     }
     if !in_service.is_empty() {
-        entries.push((Sample::Area(served), "In service".to_owned()));
+        let name = if warms_up { "In service, warm" } else { "In service" };
+        entries.push((Sample::Area(served), name.to_owned()));
+    }
+    if warms_up {
+        entries.push((Sample::Area(warming_up), "In service, warming up".to_owned()));
     }
     if waited {
         entries.push((Sample::Area(coming), "Pending (launching)".to_owned()));
@@ -134,7 +142,13 @@ pub(super) fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: 
         panel.below_steps(picture, &both, coming);
         panel.below_steps(picture, &in_service, ink::WHITE);
     }
-    panel.below_steps(picture, &in_service, served);
+    if warms_up {
+        panel.below_steps(picture, &in_service, warming_up);
+        panel.below_steps(picture, &warm, ink::WHITE);
+        panel.below_steps(picture, &warm, served);
+    } else {
+        panel.below_steps(picture, &in_service, served);
+    }
     panel.step_line(picture, &desired, outline);
     if desired.is_empty() && in_service.is_empty() {
         panel.no_data(picture, "this consumer has no instances to count");
@@ -144,12 +158,21 @@ pub(super) fn capacity(tape: &Tape, consumer: &str, picture: &mut Picture, top: 
 
 /// The sum of two levels read at the same steps.
 fn sum(a: &Trace, b: &Trace) -> Trace {
+    combined(a, b, |a, b| a + b)
+}
+
+/// What one level exceeds another by, read at the same steps.
+fn difference(a: &Trace, b: &Trace) -> Trace {
+    combined(a, b, |a, b| (a - b).max(0.0))
+}
+
+fn combined(a: &Trace, b: &Trace, combine: impl Fn(f64, f64) -> f64) -> Trace {
     let mut others = b.steps().peekable();
     let mut total = a.clone();
     for step in total.stretches.iter_mut().flatten() {
         while others.next_if(|other| other.time < step.time).is_some() {}
         if let Some(other) = others.next_if(|other| other.time <= step.time) {
-            step.value += other.value;
+            step.value = combine(step.value, other.value);
             step.low = step.value;
             step.high = step.value;
         }

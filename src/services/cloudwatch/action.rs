@@ -13,10 +13,10 @@ pub enum AlarmAction {
         /// The policy, as the group numbers it.
         policy: u32,
     },
-    /// It publishes to a topic: once, on the change.
+    /// It publishes to a topic, or invokes a function: once, on the change.
     Notify {
-        /// The topic.
-        topic: EntityId,
+        /// The topic, or the function.
+        to: EntityId,
         /// The message: a JSON object with the alarm's name and its new state.
         message: TextId,
         /// Its size.
@@ -51,6 +51,11 @@ impl AlarmActions {
         all.any(|action| matches!(action, AlarmAction::Policy { group, .. } if *group == wanted))
     }
 
+    /// Whether it invokes this policy of this group when it goes into ALARM.
+    pub fn invokes_policy(&self, group: EntityId, policy: u32) -> bool {
+        self.alarm.contains(&AlarmAction::Policy { group, policy })
+    }
+
     /// Whether it invokes scaling policies.
     pub fn has_policies(&self) -> bool {
         [&self.ok, &self.alarm, &self.insufficient_data]
@@ -58,9 +63,9 @@ impl AlarmActions {
             .any(|actions| actions.iter().any(|action| matches!(action, AlarmAction::Policy { .. })))
     }
 
-    /// A topic is told when the state becomes this one.
-    pub fn add_topic(&mut self, state: AlarmState, topic: EntityId, (message, bytes): (TextId, u32)) {
-        let action = AlarmAction::Notify { topic, message, bytes };
+    /// A topic or a function is told when the state becomes this one.
+    pub fn add_notification(&mut self, state: AlarmState, to: EntityId, (message, bytes): (TextId, u32)) {
+        let action = AlarmAction::Notify { to, message, bytes };
         match state {
             AlarmState::Ok => self.ok.push(action),
             AlarmState::Alarm => self.alarm.push(action),
@@ -68,8 +73,8 @@ impl AlarmActions {
         }
     }
 
-    /// Whether it publishes to topics.
-    pub fn has_topics(&self) -> bool {
+    /// Whether it tells topics or functions.
+    pub fn has_notifications(&self) -> bool {
         [&self.ok, &self.alarm, &self.insufficient_data]
             .iter()
             .any(|actions| actions.iter().any(|action| matches!(action, AlarmAction::Notify { .. })))

@@ -1,9 +1,10 @@
 //! An alarm in a scenario.
 
+use super::action_config::{self, ActionLists, NotifyConfig, by_state};
 use super::alarm::Comparison;
 use super::evaluate::TreatMissingData;
 use super::window::{EvaluationWindow, WALL_CLOCK_PERIODS, time_zone};
-use crate::language::{Duration, Located, Place, Problems, Reference, SourceId, choice, keyword, section};
+use crate::language::{Duration, Located, Place, Problems, SourceId, choice, keyword, section};
 use crate::series::{MetricConfig, MetricQueryConfig, StatisticConfig};
 use crate::wire::AlarmState;
 
@@ -39,35 +40,24 @@ section! {
         pub warm_up: Option<WarmUpConfig>;
         /// Whether it acts.
         pub actions_enabled: bool = true;
-        /// Where it publishes when its state becomes ALARM (`AlarmActions`); scaling policies name their alarms themselves.
+        /// Whom it tells when its state becomes ALARM (`AlarmActions`); scaling policies name their alarms themselves.
         pub alarm_actions: Vec<NotifyConfig> = Vec::new();
-        /// Where it publishes when its state becomes OK (`OKActions`).
+        /// Whom it tells when its state becomes OK (`OKActions`).
         pub ok_actions: Vec<NotifyConfig> = Vec::new();
-        /// Where it publishes when its state becomes INSUFFICIENT_DATA (`InsufficientDataActions`).
+        /// Whom it tells when its state becomes INSUFFICIENT_DATA (`InsufficientDataActions`).
         pub insufficient_data_actions: Vec<NotifyConfig> = Vec::new();
     }
     check AlarmConfig::check;
 }
 
-choice! {
-    /// Where an alarm publishes.
-    pub enum NotifyConfig {
-        /// A standard topic.
-        Topic(Reference) = "topic",
-    }
-}
-
 impl AlarmConfig {
-    /// Where it publishes, by state.
-    pub fn topics(&self) -> impl Iterator<Item = (AlarmState, &Reference)> {
-        let by_state = [
-            (AlarmState::Alarm, &self.alarm_actions),
-            (AlarmState::Ok, &self.ok_actions),
-            (AlarmState::InsufficientData, &self.insufficient_data_actions),
-        ];
-        by_state
-            .into_iter()
-            .flat_map(|(state, actions)| actions.iter().map(move |NotifyConfig::Topic(topic)| (state, topic)))
+    fn action_lists(&self) -> ActionLists<'_> {
+        [&self.alarm_actions, &self.ok_actions, &self.insufficient_data_actions]
+    }
+
+    /// Whom it tells, by state.
+    pub fn actions(&self) -> impl Iterator<Item = (AlarmState, &NotifyConfig)> {
+        by_state(self.action_lists())
     }
 }
 
@@ -166,6 +156,7 @@ impl AlarmConfig {
         const MINUTE: u64 = 60 * SECOND;
         const DAY: u64 = 1_440 * MINUTE;
         self.check_watched(problems);
+        action_config::check(self.action_lists(), problems);
         let period = self.period.as_nanos();
         if ![10 * SECOND, 20 * SECOND, 30 * SECOND].contains(&period) && !period.is_multiple_of(MINUTE) {
             problems.error(self.places.of("period"), "a period is 10s, 20s, 30s or a multiple of 60s");

@@ -1,6 +1,6 @@
 //! CloudWatch as an entity of the world: it is given datapoints, wakes to evaluate alarms, and acts.
 
-use super::action::AlarmAction;
+use super::action::{AlarmAction, AlarmActions};
 use super::alarm::{Alarm, AlarmSettings};
 use super::composite::{CompositeAlarm, CompositeAlarmSettings, Hold, Verdict};
 use super::cost::CloudWatchPrices;
@@ -91,7 +91,9 @@ impl CloudWatch {
     /// CloudWatch with all alarms in INSUFFICIENT_DATA, as new ones are ("Alarm states").
     pub fn new(settings: CloudWatchSettings, seed: u64, replication: u32) -> Self {
         let keep = settings.alarms.iter().map(AlarmSettings::looks_back).max().unwrap_or(Span::ZERO);
-        let notifies = settings.alarms.iter().any(|alarm| alarm.actions.has_topics());
+        let composites = settings.composite_alarms.iter().map(|alarm| &alarm.actions);
+        let actions = settings.alarms.iter().map(|alarm| &alarm.actions);
+        let notifies = actions.chain(composites).any(AlarmActions::has_notifications);
         let given_phase = settings.alarm_phase;
         let series = settings.alarms.iter().map(|alarm| AlarmSeries {
             alarm: alarm.name.clone(),
@@ -255,7 +257,7 @@ impl CloudWatch {
                     let signal = Signal::AlarmAction { policy, state, alarm: index };
                     cx.outbox.send(group, self.action_delay, signal);
                 }
-                (AlarmAction::Notify { topic, message, bytes }, _) if changed => {
+                (AlarmAction::Notify { to, message, bytes }, _) if changed => {
                     let message = cx.messages.create(NewMessage {
                         published_at: cx.now,
                         producer: cx.me,
@@ -267,7 +269,7 @@ impl CloudWatch {
                     self.published += 1;
                     let batch = cx.batches.open();
                     cx.batches.entries_mut(batch).push(Entry::new(message));
-                    cx.outbox.send(topic, self.action_delay, Signal::Put { batch });
+                    cx.outbox.send(to, self.action_delay, Signal::Put { batch });
                 }
                 // AWS lets composite alarms invoke no policies, so a scenario cannot say it.
                 (AlarmAction::Notify { .. }, _) | (AlarmAction::Policy { .. }, AlarmId::Composite(_)) => {}

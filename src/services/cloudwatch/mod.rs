@@ -23,6 +23,7 @@
 //! not say. See `docs/assumptions.md`.
 
 mod action;
+mod action_config;
 mod alarm;
 mod composite;
 mod composite_config;
@@ -39,10 +40,11 @@ mod watched;
 mod window;
 
 pub use action::{AlarmAction, AlarmActions};
+pub use action_config::NotifyConfig;
 pub use alarm::{AlarmSettings, Comparison, WarmUp};
 pub use composite::{CompositeAlarmSettings, Suppressor};
 pub use composite_config::CompositeAlarmConfig;
-pub use config::{AlarmConfig, ComparisonConfig, NotifyConfig, TreatMissingDataConfig};
+pub use config::{AlarmConfig, ComparisonConfig, TreatMissingDataConfig};
 pub use cost::CloudWatchPrices;
 pub use custom::{CustomMetricSettings, CustomSource, PublishAs};
 pub use custom_config::CustomMetricConfig;

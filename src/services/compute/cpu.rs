@@ -1,12 +1,13 @@
 //! The CPU utilisation of a group's instances, from their busy threads.
 //!
 //! An instance all of whose threads process a message uses the share of its CPU that the scenario gives
-//! (`cpu_utilization_when_busy`), one whose threads wait uses nothing: an assumption. Instances that warm up count too.
+//! (`cpu_utilization_when_busy`), one whose threads wait uses nothing: an assumption. Instances that warm up are left out
+//! ("Set the default instance warmup for an Auto Scaling group").
 
 use super::fleet::Fleet;
 use crate::engine::{Span, Time};
 
-/// Busy and existing threads up to the last minute, in thread-seconds since the warm-up.
+/// Busy and existing threads of instances that are warm, up to the last minute, in thread-seconds since the warm-up.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CpuSoFar {
     minute: Time,
@@ -21,8 +22,9 @@ impl Fleet {
         if now <= so_far.minute || now.floor_to(Span::from_minutes(1)) != now {
             return;
         }
-        let (busy, threads) =
-            (self.metrics.busy_threads.area_seconds(now), self.metrics.threads.area_seconds(now));
+        let warming = &mut self.warming;
+        let busy = self.metrics.busy_threads.area_seconds(now) - warming.busy_threads.area_seconds(now);
+        let threads = self.metrics.threads.area_seconds(now) - warming.threads.area_seconds(now);
         self.cpu_so_far = CpuSoFar { minute: now, busy, threads };
         let existed = threads - so_far.threads;
         if existed > 0.0 {

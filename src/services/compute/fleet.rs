@@ -7,7 +7,9 @@ use super::metrics::{
     WarmPoolMetrics,
 };
 use super::prefetch::Buffer;
+use super::refresh::Refresh;
 use super::settings::ConsumerSettings;
+use super::warming::Warming;
 use super::worker::Worker;
 use crate::engine::{Span, Stream, Time};
 use crate::record::{InstanceChange, Level, ScalingActivity};
@@ -59,6 +61,12 @@ pub struct Fleet {
     pub(super) refused_at: [Option<Time>; MOST_ZONES],
     /// More instances are there than desired, because they are protected.
     pub(super) surplus_waits: bool,
+    /// The instance refresh under way.
+    pub(super) refresh: Option<Refresh>,
+    /// It waits for an instance that is protected.
+    pub(super) refresh_waits: bool,
+    /// The version of the group's launch template.
+    pub(super) version: u16,
     /// Its policies and scheduled actions.
     pub(super) scaling: Controller,
     /// Simple policies wait until this activity has ended and its cooldown has run out.
@@ -84,6 +92,7 @@ pub struct Fleet {
     pub(super) billed: Level,
     pub(super) billed_spot: Level,
     pub(super) cpu_so_far: CpuSoFar,
+    pub(super) warming: Warming,
     /// The consumer's name, for the rows of its instances.
     pub(super) name: Arc<str>,
 }
@@ -162,9 +171,13 @@ impl Fleet {
             no_launch_until: Time::ZERO,
             refused_at: [None; MOST_ZONES],
             surplus_waits: false,
+            refresh: None,
+            refresh_waits: false,
+            version: 0,
             scaling,
             activity: Activity::default(),
             cpu_so_far: CpuSoFar::default(),
+            warming: Warming::default(),
             buffers: Vec::new(),
             prefetched: 0,
             busy: 0,
@@ -203,15 +216,20 @@ impl Fleet {
         let instance = &mut self.instances[index as usize];
         self.census.remove(instance, threads, pool_state);
         let before = (instance.launch, state_name(instance, pool_state));
+        let warmed_up = !instance.warms_up();
         change(instance);
         self.census.add(instance, threads, pool_state);
         let after = (instance.launch, state_name(instance, pool_state));
+        let (zone, warms_up) = (instance.zone, instance.warms_up());
+        if warms_up == warmed_up {
+            self.warm_up_changed(index, warms_up, cx.now);
+        }
         if before != after && self.settings.group.is_auto_scaling {
             cx.journal.instances.push(InstanceChange {
                 time: cx.now,
                 group: Arc::clone(&self.name),
-                instance: instance.launch,
-                zone: instance.zone,
+                instance: after.0,
+                zone,
                 state: after.1,
                 cause,
             });
@@ -263,6 +281,7 @@ impl Fleet {
         metrics.instances_terminating.set(now, terminating);
         metrics.instances_total.set(now, total);
         self.metrics.threads.set(now, self.census.threads);
+        self.warming.threads.set(now, self.census.warming_threads);
         self.billed.set(now, u64::from(self.census.billed));
         self.billed_spot.set(now, u64::from(self.census.billed_spot));
         let group = &self.settings.group;
@@ -278,6 +297,7 @@ impl Fleet {
         capacity.capacity_standby.set(now, standby);
         capacity.capacity_terminating.set(now, terminating);
         capacity.capacity_total.set(now, total);
+        capacity.instances_warming.set(now, u64::from(self.census.warming));
         let Some(pool) = &group.life.warm_pool else { return };
         let wanted = u64::from(pool.desired(self.desired, self.scaling.max_size()));
         let (preparing, warmed) = (count(LifeCycle::WarmedPending), count(LifeCycle::Warmed));

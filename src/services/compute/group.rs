@@ -75,7 +75,9 @@ impl Fleet {
             }
             let outgoing = self.instances.iter().enumerate();
             let oldest = outgoing
-                .filter(|(_, instance)| instance.life == LifeCycle::InService && instance.is_outgoing)
+                .filter(|(_, instance)| {
+                    instance.life == LifeCycle::InService && instance.is_outgoing && !instance.awaits_refresh
+                })
                 .min_by_key(|(_, instance)| instance.launch);
             let Some((index, _)) = oldest else { return };
             self.instances[index].activity = super::fleet::Activity::NONE;

@@ -7,6 +7,7 @@ use super::life_config::{
 };
 use super::life_resolve::MetricsCollectionConfig;
 use super::life_settings::LifeSettings;
+use super::refresh_config::InstanceRefreshConfig;
 use super::settings::{GroupSettings, Termination, TerminationPolicy};
 use crate::engine::Distribution;
 use crate::language::{DistributionOf, DistributionSpec, Duration, Files, Named, Problems, choice, section};
@@ -91,6 +92,10 @@ section! {
         pub suspended_processes: Vec<SuspendedProcessesConfig> = Vec::new();
         /// Which metrics of the group CloudWatch gets (`MetricsCollection`). AWS's default is none, queuelab's all.
         pub metrics_collection: MetricsCollectionConfig = MetricsCollectionConfig::All;
+        /// The version of the launch template that instances have at the start.
+        pub launch_template_version: String = "1".to_owned();
+        /// Instance refreshes.
+        pub instance_refreshes: Vec<InstanceRefreshConfig> = Vec::new();
     }
     check AutoScalingGroupConfig::check;
 }

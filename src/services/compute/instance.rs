@@ -98,10 +98,16 @@ pub(super) struct Instance {
     pub(super) keeps_place: bool,
     /// It goes as soon as a replacement is in service.
     pub(super) is_outgoing: bool,
+    /// It goes as soon as an instance refresh can do without it.
+    pub(super) awaits_refresh: bool,
+    /// The version of the launch template it was launched with.
+    pub(super) version: u16,
     /// EC2 recommended to replace it.
     pub(super) is_at_risk: bool,
     /// It goes back to the warm pool instead of being terminated.
     pub(super) returns_to_pool: bool,
+    /// The number of the warm-up it is in, if it is in service: it is not counted yet in what metrics aggregate. 0: in none.
+    pub(super) warm_up: u32,
     pub(super) hooks: HookWait,
 }
 
@@ -127,8 +133,11 @@ impl Instance {
             is_protected: false,
             keeps_place: false,
             is_outgoing: false,
+            awaits_refresh: false,
+            version: 0,
             is_at_risk: false,
             returns_to_pool: false,
+            warm_up: 0,
             hooks: HookWait::default(),
         }
     }
@@ -136,6 +145,11 @@ impl Instance {
     /// Whether it counts against the desired capacity and stays.
     pub(super) fn is_member(&self) -> bool {
         matches!(self.life, LifeCycle::Pending | LifeCycle::InService) && !self.is_outgoing
+    }
+
+    /// Whether it is in service and warms up.
+    pub(super) fn warms_up(&self) -> bool {
+        self.warm_up != 0 && self.life == LifeCycle::InService
     }
 
     /// Threads that exist: all of them while its process belongs to the service, also while it restarts after a crash;
@@ -210,6 +224,10 @@ pub(super) struct Census {
     pub(super) billed_spot: u32,
     /// Threads that exist.
     pub(super) threads: u64,
+    /// Instances in service that warm up.
+    pub(super) warming: u32,
+    /// Their threads.
+    pub(super) warming_threads: u64,
 }
 
 impl Census {
@@ -225,11 +243,17 @@ impl Census {
     pub(super) fn add(&mut self, instance: &Instance, threads: u32, pool_state: PoolState) {
         self.tally(instance, pool_state, |count| *count += 1);
         self.threads += u64::from(instance.threads(threads));
+        if instance.warms_up() {
+            self.warming_threads += u64::from(instance.threads(threads));
+        }
     }
 
     pub(super) fn remove(&mut self, instance: &Instance, threads: u32, pool_state: PoolState) {
         self.tally(instance, pool_state, |count| *count -= 1);
         self.threads -= u64::from(instance.threads(threads));
+        if instance.warms_up() {
+            self.warming_threads -= u64::from(instance.threads(threads));
+        }
     }
 
     fn tally(&mut self, instance: &Instance, pool_state: PoolState, step: impl Fn(&mut u32)) {
@@ -252,6 +276,9 @@ impl Census {
         }
         if instance.keeps_place && !is_alive && instance.life != LifeCycle::Terminated {
             step(&mut self.keeping_place);
+        }
+        if instance.warms_up() {
+            step(&mut self.warming);
         }
         let sleeps = instance.life == LifeCycle::Warmed && pool_state != PoolState::Running;
         if instance.life != LifeCycle::Terminated && !sleeps {

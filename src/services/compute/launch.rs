@@ -20,7 +20,7 @@ impl Fleet {
         self.launches += 1;
         let index = self.free_places.pop().unwrap_or_else(|| self.new_place());
         let is_spot = matches!(life, LifeCycle::Pending | LifeCycle::InService) && self.is_next_spot();
-        let (launch, activity) = (self.launches, self.activity.number);
+        let (launch, activity, version) = (self.launches, self.activity.number, self.launch_version());
         self.alter(index, cause, cx, |instance| {
             *instance = Instance {
                 life,
@@ -32,6 +32,7 @@ impl Fleet {
                 activity,
                 zone,
                 is_spot,
+                version,
                 ..Instance::vacant(instance.first_worker)
             };
         });
@@ -181,8 +182,11 @@ impl Fleet {
             instance.life = LifeCycle::InService;
             instance.is_protected = is_protected;
             instance.hooks.proceeds = false;
+            instance.warm_up = 0;
         });
         self.instances[index as usize].in_service_since = cx.now;
+        self.begin_warm_up(index, cx);
+        self.tell_refresh(cx);
         if self.instances[index as usize].application == Application::Up {
             self.open_for_work(index, cx);
         }

@@ -22,6 +22,7 @@ impl Fleet {
         self.alter(index, cause, cx, |instance| {
             instance.life = LifeCycle::Draining;
             instance.is_outgoing = false;
+            instance.awaits_refresh = false;
             instance.hooks = HookWait { round, ..HookWait::default() };
         });
         let runs = instance.failure != Some(Failure::Instance);
@@ -122,6 +123,7 @@ impl Fleet {
         self.alter(index, cause, cx, |instance| {
             instance.life = life;
             instance.is_outgoing = false;
+            instance.awaits_refresh = false;
             instance.returns_to_pool = false;
             instance.takes_messages = false;
             instance.application = Application::Down;

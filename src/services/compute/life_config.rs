@@ -302,6 +302,8 @@ keyword! {
         AlarmNotification = "AlarmNotification",
         /// Running scheduled actions.
         ScheduledActions = "ScheduledActions",
+        /// Replacing instances in an instance refresh.
+        InstanceRefresh = "InstanceRefresh",
     }
 }
 

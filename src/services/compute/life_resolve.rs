@@ -11,6 +11,7 @@ use super::life_settings::{
     ActionResult, CapacityErrors, Completion, FailureKind, HealthChecks, LifeSettings, LifecycleHook, Order,
     Process, Spot, Transition, WarmPool,
 };
+use super::refresh_settings::InstanceRefresh;
 use super::settings::TerminationPolicy;
 use crate::engine::{Distribution, Span, Time};
 use crate::language::{Duration, Files, Name, Place, Problems, choice, keyword};
@@ -136,6 +137,7 @@ impl From<ProcessConfig> for Process {
             ProcessConfig::AzRebalance => Process::AzRebalance,
             ProcessConfig::AlarmNotification => Process::AlarmNotification,
             ProcessConfig::ScheduledActions => Process::ScheduledActions,
+            ProcessConfig::InstanceRefresh => Process::InstanceRefresh,
         }
     }
 }
@@ -222,6 +224,7 @@ impl AutoScalingGroupConfig {
         let hooks: Vec<_> =
             self.lifecycle_hooks.iter().map(|(name, hook)| hook.settings(name, files, problems)).collect();
         let warm_pool = self.warm_pool.as_ref().map(|pool| pool.settings(files, problems));
+        let (refreshes, versions) = self.refreshes(files, problems)?;
         let defaults = LifeSettings::default();
         Some(LifeSettings {
             os_boot: os_boot.map_or(Some(None), |time| time.map(Some))?,
@@ -229,7 +232,7 @@ impl AutoScalingGroupConfig {
             hooks: hooks.into_iter().collect::<Option<_>>()?,
             warm_pool: warm_pool.map_or(Some(None), |pool| pool.map(Some))?,
             zones: self.availability_zones as u8,
-            orders: self.orders(),
+            orders: self.orders(&refreshes),
             capacity_errors: self.closed(),
             launch_retry_interval: span(self.launch_retry_interval),
             launch_retry_maximum: span(self.launch_retry_maximum),
@@ -255,6 +258,8 @@ impl AutoScalingGroupConfig {
                     Some(metrics.iter().map(|metric| metric.as_str()).collect())
                 }
             },
+            refreshes,
+            versions,
         })
     }
 
@@ -299,7 +304,7 @@ impl AutoScalingGroupConfig {
     }
 
     /// What happens to the group at given times, in their order; of one instant in the order of the keys.
-    fn orders(&self) -> Vec<(Time, Order)> {
+    fn orders(&self, refreshes: &[InstanceRefresh]) -> Vec<(Time, Order)> {
         let mut orders = Vec::new();
         for outage in &self.zone_outages {
             orders.push((at(outage.at), Order::ZoneDown(outage.zone.into())));
@@ -325,6 +330,11 @@ impl AutoScalingGroupConfig {
         for order in &self.terminate_instances {
             let (instances, decrement) = (order.instances, order.decrement);
             orders.push((at(order.at), Order::Terminate { instances, decrement }));
+        }
+        for (refresh, index) in refreshes.iter().zip(0..) {
+            orders.push((refresh.at, Order::StartRefresh(index)));
+            orders.extend(refresh.cancelled_at.map(|at| (at, Order::CancelRefresh)));
+            orders.extend(refresh.rolled_back_at.map(|at| (at, Order::RollBackRefresh)));
         }
         orders.extend(self.suspended().into_iter().map(|(_, _, until)| (until, Order::Reconcile)));
         orders.retain(|(when, _)| *when < Time::MAX);

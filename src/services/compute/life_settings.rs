@@ -1,6 +1,7 @@
 //! Everything that is fixed about the life of a group's instances during a run.
 
 use super::instance::PoolState;
+use super::refresh_settings::{InstanceRefresh, Version};
 use crate::engine::{Distribution, Span, Time};
 
 /// Which transition of an instance a lifecycle hook holds up ("`PutLifecycleHook`", `LifecycleTransition`).
@@ -188,6 +189,12 @@ pub enum Order {
     Protect(bool),
     /// Something changed that the group acts on.
     Reconcile,
+    /// An instance refresh starts ("`StartInstanceRefresh`").
+    StartRefresh(u32),
+    /// It is cancelled.
+    CancelRefresh,
+    /// It is rolled back.
+    RollBackRefresh,
 }
 
 /// A process of the group that can be suspended ("Suspend-resume processes").
@@ -207,6 +214,8 @@ pub enum Process {
     AlarmNotification,
     /// Running scheduled actions.
     ScheduledActions,
+    /// Replacing instances in a refresh.
+    InstanceRefresh,
 }
 
 /// Everything that is fixed about the life of a group's instances.
@@ -246,6 +255,10 @@ pub struct LifeSettings {
     pub suspended: Vec<(Process, Time, Time)>,
     /// CloudWatch names of the group metrics that are collected; `None`: all.
     pub collected: Option<Vec<&'static str>>,
+    /// Instance refreshes, in the order of their times.
+    pub refreshes: Vec<InstanceRefresh>,
+    /// Versions of the launch template; the first is the group's at the beginning.
+    pub versions: Vec<Version>,
 }
 
 impl Default for LifeSettings {
@@ -272,6 +285,8 @@ impl Default for LifeSettings {
             spot: None,
             suspended: Vec::new(),
             collected: None,
+            refreshes: Vec::new(),
+            versions: Vec::new(),
         }
     }
 }

@@ -140,6 +140,10 @@ crate::metrics! {
         pub instances_replaced: Counter [Count],
         /// Spot Instances that got an interruption notice.
         pub spot_interruptions: Counter [Count],
+        /// Instances that instance refreshes replaced, also when they were rolled back.
+        pub instances_refreshed: Counter [Count],
+        /// Instances in service that warm up. AWS has no such metric.
+        pub instances_warming: Level [Count],
     }
 }
 

@@ -39,12 +39,16 @@ mod orders;
 mod payload;
 mod policies;
 mod prefetch;
+mod refresh;
+mod refresh_config;
+mod refresh_settings;
 mod reply;
 mod selection;
 mod service_config;
 mod settings;
 mod spot;
 mod warm_pool;
+mod warming;
 mod worker;
 mod zones;
 
@@ -61,6 +65,8 @@ pub use metrics::{
     ServiceMetrics, WarmPoolMetrics,
 };
 pub use prefetch::Prefetch;
+pub use refresh::REFRESH_ALARM;
+pub use refresh_settings::{InTheWay, InstanceRefresh, Version};
 pub use service_config::{DeploymentConfig, EcsServiceConfig};
 pub use settings::{
     Answers, ConsumerSettings, Crashes, DeleteMode, FailureMode, GroupSettings, Heartbeat, Payloads,
@@ -202,6 +208,18 @@ pub enum Timer {
         /// Its life.
         epoch: u32,
     },
+    /// The warm-up of an instance is over.
+    WarmedUp {
+        /// The instance.
+        instance: u32,
+        /// The warm-up.
+        number: u32,
+    },
+    /// An instance refresh may get on.
+    Refresh {
+        /// Whether it is the look that it has once in each interval of the health checks.
+        is_look: bool,
+    },
     /// Launches may be tried again.
     Retry,
     /// The group looks at its instances.
@@ -246,6 +264,8 @@ impl Fleet {
                 self.update_group_metrics(cx.now);
             }
             Timer::Interrupted { instance, epoch } => self.interrupt(instance, epoch, cx),
+            Timer::WarmedUp { instance, number } => self.end_instance_warm_up(instance, number, cx),
+            Timer::Refresh { is_look } => self.look_at_refresh(is_look, cx),
             Timer::Retry => self.reconcile(cx),
             Timer::Check => self.check(cx),
             Timer::Order { index } => self.obey(index, cx),
@@ -266,6 +286,9 @@ impl Service for Fleet {
     fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Delivery { poller, outcome } => self.take_delivery(poller, outcome, cx),
+            Signal::AlarmAction { policy: REFRESH_ALARM, state, alarm } => {
+                self.hear_refresh_alarm(state, alarm, cx);
+            }
             Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
             Signal::Load { policy, hour, load } => self.hear_load(policy, hour, load),
             Signal::DeleteThrottled { batch } => self.delete_again(batch, cx),
@@ -328,6 +351,8 @@ impl Service for Fleet {
 
     fn end_warm_up(&mut self, now: Time) {
         self.end_cpu_warm_up(now);
+        self.warming.busy_threads.end_warm_up(now);
+        self.warming.threads.end_warm_up(now);
         self.billed.end_warm_up(now);
         self.billed_spot.end_warm_up(now);
     }

@@ -27,6 +27,9 @@ impl Fleet {
                 self.reconcile(cx);
             }
             Order::Reconcile => self.reconcile(cx),
+            Order::StartRefresh(index) => self.start_refresh(index, cx),
+            Order::CancelRefresh => self.cancel_refresh(cx),
+            Order::RollBackRefresh => self.roll_back_by_hand(cx),
         }
     }
 

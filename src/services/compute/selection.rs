@@ -88,6 +88,9 @@ impl Fleet {
         if self.surplus_waits && !self.is_protected(index) {
             self.reconcile(cx);
         }
+        if self.refresh_waits && !self.is_protected(index) {
+            self.look_at_refresh(false, cx);
+        }
     }
 
     /// The oldest healthy instances in service that satisfy a condition.

@@ -271,25 +271,36 @@ impl Fleet {
             }
             fails |= cx.messages.is_poison(entry.message) || self.cannot_read(entry.message, cx.messages);
         }
-        fails |= self.chance.failure.chance(self.settings.failure_rate);
-        let time = self.draw_processing_time();
+        let version = self.instances[worker.instance as usize].version;
+        fails |= self.chance.failure.chance(self.failure_rate(version));
+        let time = self.draw_processing_time(version);
+        self.change_busy(index, 1, cx.now);
         let worker = &mut self.workers[index as usize];
         worker.doing = Doing::Processing;
         worker.began = cx.now;
         worker.fails = fails;
-        self.busy += 1;
-        self.metrics.busy_threads.set(cx.now, self.busy);
         cx.outbox.wake(cx.now + time, Timer::Processed { worker: index, epoch: worker.epoch });
     }
 
     #[inline]
-    fn draw_processing_time(&mut self) -> Span {
+    fn draw_processing_time(&mut self, version: u16) -> Span {
         match &self.settings.outliers {
             Some((share, time)) if self.chance.outlier.chance(*share) => {
                 draw_span(time, &mut self.chance.outlier)
             }
-            _ => draw_span(&self.settings.processing_time, &mut self.chance.processing),
+            _ => {
+                let own = self.settings.group.life.versions.get(usize::from(version));
+                let time = own.and_then(|version| version.processing_time.as_ref());
+                draw_span(time.unwrap_or(&self.settings.processing_time), &mut self.chance.processing)
+            }
         }
+    }
+
+    /// Probability that processing fails on instances of a version.
+    #[inline]
+    fn failure_rate(&self, version: u16) -> f64 {
+        let own = self.settings.group.life.versions.get(usize::from(version));
+        own.and_then(|version| version.failure_rate).unwrap_or(self.settings.failure_rate)
     }
 
     /// Processing has come to its end, well or badly.
@@ -303,8 +314,7 @@ impl Fleet {
         let Some(worker) = self.alive(index, epoch) else { return };
         let worker = *worker;
         let Some(batch) = worker.batch else { return };
-        self.busy -= 1;
-        self.metrics.busy_threads.set(cx.now, self.busy);
+        self.change_busy(index, -1, cx.now);
         self.metrics.processing_time.record((cx.now - worker.began).as_nanos());
         let range = worker.at_once(self.settings.processing_mode);
         self.workers[index as usize].doing = Doing::Calling;
@@ -536,10 +546,7 @@ impl Fleet {
                 let signal = Signal::HangUp { poller: poller(index, worker.epoch) };
                 cx.outbox.send(self.settings.queue, Span::ZERO, signal);
             }
-            Doing::Processing => {
-                self.busy -= 1;
-                self.metrics.busy_threads.set(cx.now, self.busy);
-            }
+            Doing::Processing => self.change_busy(index, -1, cx.now),
             Doing::Pausing | Doing::Fetching | Doing::Calling => {}
         }
         if let Some(batch) = worker.batch {

@@ -1,6 +1,7 @@
 //! An event source mapping: polls a queue, invokes a function, deletes what was processed.
 
 use super::MappingTimer;
+use super::event_filter::EventFilter;
 use super::lanes::{Doing, Lanes, lane_of, poller};
 use super::mapping_metrics::MappingMetrics;
 use super::mapping_settings::{MappingSettings, POLLS_PER_POLLER};
@@ -25,6 +26,7 @@ pub struct EventSourceMapping {
     pub(super) enabled: bool,
     /// Receive calls of provisioned pollers.
     polls: Option<TokenBucket>,
+    filter: Option<EventFilter>,
     delete_latency: Stream,
     pub(super) counts: MappingCounts,
     pub(super) metrics: MappingMetrics,
@@ -54,6 +56,7 @@ impl EventSourceMapping {
             ramp: Ramp::new(settings.concurrency),
             enabled: settings.enabled,
             polls,
+            filter: settings.filter.as_ref().map(EventFilter::new),
             counts: MappingCounts::default(),
             metrics: MappingMetrics::default(),
             settings,
@@ -207,12 +210,19 @@ impl EventSourceMapping {
     fn gather<O: Outbox<MappingTimer>>(&mut self, index: u32, received: BatchId, cx: &mut Context<'_, O>) {
         self.ramp.found();
         self.arm(cx);
+        self.lanes.get_mut(index).found_at = cx.now;
+        self.filter_out(received, cx);
+        if cx.batches.entries(received).is_empty() {
+            cx.batches.close(received);
+            self.await_more(index, cx);
+            self.fit(cx);
+            return;
+        }
         let overhead = self.settings.assumptions.record_overhead_bytes;
         let entries = cx.batches.entries(received);
         let bytes: u64 =
             entries.iter().map(|entry| u64::from(cx.messages.bytes(entry.message)) + overhead).sum();
         let lane = self.lanes.get_mut(index);
-        lane.found_at = cx.now;
         if let Some(batch) = lane.batch {
             lane.bytes += bytes;
             cx.batches.copy(received, 0..cx.batches.entries(received).len(), batch);
@@ -235,16 +245,48 @@ impl EventSourceMapping {
         self.fit(cx);
     }
 
+    /// Messages that satisfy no filter leave the batch and are deleted from the queue; each is judged before it can join a
+    /// batch ("Control which events Lambda sends to your function").
+    fn filter_out<O: Outbox<MappingTimer>>(&mut self, received: BatchId, cx: &mut Context<'_, O>) {
+        let Some(filter) = &mut self.filter else { return };
+        let (mut wanted, mut unwanted) = (0, None);
+        for position in 0..cx.batches.entries(received).len() {
+            let entry = cx.batches.entries(received)[position];
+            if filter.passes(entry.message, cx.messages) {
+                cx.batches.entries_mut(received)[wanted] = entry;
+                wanted += 1;
+                continue;
+            }
+            let receipts = *unwanted.get_or_insert_with(|| cx.batches.open());
+            cx.batches.entries_mut(receipts).push(entry);
+            cx.messages.mark_filtered(entry.message);
+            cx.messages.release(entry.message);
+        }
+        cx.batches.entries_mut(received).truncate(wanted);
+        let Some(receipts) = unwanted else { return };
+        let number = cx.batches.entries(receipts).len() as u64;
+        self.metrics.filtered_out_events.add(number);
+        self.counts.in_hand -= number;
+        let latency = draw_span(&self.settings.delete_latency, &mut self.delete_latency);
+        cx.outbox.send(self.settings.queue, latency, Signal::Delete { batch: receipts });
+    }
+
+    /// The batch in hand, if there is one, is invoked when its window has ended; otherwise more messages are asked for.
+    fn await_more<O: Outbox<MappingTimer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        let lane = self.lanes.get(index);
+        if lane.batch.is_some() && cx.now >= lane.window_ends {
+            self.dispatch(index, cx);
+        } else {
+            self.poll(index, cx);
+        }
+    }
+
     /// A receive call waited in vain.
     fn find_nothing<O: Outbox<MappingTimer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
         self.metrics.empty_polls.add(1);
         let lane = *self.lanes.get(index);
         if lane.batch.is_some() {
-            if cx.now >= lane.window_ends {
-                self.dispatch(index, cx);
-            } else {
-                self.poll(index, cx);
-            }
+            self.await_more(index, cx);
             return;
         }
         let idle = cx.now - lane.found_at >= self.settings.assumptions.idle_time;

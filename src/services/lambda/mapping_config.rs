@@ -1,5 +1,6 @@
 //! An event source mapping in a scenario.
 
+use super::event_filter::FilterCriteriaConfig;
 use super::function_config::{FunctionConfig, OnMessageFailureConfig};
 use super::mapping_settings::{BATCHES_PER_POLLER, MappingAssumptions, MappingConcurrency, MappingSettings};
 use crate::engine::{Span, Time};
@@ -22,6 +23,8 @@ section! {
         pub maximum_concurrency: Option<u32>, within (2, 1_000);
         /// What of the function's answers counts.
         pub function_response_types: Vec<ResponseTypeConfig> = Vec::new();
+        /// Which messages the function gets; all others are deleted.
+        pub filter_criteria: Option<FilterCriteriaConfig>;
         /// Provisioned mode.
         pub provisioned_poller_config: Option<ProvisionedPollerConfig>;
         /// Whether it polls at the beginning.
@@ -231,6 +234,10 @@ impl MappingConfig {
         let needed = window + span(ends.function_config.timeout);
         let own = span(ends.visibility_timeout);
         let longer = (window > Span::ZERO && needed > own).then_some(needed + MARGIN);
+        let filter = self
+            .filter_criteria
+            .as_ref()
+            .and_then(|criteria| criteria.read(defaults.quotas.filters_of_mapping as usize, problems));
         MappingSettings {
             name: name.to_owned(),
             queue: ends.queue,
@@ -243,6 +250,7 @@ impl MappingConfig {
             reports_failures: !self.function_response_types.is_empty(),
             concurrency: self.concurrency(&defaults.quotas),
             is_provisioned: self.provisioned_poller_config.is_some(),
+            filter,
             enabled: self.enabled,
             disabled: self
                 .disabled

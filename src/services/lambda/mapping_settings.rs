@@ -1,5 +1,6 @@
 //! Everything that is fixed about an event source mapping during a run.
 
+use super::event_filter::EventFilterSettings;
 use crate::engine::{Distribution, Span, Time};
 use crate::wire::EntityId;
 
@@ -60,6 +61,8 @@ pub struct MappingSettings {
     pub concurrency: MappingConcurrency,
     /// `ProvisionedPollerConfig`: whether pollers are provisioned.
     pub is_provisioned: bool,
+    /// `FilterCriteria`: which messages the function gets; `None` for all.
+    pub filter: Option<EventFilterSettings>,
     /// Whether it polls at the beginning.
     pub enabled: bool,
     /// When it is disabled, and enabled again.

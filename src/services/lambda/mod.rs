@@ -12,12 +12,12 @@
 //! their retries, age, dead-letter queue and on-failure destination; results sent on to another queue; price.
 //!
 //! An event source mapping polls a queue in as many lanes as it processes batches at once: it begins with five, has more
-//! while messages remain, fewer after errors and when idle. Batch size and window, payload, maximum concurrency,
-//! provisioned pollers, partial batch responses, throttled batches that are tried again until they are visible again.
+//! while messages remain, fewer after errors and when idle. Filter criteria, batch size and window, payload, maximum
+//! concurrency, provisioned pollers, partial batch responses, throttled batches that are tried again until they are visible again.
 //!
 //! # What is not, yet
 //!
-//! Filters of event source mappings, the megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, Application Auto Scaling of provisioned concurrency, destinations other than queues.
+//! The megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, Application Auto Scaling of provisioned concurrency, destinations other than queues.
 //!
 //! # Quotas
 //!
@@ -26,6 +26,7 @@
 mod account;
 mod asynchronous;
 mod environments;
+mod event_filter;
 mod function;
 mod function_config;
 mod handler;
@@ -39,6 +40,7 @@ mod ramp;
 mod settings;
 
 pub use account::Account;
+pub use event_filter::{EventFilterSettings, FilterConfig, FilterCriteriaConfig};
 use function::Caller;
 pub use function::Function;
 pub use function_config::{ArchitectureConfig, FunctionConfig, FunctionDefaults, FunctionQueues};

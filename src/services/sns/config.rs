@@ -1,6 +1,5 @@
 //! A topic in a scenario.
 
-use super::content::Contents;
 use super::endpoint::Endpoint;
 use super::retry::RetryPolicy;
 use super::settings::{FifoTopic, Protocol, SnsPrices, SubscriptionSettings, TopicSettings};
@@ -8,7 +7,7 @@ use super::subscription_config::{EndpointConfig, SubscriptionConfig};
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
-use crate::wire::{EntityId, SnsQuotas, span};
+use crate::wire::{Contents, EntityId, SnsQuotas, span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

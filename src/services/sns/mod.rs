@@ -29,7 +29,6 @@
 //! queue. Only deliveries that can fail are kept one by one. Filter policies are matched through an index.
 
 mod config;
-mod content;
 mod delivery;
 mod endpoint;
 mod fifo;
@@ -46,7 +45,6 @@ pub use config::{
     ArchivePolicyConfig, FifoThroughputScopeConfig, FindQueue, QueueTarget, TopicConfig, TopicDefaults,
     is_fifo_topic,
 };
-pub use content::{Column, Contents, Part, Shape};
 pub use endpoint::{Endpoint, Outage, Response, TIMEOUT};
 pub use metrics::TopicMetrics;
 pub use retry::{Backoff, RetryPolicy};

@@ -1,11 +1,10 @@
 //! What is given about a topic and its subscriptions.
 
-use super::content::Contents;
 use super::endpoint::{Endpoint, Outage};
 use super::retry::RetryPolicy;
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::Policy;
-use crate::wire::{EntityId, PriceList, SnsQuotas};
+use crate::wire::{Contents, EntityId, PriceList, SnsQuotas};
 use std::sync::Arc;
 
 /// What only a FIFO topic has ("FIFO topics").

@@ -1,7 +1,6 @@
 //! A topic: takes messages and fans them out to its subscriptions.
 
 use super::Timer;
-use super::content::Contents;
 use super::delivery::{Deliveries, Delivery};
 use super::fifo::Fifo;
 use super::metrics::TopicMetrics;
@@ -9,8 +8,8 @@ use super::settings::{Protocol, SubscriptionSettings, TopicSettings};
 use crate::engine::{Span, Stream, Time};
 use crate::filter::{Document, Invalid, Matcher, Policy, Scope, Vocabulary};
 use crate::wire::{
-    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageId, Outbox, Purpose,
-    Signal, draw_span,
+    ApiError, BatchId, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageId, Outbox,
+    Purpose, Signal, draw_span,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -373,6 +372,9 @@ impl Topic {
             );
         let bytes = if has_envelope { bytes.saturating_add(self.settings.envelope_bytes) } else { bytes };
         cx.messages.set_bytes(message, bytes);
+        if has_envelope {
+            cx.messages.mark_enveloped(message);
+        }
         let is_surely_taken = matches!(
             subscription.settings.protocol,
             Protocol::Sqs { takes_up_to: Some(most), .. } if bytes <= most
