@@ -60,6 +60,7 @@ pub(super) struct Directory<'a> {
     pub(super) stream_mappings: Names<'a>,
     pub(super) phone_numbers: Names<'a>,
     pub(super) platform_endpoints: Names<'a>,
+    pub(super) delivery_streams: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -85,11 +86,12 @@ impl<'a> Directory<'a> {
             stream_mappings: number("stream mapping", config.stream_mappings.names().collect()),
             phone_numbers: number("phone number", config.phone_numbers.names().collect()),
             platform_endpoints: number("platform endpoint", config.platform_endpoints.names().collect()),
+            delivery_streams: number("delivery stream", config.delivery_streams.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 14] {
+    fn kinds(&self) -> [&Names<'a>; 15] {
         [
             &self.queues,
             &self.consumers,
@@ -105,6 +107,7 @@ impl<'a> Directory<'a> {
             &self.stream_mappings,
             &self.phone_numbers,
             &self.platform_endpoints,
+            &self.delivery_streams,
         ]
     }
 

@@ -8,6 +8,7 @@ mod alarms;
 mod composites;
 mod config;
 mod custom_metrics;
+mod delivery_streams;
 mod directory;
 mod lambda;
 mod notices;
@@ -43,6 +44,7 @@ use crate::record::{Flow, InstrumentKind, RunHeader, Tape, Unit, WindowRequest};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::firehose::{DeliveryStream, DeliveryStreamSettings};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::lambda::{
     Account, EventSourceMapping, Function, FunctionSettings, MappingSettings, StreamMapping,
@@ -87,6 +89,7 @@ pub struct Scenario {
     stream_mappings: Vec<StreamMappingSettings>,
     phone_numbers: Vec<TopicSettings>,
     platform_endpoints: Vec<TopicSettings>,
+    delivery_streams: Vec<DeliveryStreamSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -331,6 +334,9 @@ impl Scenario {
         }
         for direct in self.phone_numbers.iter().chain(&self.platform_endpoints) {
             seat(&direct.name, Topic::new(direct.clone(), seed, replication).into());
+        }
+        for stream in &self.delivery_streams {
+            seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
         }
         let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         if !self.functions.is_empty() {

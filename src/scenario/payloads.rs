@@ -2,7 +2,6 @@
 
 use super::resolve::Resolver;
 use crate::language::{Name, Problems, Reference};
-
 use crate::services::producer::{ProducerConfig, ProducerTarget};
 use crate::wire::{EntityId, PayloadStore};
 

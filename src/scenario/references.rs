@@ -115,6 +115,19 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("producers.*.publishes_to.platform_endpoint", "platform_endpoints", "platform endpoint"),
     ("clients.*.script.*.*.phone_number", "phone_numbers", "phone number"),
     ("clients.*.script.*.*.platform_endpoint", "platform_endpoints", "platform endpoint"),
+    ("producers.*.publishes_to.delivery_stream", "delivery_streams", "delivery stream"),
+    ("delivery_streams.*.reads_from.stream", "streams", "stream"),
+    ("delivery_streams.*.data_transformation.function", "functions", "function"),
+    ("delivery_streams.*.destination.*.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.s3.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.source_backup.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.s3_backup.bucket", "object_stores", "object store"),
+    ("alarms.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("alarms.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("custom_metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("custom_metrics.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("clients.*.script.*.*.delivery_stream", "delivery_streams", "delivery stream"),
+    ("topics.*.subscriptions.*.firehose", "delivery_streams", "delivery stream"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -135,6 +148,7 @@ const NAMED: &[&str] = &[
     "stream_mappings",
     "phone_numbers",
     "platform_endpoints",
+    "delivery_streams",
 ];
 
 /// Tells every reference and every expectation that names nothing.

@@ -85,6 +85,7 @@ pub(super) fn resolve(
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
+    let delivery_streams = resolver.delivery_streams(&producers, problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -151,6 +152,7 @@ pub(super) fn resolve(
             .map(|(stream, scaling)| StreamSettings { scaling, ..stream })
             .collect(),
         stream_consumers,
+        delivery_streams: delivery_streams?,
         scripted: clients.expected,
         topics: sns.topics.into_iter().collect::<Option<_>>()?,
         phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,
@@ -461,6 +463,7 @@ impl<'a> Resolver<'a> {
             }),
             ProducerTarget::Function(_)
             | ProducerTarget::Stream(_)
+            | ProducerTarget::DeliveryStream(_)
             | ProducerTarget::PhoneNumber(_)
             | ProducerTarget::PlatformEndpoint(_)
             | ProducerTarget::ObjectStore(_) => false,

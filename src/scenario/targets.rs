@@ -3,6 +3,7 @@
 use super::resolve::Resolver;
 use super::topics;
 use crate::language::{Bytes, Name, Problems, Reference};
+use crate::services::firehose::DeliveryStream;
 use crate::services::kinesis::DataStream;
 use crate::services::lambda::Function;
 use crate::services::object_store::{ObjectEventConfig, ObjectStore};
@@ -39,6 +40,7 @@ impl Resolver<'_> {
             }
             ProducerTarget::ObjectStore(reference) => self.upload_target(producer, reference, problems),
             ProducerTarget::Stream(reference) => self.stream_target(producer, reference, problems),
+            ProducerTarget::DeliveryStream(reference) => self.delivery_target(producer, reference, problems),
             ProducerTarget::Queue(reference) => {
                 let found = self.directory.queues.find(reference, problems);
                 self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
@@ -50,6 +52,7 @@ impl Resolver<'_> {
                     is_fifo: is_fifo(reference.as_str()),
                     payload_store: None,
                     upload: None,
+                    delivery_stream: None,
                     stream: None,
                 });
                 (found.is_some(), target)
@@ -75,6 +78,7 @@ impl Resolver<'_> {
                     is_fifo: is_fifo_topic(reference.as_str()),
                     payload_store: None,
                     upload: None,
+                    delivery_stream: None,
                     stream: None,
                 });
                 (found.is_some(), target)
@@ -90,6 +94,7 @@ impl Resolver<'_> {
                     is_fifo: false,
                     payload_store: None,
                     upload: None,
+                    delivery_stream: None,
                     stream: None,
                 };
                 (found.is_some(), Some(target))
@@ -121,6 +126,7 @@ impl Resolver<'_> {
             is_fifo: false,
             payload_store: None,
             upload: Some(store),
+            delivery_stream: None,
             stream: None,
         };
         (true, Some(target))
@@ -147,6 +153,7 @@ impl Resolver<'_> {
             is_fifo: false,
             payload_store: None,
             upload: None,
+            delivery_stream: None,
             stream: None,
         });
         (found.is_some(), target)
@@ -164,6 +171,9 @@ impl Resolver<'_> {
                 }
                 if let Some(function) = &subscription.function {
                     self.flow(Topic::KIND, name.as_str(), Function::KIND, function.as_str());
+                }
+                if let Some(stream) = &subscription.firehose {
+                    self.flow(Topic::KIND, name.as_str(), DeliveryStream::KIND, stream.as_str());
                 }
             }
         }

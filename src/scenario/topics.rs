@@ -18,6 +18,7 @@ use crate::wire::{
     AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, Structure,
     TextId, Texts,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What an alarm publishes when it enters a state.
@@ -187,6 +188,7 @@ impl<'a> Topics<'a> {
             };
         };
         let is_given = |key: &str| config.assumptions.is_some() && assumptions.places.key(key).is_some();
+        let delivery_streams = Arc::new(delivery_streams(config, &directory));
         // What a script calls is ideal as long as nobody says otherwise.
         let defaults = |is_scripted: bool| {
             let ideal = |key: &str| is_scripted && !is_given(key);
@@ -207,6 +209,7 @@ impl<'a> Topics<'a> {
                 sms_spend_limit: assumptions.sms_monthly_spend_limit,
                 contents: Arc::clone(contents),
                 is_read: is_scripted,
+                delivery_streams: Arc::clone(&delivery_streams),
             }
         };
         let principals = Principals::new(config, &directory, &mut Problems::new());
@@ -270,6 +273,19 @@ impl Endpoints for TopicEndpoints<'_> {
         let quotas = self.config.quotas.lambda(self.config.region);
         Some(FunctionTarget { id, takes_up_to: quotas.maximum_event_bytes as u32 })
     }
+}
+
+/// The delivery streams, and whether each takes records that are put.
+fn delivery_streams(
+    config: &ScenarioConfig,
+    directory: &Directory<'_>,
+) -> BTreeMap<String, (EntityId, bool)> {
+    let streams = config.delivery_streams.iter();
+    let known = streams.filter_map(|(name, stream)| {
+        let id = directory.delivery_streams.entity(name.as_str())?;
+        Some((name.text.clone(), (id, stream.reads_from.is_none())))
+    });
+    known.collect()
 }
 
 /// Whether a script calls the topic.

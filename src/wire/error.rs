@@ -76,6 +76,8 @@ pub enum ApiError {
     ResourceInUseException,
     /// Not of AWS: the Kinesis Producer Library finds a record on a shard it was not meant for ("wrong shard").
     WrongShard,
+    /// Firehose: more than a delivery stream takes for now.
+    ServiceUnavailableException,
 }
 
 impl ApiError {
@@ -118,6 +120,7 @@ impl ApiError {
             ApiError::ProvisionedThroughputExceededException => "ProvisionedThroughputExceededException",
             ApiError::ResourceInUseException => "ResourceInUseException",
             ApiError::WrongShard => "WrongShard",
+            ApiError::ServiceUnavailableException => "ServiceUnavailableException",
         }
     }
 
@@ -132,6 +135,7 @@ impl ApiError {
                 | ApiError::InternalFailure
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard
+                | ApiError::ServiceUnavailableException
         )
     }
 }

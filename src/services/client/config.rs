@@ -1,5 +1,6 @@
 //! A scripted client in a scenario: the calls it makes, as they are written.
 
+use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use super::stream_config::{
     CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
     RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig, UpdateShardCountConfig,
@@ -62,6 +63,10 @@ section! {
         pub unsubscribe: Option<SubscriptionCallConfig>;
         /// `SetSubscriptionAttributes`.
         pub set_subscription_attributes: Option<SetSubscriptionAttributesConfig>;
+        /// `PutRecord` of Firehose.
+        pub firehose_put_record: Option<FirehosePutRecordConfig>;
+        /// `PutRecordBatch` of Firehose.
+        pub firehose_put_record_batch: Option<FirehosePutRecordBatchConfig>;
         /// What the endpoint of a subscription has received since it was read last; queues are read by `receive_message`.
         pub read_deliveries: Option<ReadDeliveriesConfig>;
         /// `CreateStream`: a stream that the scenario declares with `created: false`.
@@ -511,6 +516,8 @@ impl StepConfig {
             ("update_shard_count", self.update_shard_count.is_some()),
             ("increase_stream_retention_period", self.increase_stream_retention_period.is_some()),
             ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
+            ("firehose_put_record", self.firehose_put_record.is_some()),
+            ("firehose_put_record_batch", self.firehose_put_record_batch.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }

@@ -17,6 +17,7 @@
 //! Creating and deleting queues: a scenario's queues exist from the start to the end.
 
 mod config;
+mod delivery_calls;
 mod entity;
 mod metrics;
 mod publishing;

@@ -96,6 +96,8 @@ pub enum Call {
     ReadDeliveries(u32),
     /// A call to a stream.
     Stream(StreamCall),
+    /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
+    PutToDeliveryStream(Vec<Send>, bool),
 }
 
 /// What is known of topics.
@@ -168,6 +170,8 @@ pub struct Lookup<'a> {
     pub stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The topics.
     pub topics: &'a mut dyn Topics,
+    /// The delivery stream a reference means; a problem is told when there is none.
+    pub delivery_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
@@ -377,6 +381,7 @@ impl StepConfig {
         let (queue, call, cell, name) = self
             .message_call(lookup, results, problems)
             .or_else(|| self.topic_call(lookup, problems))
+            .or_else(|| self.delivery_call(lookup, problems))
             .or_else(|| self.queue_call(lookup, results, problems))
             .or_else(|| self.stream_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;

@@ -206,7 +206,8 @@ impl Producer {
             .settings
             .records
             .as_ref()
-            .map(|records| records.keys.draw(self.sequence, &mut self.chance.key));
+            .and_then(|records| records.keys.as_ref())
+            .map(|keys| keys.draw(self.sequence, &mut self.chance.key));
         if let Some(key) = key {
             bytes = bytes.saturating_add(key.bytes);
         }

@@ -10,6 +10,7 @@ use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
 use crate::wire::{Contents, EntityId, SnsQuotas, span};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 section! {
@@ -99,6 +100,8 @@ pub struct TopicDefaults {
     pub contents: Arc<Contents>,
     /// Whether scripts read what endpoints received.
     pub is_read: bool,
+    /// The delivery streams by their names, and whether each takes records that are put.
+    pub delivery_streams: Arc<BTreeMap<String, (EntityId, bool)>>,
 }
 
 /// Who can subscribe. Where there is no such thing a problem is told.
@@ -227,7 +230,9 @@ impl TopicConfig {
                 ),
             );
         }
-        let takes_large = |one: &&SubscriptionConfig| one.queue.is_some() || one.function.is_some();
+        let takes_large = |one: &&SubscriptionConfig| {
+            one.queue.is_some() || one.function.is_some() || one.firehose.is_some()
+        };
         for subscription in self.subscriptions.iter().filter(|one| !takes_large(one)) {
             problems
                 .error(
@@ -318,7 +323,9 @@ impl TopicConfig {
         Some(SubscriptionSettings {
             name,
             retries: match (&protocol, policy) {
-                (Protocol::Sqs { .. } | Protocol::Lambda { .. }, _) => RetryPolicy::AWS_MANAGED,
+                (Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Firehose { .. }, _) => {
+                    RetryPolicy::AWS_MANAGED
+                }
                 (Protocol::Http(_), Some(policy)) => policy.policy(),
                 (Protocol::Http(_), None) => RetryPolicy::HTTP,
                 _ => RetryPolicy::CUSTOMER_MANAGED,
@@ -336,6 +343,29 @@ impl TopicConfig {
             replay,
             is_read: defaults.is_read,
         })
+    }
+}
+
+/// A delivery stream that subscribes.
+fn delivery_stream(
+    reference: &Reference,
+    defaults: &TopicDefaults,
+    problems: &mut Problems,
+) -> Option<Protocol> {
+    match defaults.delivery_streams.get(reference.as_str()) {
+        Some((stream, true)) => Some(Protocol::Firehose { stream: *stream }),
+        Some((_, false)) => {
+            problems
+                .error(reference.place, format!("`{reference}` takes no records from topics"))
+                .why("it reads a data stream, and AWS then refuses everything else");
+            None
+        }
+        None => {
+            let names: Vec<&str> = defaults.delivery_streams.keys().map(String::as_str).collect();
+            let help = problems.suggest(reference.as_str(), &names, "delivery streams");
+            problems.error(reference.place, format!("there is no delivery stream `{reference}`")).help(help);
+            None
+        }
     }
 }
 
@@ -386,6 +416,9 @@ fn protocol(
             is_permitted: subscription.function_policy == FunctionPolicyConfig::Automatic,
             takes_up_to: function.takes_up_to,
         });
+    }
+    if let Some(reference) = &subscription.firehose {
+        return delivery_stream(reference, defaults, problems);
     }
     let mut build = |endpoint: &Option<EndpointConfig>| -> Option<Option<Endpoint>> {
         endpoint.as_ref().map(|endpoint| endpoint.build(files, problems))

@@ -2,6 +2,7 @@
 
 use super::Timer;
 use super::endpoint::{Outage, Response};
+use super::retry::RetryPolicy;
 use super::settings::Protocol;
 use super::topic::{Subscription, Topic};
 use crate::engine::{Span, Time};
@@ -123,7 +124,10 @@ impl Deliveries {
 /// What a queue's refusal means to SNS ("Amazon SNS dead-letter queues": client-side errors are not retried).
 fn response_of(error: ApiError) -> Response {
     match error {
-        ApiError::RequestThrottled | ApiError::KmsThrottled | ApiError::OverLimit => Response::ServerError,
+        ApiError::RequestThrottled
+        | ApiError::KmsThrottled
+        | ApiError::OverLimit
+        | ApiError::ServiceUnavailableException => Response::ServerError,
         _ => Response::ClientError,
     }
 }
@@ -221,7 +225,7 @@ impl Topic {
         let (latency, failure) = (&mut subscription.latency, &mut subscription.failure);
         let bytes = cx.messages.bytes(delivery.message);
         match &subscription.settings.protocol {
-            Protocol::Sqs { .. } | Protocol::Lambda { .. } => {
+            Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Firehose { .. } => {
                 let status = outage.and_then(|outage| outage.status);
                 (Span::ZERO, status.map_or(Response::ServerError, Response::of_status))
             }
@@ -346,8 +350,12 @@ impl Topic {
         if is_http {
             self.metrics.notifications_failed.add(1);
         }
+        // "Amazon SNS message delivery retries": a delivery stream that throttles is tried as often as what customers manage.
+        let is_throttled = delivery.refused == Some(ApiError::ServiceUnavailableException);
+        let retries =
+            if is_throttled { &RetryPolicy::CUSTOMER_MANAGED } else { &subscription.settings.retries };
         if response == Response::ServerError
-            && let Some(mut pause) = subscription.settings.retries.pause(delivery.attempts)
+            && let Some(mut pause) = retries.pause(delivery.attempts)
         {
             if self.settings.retry_jitter {
                 let part = 0.5 + subscription.jitter.unit() / 2.0;

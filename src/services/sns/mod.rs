@@ -224,6 +224,7 @@ impl Topic {
                 Protocol::Http(_) => prices.http,
                 Protocol::Email(_) => prices.email,
                 Protocol::Application(..) => prices.push,
+                Protocol::Firehose { .. } => prices.firehose,
             };
             one.counts.delivered as f64 * each
         };

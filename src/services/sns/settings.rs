@@ -48,6 +48,11 @@ pub enum Protocol {
     Sms(Endpoint, SmsType),
     /// An app on a mobile device.
     Application(Endpoint, Option<Span>),
+    /// A delivery stream of Amazon Data Firehose.
+    Firehose {
+        /// The delivery stream.
+        stream: EntityId,
+    },
 }
 
 impl Protocol {
@@ -58,13 +63,17 @@ impl Protocol {
             Protocol::Lambda { function, is_permitted, takes_up_to } => {
                 Some((*function, is_permitted.then_some(*takes_up_to)))
             }
+            Protocol::Firehose { stream } => Some((*stream, None)),
             _ => None,
         }
     }
 
     /// Whether messages go to it in a JSON envelope; mail, SMS and push carry the message alone.
     pub(super) fn has_envelope(&self) -> bool {
-        matches!(self, Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Http(_))
+        matches!(
+            self,
+            Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Http(_) | Protocol::Firehose { .. }
+        )
     }
 }
 
@@ -186,6 +195,8 @@ pub struct SnsPrices {
     pub sms: f64,
     /// A call to AWS KMS.
     pub key: f64,
+    /// A delivery to a delivery stream.
+    pub firehose: f64,
 }
 
 impl SnsPrices {
@@ -199,6 +210,7 @@ impl SnsPrices {
             push: list.dollars("sns_push_per_million_deliveries") / 1e6,
             sms: list.dollars("sns_sms_per_message_part"),
             key: list.dollars("kms_per_ten_thousand_requests") / 1e4,
+            firehose: list.dollars("sns_firehose_per_million_deliveries") / 1e6,
         }
     }
 }

@@ -19,7 +19,7 @@ section! {
         pub queue: Option<Reference>;
         /// A Lambda function.
         pub function: Option<Reference>;
-        /// A Firehose stream.
+        /// A delivery stream of Amazon Data Firehose.
         pub firehose: Option<Reference>;
         /// An HTTP endpoint.
         pub http: Option<EndpointConfig>;
@@ -333,20 +333,16 @@ impl SubscriptionConfig {
             }
         }
         let protocol = self.protocol();
-        if let Some(place) = self.places.key("firehose") {
-            problems
-                .error(place, "topics cannot deliver to Firehose streams yet")
-                .why("a topic connects to Firehose once a scenario can have Firehose streams")
-                .help("let the topic deliver to a queue");
-        }
         let is_http = matches!(protocol, "http" | "https");
         if let Some(place) = self.places.key("delivery_policy").filter(|_| !is_http) {
             problems
                 .error(place, "a `delivery_policy` is for HTTP and HTTPS")
                 .why("the retries of all other protocols are AWS's own and cannot be changed");
         }
-        if let Some(place) =
-            self.places.key("raw_message_delivery").filter(|_| !is_http && protocol != "queue")
+        if let Some(place) = self
+            .places
+            .key("raw_message_delivery")
+            .filter(|_| !is_http && !matches!(protocol, "queue" | "firehose"))
         {
             problems
                 .error(place, format!("raw message delivery is for queues and HTTP, not for `{protocol}`"));

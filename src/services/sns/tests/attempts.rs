@@ -49,6 +49,7 @@ fn topic(protocol: Protocol, retries: RetryPolicy) -> Topic {
         sms_spend_limit: 1.0,
         contents: Arc::new(Contents::default()),
         is_read: false,
+        delivery_streams: Arc::default(),
     };
     let subscription = SubscriptionSettings {
         name: "s".to_owned(),
