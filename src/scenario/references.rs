@@ -167,11 +167,16 @@ pub(super) fn check(root: &Node, problems: &mut Problems) {
     }
     let mut known: Vec<&str> = NAMED.iter().flat_map(|section| names(root, section)).collect();
     known.extend(root.get("name").and_then(Node::text));
+    // Custom metrics are expected of by their namespace.
+    let custom = root.get("custom_metrics").and_then(Node::mapping).unwrap_or_default();
+    known.extend(custom.iter().filter_map(|(_, metric)| metric.get("namespace")?.text()));
     for (key, _) in root.get("expect").and_then(Node::mapping).unwrap_or_default() {
-        let name = key.name.rsplit_once('.').map_or(key.name.as_str(), |(name, _)| name);
-        if !known.contains(&name) {
-            let help = problems.suggest(name, &known, "names");
-            problems.error(key.place, format!("nothing is named `{name}`")).help(help);
+        for target in key.name.split(" / ") {
+            let name = target.trim().rsplit_once('.').map_or(target, |(name, _)| name);
+            if !known.contains(&name) {
+                let help = problems.suggest(name, &known, "names");
+                problems.error(key.place, format!("nothing is named `{name}`")).help(help);
+            }
         }
     }
 }

@@ -67,7 +67,7 @@ consumers:
       max_size: 1
       desired_capacity: 0
       launch_time: 0s
-      scheduled_actions: [{ start_time: 2026-01-01T00:05:00Z, desired_capacity: 1 }]
+      scheduled_actions: { begin: { start_time: 2026-01-01T00:05:00Z, desired_capacity: 1 } }
 ";
     let drained = judged(
         consumer,
