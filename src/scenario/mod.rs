@@ -282,7 +282,8 @@ impl Scenario {
         Ok(tape)
     }
 
-    fn plan(&self, seed: u64, replication: u32) -> Plan {
+    /// The entities of a world, in the order that a [`Directory`] numbers them.
+    fn seats(&self, seed: u64, replication: u32) -> Vec<Seat> {
         let arrivals = |kind: &str, name: &str, config: &ArrivalsConfig, trace: Option<&Trace>| {
             config.build(ArrivalsContext {
                 stream: Purpose::Arrivals.stream(seed, replication, kind, name),
@@ -338,11 +339,15 @@ impl Scenario {
         for stream in &self.delivery_streams {
             seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
         }
-        let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());
         }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
+        seats
+    }
+
+    fn plan(&self, seed: u64, replication: u32) -> Plan {
+        let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         Plan {
             header: RunHeader {
                 scenario: self.name.clone(),
@@ -356,7 +361,7 @@ impl Scenario {
                 quota_profile: self.quota_profile.to_owned(),
                 events: 0,
             },
-            seats,
+            seats: self.seats(seed, replication),
             flows: self.flows.clone(),
             watched: self.watched.clone(),
             feed: self.feed.clone(),

@@ -1,7 +1,7 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
-use super::alarms::Alarms;
+use super::alarms::{Alarms, invocations};
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::lambda::LambdaResources;
@@ -14,7 +14,7 @@ use crate::engine::Span;
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
-use crate::services::cloudwatch::{AlarmSettings, CloudWatchPrices, CloudWatchSettings};
+use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::kinesis::{StreamConsumer, StreamSettings};
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
@@ -194,26 +194,6 @@ pub(super) fn resolve(
         scenario.expectations.extend(catalog.read(&target.value, target.place, &expressions.0, problems));
     }
     Some(scenario)
-}
-
-/// Which alarms invoke the policies of which consumers.
-fn invocations(alarms: &[AlarmSettings], config: &ScenarioConfig) -> Vec<Flow> {
-    let directory = Directory::new(config);
-    let mut flows = Vec::new();
-    for alarm in alarms {
-        for name in config.consumers.names() {
-            let Some(group) = directory.consumers.entity(name) else { continue };
-            if alarm.actions.invokes(group) {
-                flows.push(Flow {
-                    from_kind: "alarm",
-                    from: alarm.name.clone(),
-                    to_kind: Fleet::KIND,
-                    to: name.to_owned(),
-                });
-            }
-        }
-    }
-    flows
 }
 
 /// A scenario on its way from names to entities.

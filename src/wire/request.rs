@@ -184,7 +184,7 @@ impl Action {
             Action::ListShards => "ListShards",
             Action::DescribeStream => "DescribeStream",
             Action::CreateStream { .. } => "CreateStream",
-            Action::PutRecord(..) => "PutRecord",
+            Action::PutRecord(..) | Action::PutToDeliveryStream(_, true) => "PutRecord",
             Action::PutRecords(..) => "PutRecords",
             Action::GetShardIterator(..) => "GetShardIterator",
             Action::GetRecords { .. } => "GetRecords",
@@ -193,7 +193,6 @@ impl Action {
             Action::UpdateShardCount(_) => "UpdateShardCount",
             Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
-            Action::PutToDeliveryStream(_, true) => "PutRecord",
             Action::PutToDeliveryStream(_, false) => "PutRecordBatch",
         }
     }

@@ -1,8 +1,8 @@
 //! What a script publishes to a topic.
 
-use super::config::{MessageStructureConfig, PublishEntryConfig};
 use super::script::{Lookup, Send, send};
 use super::show::{Cell, text};
+use super::topic_config::{MessageStructureConfig, PublishEntryConfig};
 use crate::filter::JsonConfig;
 use crate::language::{Bytes, Place, Problems};
 use crate::wire::Content;

@@ -1,12 +1,10 @@
 //! A script with its names looked up: what a client plays.
 
-use super::config::{
-    ClientConfig, PublishTarget, SendEntryConfig, SendMessageConfig, SetSubscriptionAttributesConfig,
-    StepConfig,
-};
+use super::config::{ClientConfig, SendEntryConfig, SendMessageConfig, StepConfig};
 use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
 use super::stream_script::StreamCall;
+use super::topic_config::{PublishTarget, SetSubscriptionAttributesConfig};
 use crate::engine::Time;
 use crate::filter::json;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
