@@ -4,7 +4,8 @@
 //!     cargo bench --bench throughput -- --check   exit status 1 when the plain scenario needs more than
 //!                                                 LIMIT times the processor time of the bare loop, or that
 //!                                                 with a FIFO queue of 10,000 groups more than FIFO_LIMIT,
-//!                                                 or that through a stream more than STREAM_LIMIT
+//!                                                 or that through a stream more than STREAM_LIMIT;
+//!                                                 also holds what topics do against TOPIC_LIMITS
 //!     cargo bench --bench throughput -- --day     a simulated day of 1,000 messages a second as well
 //!
 //! The workload: a Poisson producer of 900 messages a second, 100 workers, each of which polls, waits while the
@@ -16,13 +17,18 @@
 
 use cpu_time::ProcessTime;
 use queuelab::engine::{Span, Stream};
+use queuelab::filter::{Dialect, Document, Matcher, Policy, Scope, Vocabulary};
 use queuelab::language::NoFiles;
 use queuelab::record::Histogram;
 use queuelab::scenario::Scenario;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
+/// How much processor time of the bare loop for a message these may take: a match of a policy of three keys, a delivery of a
+/// topic with five filtered queues, and a publish to a topic with 10,000 filtered subscriptions, two of which want it.
+const TOPIC_LIMITS: [f64; 3] = [0.6, 8.0, 3.0];
 /// How much more processor time than the bare loop the plain scenario may take.
 const LIMIT: f64 = 9.0;
 /// The same through a FIFO queue.
@@ -161,6 +167,124 @@ fn bare_loop() -> Measured {
     (latency.count() as f64, begun.elapsed().as_secs_f64())
 }
 
+/// A policy of three keys against messages of which half pass: matches, and processor seconds.
+fn matches(rounds: usize) -> Measured {
+    let text = r#"{ "type": ["order_placed", "order_changed"], "amount": [{ "numeric": [">", 100, "<=", 900] }],
+                    "country": [{ "prefix": "d" }, "fr"] }"#;
+    let policy = Policy::from_text("policy", text, Scope::MessageAttributes, Dialect::Sns).expect("a policy");
+    let mut vocabulary = Vocabulary::default();
+    let types = ["order_placed", "order_changed", "order_cancelled"];
+    let countries = ["de", "dk", "fr", "us"];
+    let documents: Vec<Document> = (0..1_024)
+        .map(|number| {
+            let message = serde_json::json!({
+                "type": types[number % 3], "amount": number, "country": countries[number % 4], "shop": "main",
+            });
+            Document::of_attributes(&message, &mut vocabulary).expect("attributes")
+        })
+        .collect();
+    let mut matcher = Matcher::new([(0, &policy)], &mut vocabulary);
+    let begun = ProcessTime::now();
+    let mut passed = 0;
+    for _ in 0..rounds {
+        passed += documents.iter().filter(|document| matcher.passes(document)).count();
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!(passed > 0 && passed < rounds * documents.len(), "some pass, some do not");
+    ((rounds * documents.len()) as f64, seconds)
+}
+
+/// Publishes to a topic with five queues, each of which wants three of five types.
+fn fan_out_scenario(publishes: u64, api_latency: &str) -> Scenario {
+    let seconds = publishes.div_ceil(10_000);
+    let names = ["a", "b", "c", "d", "e"];
+    let mut text = format!(
+        "name: fan-out
+duration: {seconds}s
+api_latency: {api_latency}
+producers:
+  shop:
+    publishes_to: {{ topic: orders }}
+    arrivals: {{ constant: {{ rate: 10000/s }} }}
+    message: {{ attributes: {{ type: {{ one_of: {{ a: 1, b: 1, c: 1, d: 1, e: 1 }} }}, amount: {{ uniform: [1, 500] }} }} }}
+queues: {{ a: {{}}, b: {{}}, c: {{}}, d: {{}}, e: {{}} }}
+topics:
+  orders:
+    subscriptions:
+"
+    );
+    for (number, name) in names.iter().enumerate() {
+        let wanted = [names[number], names[(number + 1) % 5], names[(number + 3) % 5]].join(", ");
+        writeln!(text, "      - {{ queue: {name}, filter_policy: {{ type: [{wanted}] }} }}")
+            .expect("a text takes everything");
+    }
+    load(&text)
+}
+
+fn fan_out(scenario: &Scenario) -> Measured {
+    let begun = ProcessTime::now();
+    let tape = scenario.run().expect("the bench scenario runs");
+    let seconds = begun.elapsed().as_secs_f64();
+    (tape.value("orders", "notifications_delivered", "sum").expect("the metric exists"), seconds)
+}
+
+/// A topic with many filtered subscriptions, each of which wants one customer: publishes, and processor seconds.
+fn many_policies(policies: u32, rounds: usize) -> Measured {
+    let mut vocabulary = Vocabulary::default();
+    let documents: Vec<Document> = (0..1_000)
+        .map(|number| {
+            let message =
+                serde_json::json!({ "customer": format!("c{}", number * 7 % policies), "amount": number });
+            Document::of_attributes(&message, &mut vocabulary).expect("attributes")
+        })
+        .collect();
+    let written = (0..policies).map(|number| {
+        let text = format!(
+            r#"{{ "customer": ["c{number}", "c{}"], "amount": [{{ "numeric": [">=", 0] }}] }}"#,
+            (number + 1) % policies
+        );
+        Policy::from_text("policy", &text, Scope::MessageAttributes, Dialect::Sns).expect("a policy")
+    });
+    let written: Vec<Policy> = written.collect();
+    let mut matcher = Matcher::new((0..).zip(&written), &mut vocabulary);
+    let mut found = Vec::new();
+    let begun = ProcessTime::now();
+    let mut wanted = 0;
+    for _ in 0..rounds {
+        for document in &documents {
+            found.clear();
+            matcher.matching(document, &mut found);
+            wanted += found.len();
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    assert_eq!(wanted, rounds * documents.len() * 2, "two want each");
+    ((rounds * documents.len()) as f64, seconds)
+}
+
+/// What topics cost, in units of the bare loop's cost of a message; whether all keep their limits.
+fn topics(rounds: usize, publishes: u64, bare: f64) -> bool {
+    let scenario = fan_out_scenario(publishes, "none");
+    let many = (publishes / 1_000).max(1) as usize;
+    let contestants: [(&str, &dyn Fn() -> Measured); 3] = [
+        ("matches, policy of three keys", &|| matches(many)),
+        ("deliveries, five filtered queues", &|| fan_out(&scenario)),
+        ("publishes, 10,000 policies", &|| many_policies(10_000, many / 10 + 1)),
+    ];
+    println!("{:<34} {:>18} {:>8}", "topics", "per CPU s", "cost");
+    let mut keeps = true;
+    for ((name, contestant), limit) in contestants.iter().zip(TOPIC_LIMITS) {
+        let costs = (0..rounds).map(|_| contestant()).map(|(number, seconds)| seconds / number);
+        let cost = median(costs.collect());
+        println!("{name:<34} {:>18.0} {:>7.2}x", 1.0 / cost, cost / bare);
+        if cost / bare > limit {
+            println!("{name}: more than {limit} times what a message of the bare loop costs");
+            keeps = false;
+        }
+    }
+    keeps
+}
+
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -204,6 +328,11 @@ fn main() -> ExitCode {
             let (messages, seconds) = simulate(&scenario("1d", latency, "1000/s", group));
             println!("a day of 1,000/s, latency {latency:<9} {:>17.0}  ({seconds:.1} s)", messages / seconds);
         }
+    }
+    let publishes = if rounds == ROUNDS { 1_000_000 } else { 10_000 };
+    let keeps = topics(rounds.min(3), publishes, costs[0]);
+    if asked("--check") && !keeps {
+        return ExitCode::FAILURE;
     }
     if asked("--check") && costs[1] / costs[0] > LIMIT {
         println!("the plain scenario costs more than {LIMIT} times the bare loop");

@@ -14,6 +14,7 @@ use queuelab::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
     ServiceMetrics, WarmPoolMetrics,
 };
+use queuelab::services::firehose::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
 use queuelab::services::kinesis::{ShardMetrics, StreamConsumerMetrics, StreamMetrics};
 use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use queuelab::services::object_store::ObjectStoreMetrics;
@@ -275,6 +276,13 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a shard", ShardMetrics::DEFINITIONS),
         ("Metrics of a stream consumer", StreamConsumerMetrics::DEFINITIONS),
         ("Metrics of an event source mapping of a stream", StreamMappingMetrics::DEFINITIONS),
+        ("Metrics of a delivery stream", DeliveryStreamMetrics::DEFINITIONS),
+        ("Metrics of a delivery stream to Amazon S3", DeliveryMetrics::S3),
+        ("Metrics of a delivery stream to Amazon Redshift", DeliveryMetrics::REDSHIFT),
+        ("Metrics of a delivery stream to Amazon OpenSearch Service", DeliveryMetrics::OPENSEARCH),
+        ("Metrics of a delivery stream to an HTTP endpoint", DeliveryMetrics::HTTP),
+        ("Metrics of a delivery stream to Splunk", DeliveryMetrics::SPLUNK),
+        ("Metrics of the bucket of a delivery stream", BackupMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

@@ -7,6 +7,7 @@ mod command_line;
 mod determinism;
 mod documentation;
 mod experiments;
+mod firehose;
 mod fleet;
 mod kinesis;
 mod lambda;

@@ -1,9 +1,14 @@
 //! Topics, call by call and in whole runs.
 
+mod access;
+mod books;
 mod delivery;
+mod direct;
 mod fifo;
 mod filters;
+mod functions;
 mod rules;
+mod sources;
 
 use queuelab::language::NoFiles;
 use queuelab::record::Tape;

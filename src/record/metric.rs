@@ -17,7 +17,7 @@ pub enum Unit {
     PerSecond,
     /// Hours of an instance.
     Hours,
-    /// Money.
+    /// Money; millionths of a dollar inside.
     Dollars,
     /// Hundredths; thousandths of them inside.
     Percent,
@@ -68,13 +68,13 @@ impl Unit {
         all.into_iter().find(|unit| unit.name() == name)
     }
 
-    /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents, the
-    /// rest stays.
+    /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents,
+    /// millionths of a dollar dollars, the rest stays.
     pub fn scale(self) -> f64 {
         match self {
             Unit::Seconds => 1e-9,
             Unit::Percent => 1e-3,
-            Unit::Milliseconds => 1e-6,
+            Unit::Milliseconds | Unit::Dollars => 1e-6,
             _ => 1.0,
         }
     }

@@ -2,10 +2,16 @@
 
 use super::config::ScenarioConfig;
 use super::directory::{Directory, Names};
+use crate::engine::Span;
 use crate::language::{Name, Problems, Reference};
-use crate::services::sns::{QueuePolicyConfig, TopicConfig};
-use crate::services::sqs::{EncryptionConfig, KeyConfig, QueueConfig};
-use crate::wire::{Access, EntityId, Identity, IdentityConfig, check_policy, is_account};
+use crate::services::sns::{
+    ALARMS, QueuePolicyConfig, TopicAccess, TopicActionConfig, TopicConfig, TopicEncryptionConfig, refuses,
+};
+use crate::services::sqs::{EncryptionConfig, QueueConfig};
+use crate::wire::{
+    Access, EntityId, Identity, IdentityConfig, KeyConfig, KmsSettings, check_policy, check_principals,
+    is_account,
+};
 
 /// Somebody who calls queues.
 struct Principal<'a> {
@@ -62,7 +68,19 @@ impl<'a> Principals<'a> {
                 everybody.enter_as(id, function, role.identity.as_ref());
             }
         }
+        for name in config.object_stores.names() {
+            if let Some(id) = directory.object_stores.entity(name) {
+                everybody.enter_service(id, name, "s3.amazonaws.com", Some(name));
+            }
+        }
+        everybody.enter_service(directory.cloudwatch(config), "cloudwatch", ALARMS, None);
         everybody
+    }
+
+    fn enter_service(&mut self, id: EntityId, name: &'a str, principal: &str, source: Option<&str>) {
+        let source = source.map(str::to_owned);
+        let identity = Identity::Service { principal: principal.to_owned(), source };
+        self.all.push(Principal { id, name, identity });
     }
 
     fn enter(&mut self, name: &'a Name, identity: Option<&IdentityConfig>, names: &Names<'_>) {
@@ -95,9 +113,9 @@ impl<'a> Principals<'a> {
     /// What the policy of a queue refuses to whom.
     pub(super) fn access(&self, name: &Name, queue: &QueueConfig, problems: &mut Problems) -> Access {
         let names: Vec<&str> = self.all.iter().map(|principal| principal.name).collect();
-        check_policy(&queue.policy, queue.places.key("policy"), problems);
+        check_policy(queue.policy.len(), "queue", queue.places.key("policy"), problems);
         for statement in &queue.policy {
-            statement.check_principals(&names, problems);
+            check_principals(&statement.principals, &names, problems);
         }
         let mut access = Access::default();
         for principal in &self.all {
@@ -110,13 +128,65 @@ impl<'a> Principals<'a> {
         access
     }
 
-    /// Who may not use the key of a queue: those it refuses, and, since the policy of the key that AWS manages lets
-    /// nobody else in, services and other accounts ("Key management" of Amazon SQS).
+    /// What a topic refuses to whom. Alarms have one entity in all, so it publishes if any of its alarms (`alarms`: those that
+    /// publish to the topic) may.
+    pub(super) fn topic_access(
+        &self,
+        topic: &TopicConfig,
+        alarms: &[&str],
+        problems: &mut Problems,
+    ) -> TopicAccess {
+        let names: Vec<&str> = self.all.iter().map(|principal| principal.name).collect();
+        check_policy(topic.policy.len(), "topic", topic.places.key("policy"), problems);
+        for statement in &topic.policy {
+            check_principals(&statement.principals, &names, problems);
+        }
+        let judge = |action: TopicActionConfig| {
+            let is_refused = |who: &&Principal<'_>| {
+                let refuses = |identity: &Identity| refuses(&topic.policy, action, identity, self.account);
+                match &who.identity {
+                    Identity::Service { principal, .. } if principal == ALARMS && !alarms.is_empty() => {
+                        alarms.iter().all(|alarm| {
+                            let source = Some((*alarm).to_owned());
+                            refuses(&Identity::Service { principal: principal.clone(), source })
+                        })
+                    }
+                    identity => refuses(identity),
+                }
+            };
+            self.all.iter().filter(is_refused).map(|who| who.id).collect()
+        };
+        TopicAccess {
+            publish: judge(TopicActionConfig::Publish),
+            subscribe: judge(TopicActionConfig::Subscribe),
+        }
+    }
+
+    /// The key of a topic, with those who may not use it.
+    pub(super) fn topic_key(&self, topic: &TopicConfig, problems: &mut Problems) -> Option<KmsSettings> {
+        let TopicEncryptionConfig::SseKms(kms) = &topic.encryption else { return None };
+        Some(KmsSettings {
+            // "Amazon SNS encryption at rest": fixed.
+            data_key_reuse_period: Span::from_minutes(5),
+            refused: self.refused(kms.key, &kms.refused, problems),
+            requests_per_second: kms.requests_per_second,
+        })
+    }
+
+    /// Who may not use the key of a queue.
     pub(super) fn refused_key(&self, queue: &QueueConfig, problems: &mut Problems) -> Vec<EntityId> {
-        let EncryptionConfig::SseKms(kms) = &queue.encryption else { return Vec::new() };
+        match &queue.encryption {
+            EncryptionConfig::SseKms(kms) => self.refused(kms.key, &kms.refused, problems),
+            EncryptionConfig::None | EncryptionConfig::SseSqs => Vec::new(),
+        }
+    }
+
+    /// Who may not use a key: those it refuses, and, since the policy of the key that AWS manages lets nobody else in,
+    /// services and other accounts ("Key management" of Amazon SQS).
+    fn refused(&self, key: KeyConfig, given: &[Reference], problems: &mut Problems) -> Vec<EntityId> {
         let mut refused: Vec<EntityId> =
-            kms.refused.iter().flat_map(|reference| self.find(reference, problems)).collect();
-        if kms.key == KeyConfig::AwsManaged {
+            given.iter().flat_map(|reference| self.find(reference, problems)).collect();
+        if key == KeyConfig::AwsManaged {
             let strangers = self.all.iter().filter(|one| !one.identity.is_of_account(self.account));
             refused.extend(strangers.map(|principal| principal.id));
         }

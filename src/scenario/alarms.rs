@@ -5,10 +5,11 @@ use super::directory::{Directory, Names};
 use super::topics::AlarmMessage;
 use super::watching::Watching;
 use crate::language::{Problems, Reference};
+use crate::record::Flow;
 use crate::series::Statistic;
 use crate::services::cloudwatch::{AlarmConfig, AlarmId, AlarmSettings, WarmUp, evaluation_range};
-use crate::services::compute::REFRESH_ALARM;
-use crate::wire::{EntityId, span};
+use crate::services::compute::{Fleet, REFRESH_ALARM};
+use crate::wire::{EntityId, Service, span};
 use crate::world::WatchedMetric;
 
 /// The alarms of a scenario, on their way to being resolved: those that it names, then those that policies own.
@@ -145,4 +146,24 @@ fn label(alarm: &AlarmConfig) -> String {
     let name = metric.name.as_ref().map(|name| name.value.clone());
     let statistic = alarm.statistic.map_or(Statistic::Average, |statistic| statistic.0);
     format!("{} ({statistic})", custom.or(name).unwrap_or_default())
+}
+
+/// Which alarms invoke the policies of which consumers.
+pub(super) fn invocations(alarms: &[AlarmSettings], config: &ScenarioConfig) -> Vec<Flow> {
+    let directory = Directory::new(config);
+    let mut flows = Vec::new();
+    for alarm in alarms {
+        for name in config.consumers.names() {
+            let Some(group) = directory.consumers.entity(name) else { continue };
+            if alarm.actions.invokes(group) {
+                flows.push(Flow {
+                    from_kind: "alarm",
+                    from: alarm.name.clone(),
+                    to_kind: Fleet::KIND,
+                    to: name.to_owned(),
+                });
+            }
+        }
+    }
+    flows
 }

@@ -9,12 +9,13 @@ use crate::language::{
 use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
+use crate::services::firehose::DeliveryStreamConfig;
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::lambda::{FunctionConfig, MappingConfig, StreamMappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
-use crate::services::sns::TopicConfig;
+use crate::services::sns::{PhoneNumberConfig, PlatformEndpointConfig, TopicConfig};
 use crate::services::sqs::QueueConfig;
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
@@ -71,6 +72,12 @@ section! {
         pub stream_consumers: Named<StreamConsumerConfig>;
         /// Which functions are invoked with the records of which streams.
         pub stream_mappings: Named<StreamMappingConfig>;
+        /// Telephone numbers that SNS sends SMS to, without a topic.
+        pub phone_numbers: Named<PhoneNumberConfig>;
+        /// Apps on devices that SNS sends pushes to, without a topic.
+        pub platform_endpoints: Named<PlatformEndpointConfig>;
+        /// Delivery streams of Amazon Data Firehose.
+        pub delivery_streams: Named<DeliveryStreamConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -200,6 +207,20 @@ section! {
         pub stream_mapping_idle_window_delay: Duration = Duration::from_minutes(2);
         /// Size of the message that tells an on-failure destination of discarded records.
         pub stream_mapping_failure_message_size: Bytes = Bytes::new(1_000);
+        /// How long records of a delivery stream wait whose buffer interval is zero; AWS says "within a few seconds".
+        pub firehose_zero_buffering_delay: DistributionOf<Duration> = default_zero_buffering_delay();
+        /// How long records of a partition wait at most, in buffer intervals: drawn evenly between one and this.
+        pub firehose_partitioning_delay: f64 = 1.5, within (1.0, 10.0);
+        /// From the first failed attempt of a delivery to the next; twice as long after each further one.
+        pub firehose_retry_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// The longest such pause.
+        pub firehose_longest_retry_pause: Duration = Duration::from_seconds(120), above (Duration::ZERO);
+        /// How much such pauses are moved at random, up and down, with HTTP endpoints.
+        pub firehose_retry_jitter: Probability = Probability::new(0.15);
+        /// From a failed invocation of a transformation to the next.
+        pub firehose_transformation_retry_pause: Duration = Duration::from_seconds(1);
+        /// After so much continuous throttling the limits of Direct PUT double; by default never.
+        pub firehose_limit_raise_time: Option<Duration>;
     }
 }
 
@@ -322,7 +343,9 @@ impl ScenarioConfig {
                 .why(format!("the run lasts {}", self.duration));
         }
         let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
-        if is_empty && self.streams.is_empty() {
+        let is_direct = !self.phone_numbers.is_empty() || !self.platform_endpoints.is_empty();
+        let is_stream = !self.streams.is_empty() || !self.delivery_streams.is_empty();
+        if is_empty && !is_stream && !is_direct {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }
@@ -370,5 +393,10 @@ fn default_push_delay() -> DistributionOf<Duration> {
 
 fn default_split_delay() -> DistributionOf<Duration> {
     let spec = DistributionSpec::Uniform { minimum: seconds(300), maximum: seconds(900) };
+    DistributionOf::from_spec(spec, None)
+}
+
+fn default_zero_buffering_delay() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(1), maximum: seconds(5) };
     DistributionOf::from_spec(spec, None)
 }

@@ -58,6 +58,9 @@ pub(super) struct Directory<'a> {
     pub(super) streams: Names<'a>,
     pub(super) stream_consumers: Names<'a>,
     pub(super) stream_mappings: Names<'a>,
+    pub(super) phone_numbers: Names<'a>,
+    pub(super) platform_endpoints: Names<'a>,
+    pub(super) delivery_streams: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -81,11 +84,14 @@ impl<'a> Directory<'a> {
             streams: number("stream", config.streams.names().collect()),
             stream_consumers: number("stream consumer", config.stream_consumers.names().collect()),
             stream_mappings: number("stream mapping", config.stream_mappings.names().collect()),
+            phone_numbers: number("phone number", config.phone_numbers.names().collect()),
+            platform_endpoints: number("platform endpoint", config.platform_endpoints.names().collect()),
+            delivery_streams: number("delivery stream", config.delivery_streams.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 12] {
+    fn kinds(&self) -> [&Names<'a>; 15] {
         [
             &self.queues,
             &self.consumers,
@@ -99,12 +105,20 @@ impl<'a> Directory<'a> {
             &self.streams,
             &self.stream_consumers,
             &self.stream_mappings,
+            &self.phone_numbers,
+            &self.platform_endpoints,
+            &self.delivery_streams,
         ]
     }
 
     /// The account of the Lambda functions: it follows all that have names.
     pub(super) fn account(&self) -> EntityId {
         EntityId(self.kinds().iter().map(|kind| kind.names.len() as u32).sum())
+    }
+
+    /// CloudWatch: it is the last one.
+    pub(super) fn cloudwatch(&self, config: &ScenarioConfig) -> EntityId {
+        EntityId(self.account().0 + u32::from(!config.functions.is_empty()))
     }
 
     /// The names of all entities, by entity.

@@ -8,8 +8,10 @@ mod alarms;
 mod composites;
 mod config;
 mod custom_metrics;
+mod delivery_streams;
 mod directory;
 mod lambda;
+mod notices;
 mod paths;
 mod payloads;
 mod policy_test;
@@ -42,6 +44,7 @@ use crate::record::{Flow, InstrumentKind, RunHeader, Tape, Unit, WindowRequest};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
+use crate::services::firehose::{DeliveryStream, DeliveryStreamSettings};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::lambda::{
     Account, EventSourceMapping, Function, FunctionSettings, MappingSettings, StreamMapping,
@@ -84,6 +87,9 @@ pub struct Scenario {
     streams: Vec<StreamSettings>,
     stream_consumers: Vec<StreamConsumerSettings>,
     stream_mappings: Vec<StreamMappingSettings>,
+    phone_numbers: Vec<TopicSettings>,
+    platform_endpoints: Vec<TopicSettings>,
+    delivery_streams: Vec<DeliveryStreamSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -276,7 +282,8 @@ impl Scenario {
         Ok(tape)
     }
 
-    fn plan(&self, seed: u64, replication: u32) -> Plan {
+    /// The entities of a world, in the order that a [`Directory`] numbers them.
+    fn seats(&self, seed: u64, replication: u32) -> Vec<Seat> {
         let arrivals = |kind: &str, name: &str, config: &ArrivalsConfig, trace: Option<&Trace>| {
             config.build(ArrivalsContext {
                 stream: Purpose::Arrivals.stream(seed, replication, kind, name),
@@ -306,7 +313,7 @@ impl Scenario {
             seat(name, Requester::new(requester.settings.clone(), arrivals, seed, replication).into());
         }
         for store in &self.object_stores {
-            seat(&store.name, ObjectStore::new(store.clone()).into());
+            seat(&store.name, ObjectStore::new(store.clone(), seed, replication).into());
         }
         for topic in &self.topics {
             seat(&topic.name, Topic::new(topic.clone(), seed, replication).into());
@@ -326,11 +333,21 @@ impl Scenario {
         for mapping in &self.stream_mappings {
             seat(&mapping.name, StreamMapping::new(mapping.clone(), seed, replication).into());
         }
-        let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
+        for direct in self.phone_numbers.iter().chain(&self.platform_endpoints) {
+            seat(&direct.name, Topic::new(direct.clone(), seed, replication).into());
+        }
+        for stream in &self.delivery_streams {
+            seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
+        }
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());
         }
         seat("cloudwatch", CloudWatch::new(self.cloudwatch.clone(), seed, replication).into());
+        seats
+    }
+
+    fn plan(&self, seed: u64, replication: u32) -> Plan {
+        let set_aside = self.functions.iter().map(FunctionSettings::set_aside).sum();
         Plan {
             header: RunHeader {
                 scenario: self.name.clone(),
@@ -344,7 +361,7 @@ impl Scenario {
                 quota_profile: self.quota_profile.to_owned(),
                 events: 0,
             },
-            seats,
+            seats: self.seats(seed, replication),
             flows: self.flows.clone(),
             watched: self.watched.clone(),
             feed: self.feed.clone(),

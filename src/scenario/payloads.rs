@@ -2,22 +2,10 @@
 
 use super::resolve::Resolver;
 use crate::language::{Name, Problems, Reference};
-use crate::services::object_store::{ObjectStoreConfig, ObjectStoreSettings};
 use crate::services::producer::{ProducerConfig, ProducerTarget};
 use crate::wire::{EntityId, PayloadStore};
 
 impl Resolver<'_> {
-    /// The settings of all object stores.
-    pub(super) fn object_stores(&self) -> Vec<ObjectStoreSettings> {
-        let names = self.config.object_stores.names();
-        names
-            .filter_map(|name| {
-                let id = self.directory.object_stores.entity(name)?;
-                Some(ObjectStoreConfig::settings(name, id, self.prices))
-            })
-            .collect()
-    }
-
     /// The object store of this name, as its callers see it.
     pub(super) fn payload_store(
         &self,

@@ -3,7 +3,8 @@
 use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
 use crate::wire::{
-    KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas, span,
+    FirehoseQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas,
+    span,
 };
 
 keyword! {
@@ -104,6 +105,14 @@ section! {
         pub kinesis_mode_changes_per_day: Option<u32>;
         /// Bytes a second that a stream on demand takes at most.
         pub kinesis_on_demand_bytes_per_second: Option<Bytes>, at_least (Bytes::from_mib(4));
+        /// Records a second that a delivery stream takes with Direct PUT; by default as in the scenario's `region`.
+        pub firehose_records_per_second: Option<u64>, within (1, 1_000_000_000);
+        /// Calls a second that it takes.
+        pub firehose_requests_per_second: Option<u64>, within (1, 1_000_000_000);
+        /// Bytes a second that it takes.
+        pub firehose_bytes_per_second: Option<Bytes>, within (Bytes::from_kib(1), Bytes::from_mib(4096));
+        /// Most active partitions of a delivery stream.
+        pub firehose_active_partitions: Option<u32>, within (1, 5_000);
     }
 }
 
@@ -267,6 +276,20 @@ impl QuotasConfig {
             take(&mut quotas.mode_changes_per_day, changed.kinesis_mode_changes_per_day);
             let on_demand = changed.kinesis_on_demand_bytes_per_second.map(Bytes::as_u64);
             take(&mut quotas.on_demand_write_bytes_per_second, on_demand);
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of delivery streams.
+    pub fn firehose(&self, region: Region) -> FirehoseQuotas {
+        let mut quotas = FirehoseQuotas::of(self.profile(), region);
+        if let QuotasConfig::Changed(changed) = self {
+            take(&mut quotas.records_per_second, changed.firehose_records_per_second);
+            take(&mut quotas.requests_per_second, changed.firehose_requests_per_second);
+            take(&mut quotas.bytes_per_second, changed.firehose_bytes_per_second.map(Bytes::as_u64));
+            take(&mut quotas.active_partitions, changed.firehose_active_partitions);
         }
         quotas
     }

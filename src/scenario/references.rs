@@ -105,6 +105,29 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
     ("custom_metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
     ("custom_metrics.*.metrics.*.metric.stream_mapping", "stream_mappings", "stream mapping"),
+    ("topics.*.subscriptions.*.function", "functions", "function"),
+    ("producers.*.publishes_to.object_store", "object_stores", "object store"),
+    ("object_stores.*.notifications.*.topic", "topics", "topic"),
+    ("object_stores.*.notifications.*.queue", "queues", "queue"),
+    ("object_stores.*.notifications.*.function", "functions", "function"),
+    ("consumers.*.auto_scaling_group.notifications.*.topic", "topics", "topic"),
+    ("producers.*.publishes_to.phone_number", "phone_numbers", "phone number"),
+    ("producers.*.publishes_to.platform_endpoint", "platform_endpoints", "platform endpoint"),
+    ("clients.*.script.*.*.phone_number", "phone_numbers", "phone number"),
+    ("clients.*.script.*.*.platform_endpoint", "platform_endpoints", "platform endpoint"),
+    ("producers.*.publishes_to.delivery_stream", "delivery_streams", "delivery stream"),
+    ("delivery_streams.*.reads_from.stream", "streams", "stream"),
+    ("delivery_streams.*.data_transformation.function", "functions", "function"),
+    ("delivery_streams.*.destination.*.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.s3.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.source_backup.bucket", "object_stores", "object store"),
+    ("delivery_streams.*.destination.*.s3_backup.bucket", "object_stores", "object store"),
+    ("alarms.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("alarms.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("custom_metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("custom_metrics.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
+    ("clients.*.script.*.*.delivery_stream", "delivery_streams", "delivery stream"),
+    ("topics.*.subscriptions.*.firehose", "delivery_streams", "delivery stream"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -123,6 +146,9 @@ const NAMED: &[&str] = &[
     "streams",
     "stream_consumers",
     "stream_mappings",
+    "phone_numbers",
+    "platform_endpoints",
+    "delivery_streams",
 ];
 
 /// Tells every reference and every expectation that names nothing.

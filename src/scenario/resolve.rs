@@ -1,7 +1,7 @@
 //! From names to entities: references are looked up, settings are built, and everything that does not fit is told.
 
 use super::access::Principals;
-use super::alarms::Alarms;
+use super::alarms::{Alarms, invocations};
 use super::config::{AssumptionsConfig, EmptyGaugesConfig, ScenarioConfig};
 use super::directory::Directory;
 use super::lambda::LambdaResources;
@@ -14,7 +14,7 @@ use crate::engine::Span;
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
 use crate::services::client::StepConfig;
-use crate::services::cloudwatch::{AlarmSettings, CloudWatchPrices, CloudWatchSettings};
+use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::kinesis::{StreamConsumer, StreamSettings};
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
@@ -60,12 +60,14 @@ pub(super) fn resolve(
     }
     let mut resolver = Resolver::new(config, &assumptions, prices, files, problems)?;
     let queues = resolver.queues(problems);
-    let consumers = resolver.consumers(problems);
+    let mut consumers = resolver.consumers(problems);
     let producers = resolver.producers(problems);
     let lambda = LambdaResources::resolve(&mut resolver, problems);
     let forwards = resolver.stream_forwards(problems);
     let mut topics = Topics::new(config, resolver.directory.clone());
     let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
+    let object_stores = resolver.object_stores(&mut topics, &queues, problems);
+    resolver.group_notices(&mut topics, &mut consumers, problems);
     let clients = resolver.clients(&mut topics, problems);
     for (producer, name) in producers.iter().zip(config.producers.names()) {
         if let (Some(producer), Some(id)) = (producer, resolver.directory.producers.entity(name)) {
@@ -78,12 +80,12 @@ pub(super) fn resolve(
         topics.enter_texts(&clients.names.texts);
     }
     let contents = topics.contents();
-    let topics = topics.settings(&contents, (&assumptions, prices), &queues, files, problems);
+    let sns = topics.settings(&contents, (&assumptions, prices), &queues, files, problems);
     resolver.topic_flows();
-    let object_stores = resolver.object_stores();
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
+    let delivery_streams = resolver.delivery_streams(&producers, problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -142,7 +144,7 @@ pub(super) fn resolve(
             .unwrap_or(0),
         producers,
         clients: clients.settings,
-        object_stores,
+        object_stores: object_stores.into_iter().collect::<Option<_>>()?,
         requesters: requesters.into_iter().collect::<Option<_>>()?,
         streams: streams?
             .into_iter()
@@ -150,8 +152,11 @@ pub(super) fn resolve(
             .map(|(stream, scaling)| StreamSettings { scaling, ..stream })
             .collect(),
         stream_consumers,
+        delivery_streams: delivery_streams?,
         scripted: clients.expected,
-        topics: topics.into_iter().collect::<Option<_>>()?,
+        topics: sns.topics.into_iter().collect::<Option<_>>()?,
+        phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,
+        platform_endpoints: sns.platform_endpoints.into_iter().collect::<Option<_>>()?,
         sns_quotas: topics::quotas(config),
         functions,
         mappings: lambda.mappings,
@@ -189,26 +194,6 @@ pub(super) fn resolve(
         scenario.expectations.extend(catalog.read(&target.value, target.place, &expressions.0, problems));
     }
     Some(scenario)
-}
-
-/// Which alarms invoke the policies of which consumers.
-fn invocations(alarms: &[AlarmSettings], config: &ScenarioConfig) -> Vec<Flow> {
-    let directory = Directory::new(config);
-    let mut flows = Vec::new();
-    for alarm in alarms {
-        for name in config.consumers.names() {
-            let Some(group) = directory.consumers.entity(name) else { continue };
-            if alarm.actions.invokes(group) {
-                flows.push(Flow {
-                    from_kind: "alarm",
-                    from: alarm.name.clone(),
-                    to_kind: Fleet::KIND,
-                    to: name.to_owned(),
-                });
-            }
-        }
-    }
-    flows
 }
 
 /// A scenario on its way from names to entities.
@@ -456,7 +441,12 @@ impl<'a> Resolver<'a> {
                 let mut queues = topic.subscriptions.iter().filter_map(|one| one.queue.as_ref());
                 queues.any(|target| target.as_str() == queue.as_str())
             }),
-            ProducerTarget::Function(_) | ProducerTarget::Stream(_) => false,
+            ProducerTarget::Function(_)
+            | ProducerTarget::Stream(_)
+            | ProducerTarget::DeliveryStream(_)
+            | ProducerTarget::PhoneNumber(_)
+            | ProducerTarget::PlatformEndpoint(_)
+            | ProducerTarget::ObjectStore(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())

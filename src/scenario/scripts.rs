@@ -32,8 +32,16 @@ pub(super) fn resolve(
             |reference: &_, problems: &mut Problems| Some(directory.queues.find(reference, problems)?.1);
         let mut find_stream =
             |reference: &_, problems: &mut Problems| Some(directory.streams.find(reference, problems)?.1);
-        let mut lookup =
-            Lookup { queue: &mut find, stream: &mut find_stream, topics: &mut *topics, texts: &mut texts };
+        let mut delivery_stream = |reference: &_, problems: &mut Problems| {
+            Some(directory.delivery_streams.find(reference, problems)?.1)
+        };
+        let mut lookup = Lookup {
+            queue: &mut find,
+            stream: &mut find_stream,
+            topics: &mut *topics,
+            delivery_stream: &mut delivery_stream,
+            texts: &mut texts,
+        };
         let script = client.script(&mut lookup, problems);
         let latency = client.api_latency.build(files, problems);
         built.push(script.zip(latency).map(|(script, latency)| (name.text.clone(), script, latency)));

@@ -7,6 +7,7 @@ use crate::engine::Distribution;
 use crate::language::{Files, Name, Problems, Reference};
 use crate::record::Flow;
 use crate::services::compute::ConsumerSource;
+use crate::services::firehose::{DeliveryStreamConfig, RecordSource};
 use crate::services::kinesis::{
     DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings,
     StreamDefaults, StreamSettings, StreamSource,
@@ -53,18 +54,18 @@ pub(super) fn streams(
             let StreamSource::Stream(reference) = &consumer.reads_from;
             reference.as_str() == name.as_str()
         });
-        let readers = theirs
+        let mut readers: Vec<ReaderSettings> = theirs
             .filter_map(|(reader, consumer)| {
                 let entity = directory.stream_consumers.entity(reader.as_str())?;
                 Some(ReaderSettings { entity, enhanced_fan_out: consumer.is_fan_out() })
             })
             .collect();
-        let mut readers: Vec<ReaderSettings> = readers;
         readers.extend(config.stream_mappings.iter().filter_map(|(reader, mapping)| {
             let entity = directory.stream_mappings.entity(reader.as_str())?;
             let enhanced_fan_out = mapping.is_fan_out();
             (mapping.stream.as_str() == name.as_str()).then_some(ReaderSettings { entity, enhanced_fan_out })
         }));
+        readers.extend(delivery_streams_of(name, config, directory));
         let mut called = config.clients.iter().flat_map(|(_, client)| client.streams());
         let is_scripted = called.any(|reference| reference.as_str() == name.as_str());
         settings.push(stream.settings(name.as_str(), (readers, is_scripted), &defaults, problems));
@@ -115,6 +116,25 @@ pub(super) fn consumers(
     settings.into_iter().collect()
 }
 
+/// The delivery streams that read a stream: they poll it as others do.
+fn delivery_streams_of<'a>(
+    stream: &'a Name,
+    config: &'a ScenarioConfig,
+    directory: &'a Directory<'_>,
+) -> impl Iterator<Item = ReaderSettings> + 'a {
+    let reads = |delivery: &DeliveryStreamConfig| {
+        delivery
+            .reads_from
+            .as_ref()
+            .is_some_and(|RecordSource::Stream(source)| source.as_str() == stream.as_str())
+    };
+    let theirs = config.delivery_streams.iter().filter(move |(_, delivery)| reads(delivery));
+    theirs.filter_map(|(name, _)| {
+        let entity = directory.delivery_streams.entity(name.as_str())?;
+        Some(ReaderSettings { entity, enhanced_fan_out: false })
+    })
+}
+
 impl Resolver<'_> {
     /// A stream that a producer puts records on, and whether there is such a one.
     pub(super) fn stream_target(
@@ -134,6 +154,8 @@ impl Resolver<'_> {
             quotas: self.defaults.quotas,
             is_fifo: false,
             payload_store: None,
+            upload: None,
+            delivery_stream: None,
             stream: Some(StreamTarget {
                 quotas,
                 max_record_bytes: stream

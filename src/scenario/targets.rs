@@ -3,10 +3,12 @@
 use super::resolve::Resolver;
 use super::topics;
 use crate::language::{Bytes, Name, Problems, Reference};
+use crate::services::firehose::DeliveryStream;
 use crate::services::kinesis::DataStream;
 use crate::services::lambda::Function;
+use crate::services::object_store::{ObjectEventConfig, ObjectStore};
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
-use crate::services::sns::{Topic, is_fifo_topic};
+use crate::services::sns::{Kind, LONGEST_SMS, Topic, is_fifo_topic};
 use crate::services::sqs::{Queue, is_fifo};
 use crate::wire::{ApiLatency, EntityId, ForwardConfig, ForwardTarget, Service, SqsQuotas};
 
@@ -21,7 +23,24 @@ impl Resolver<'_> {
     ) -> (bool, Option<SendTarget>) {
         let quotas = self.defaults.quotas;
         match target {
+            ProducerTarget::PhoneNumber(reference) => {
+                let found = self.directory.phone_numbers.find(reference, problems);
+                self.flow(Producer::KIND, producer.as_str(), Kind::PhoneNumber.name(), reference.as_str());
+                self.direct_target(found, Some(LONGEST_SMS))
+            }
+            ProducerTarget::PlatformEndpoint(reference) => {
+                let found = self.directory.platform_endpoints.find(reference, problems);
+                self.flow(
+                    Producer::KIND,
+                    producer.as_str(),
+                    Kind::PlatformEndpoint.name(),
+                    reference.as_str(),
+                );
+                self.direct_target(found, None)
+            }
+            ProducerTarget::ObjectStore(reference) => self.upload_target(producer, reference, problems),
             ProducerTarget::Stream(reference) => self.stream_target(producer, reference, problems),
+            ProducerTarget::DeliveryStream(reference) => self.delivery_target(producer, reference, problems),
             ProducerTarget::Queue(reference) => {
                 let found = self.directory.queues.find(reference, problems);
                 self.flow(Producer::KIND, producer.as_str(), Queue::KIND, reference.as_str());
@@ -32,6 +51,8 @@ impl Resolver<'_> {
                     quotas,
                     is_fifo: is_fifo(reference.as_str()),
                     payload_store: None,
+                    upload: None,
+                    delivery_stream: None,
                     stream: None,
                 });
                 (found.is_some(), target)
@@ -56,6 +77,8 @@ impl Resolver<'_> {
                     quotas,
                     is_fifo: is_fifo_topic(reference.as_str()),
                     payload_store: None,
+                    upload: None,
+                    delivery_stream: None,
                     stream: None,
                 });
                 (found.is_some(), target)
@@ -70,11 +93,70 @@ impl Resolver<'_> {
                     quotas: SqsQuotas { maximum_message_bytes: largest as u32, ..quotas },
                     is_fifo: false,
                     payload_store: None,
+                    upload: None,
+                    delivery_stream: None,
                     stream: None,
                 };
                 (found.is_some(), Some(target))
             }
         }
+    }
+
+    /// An object store that a producer uploads to: somebody must hear of it.
+    fn upload_target(
+        &mut self,
+        producer: &Name,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> (bool, Option<SendTarget>) {
+        self.flow(Producer::KIND, producer.as_str(), ObjectStore::KIND, reference.as_str());
+        let Some(store) = self.payload_store(reference, problems) else { return (false, None) };
+        let created = self.config.object_stores.get(reference.as_str()).is_some_and(|store| {
+            store.notifications.iter().any(|one| one.events.contains(&ObjectEventConfig::Created))
+        });
+        if !created {
+            problems
+                .error(reference.place, format!("nobody hears of what is uploaded to `{reference}`"))
+                .help("give the store `notifications: [{ topic: … }]` of `object_created`");
+        }
+        let target = SendTarget {
+            id: store.id,
+            send_latency: store.put_latency.clone(),
+            quotas: SqsQuotas { maximum_message_bytes: u32::MAX, fair_queues: false, ..self.defaults.quotas },
+            is_fifo: false,
+            payload_store: None,
+            upload: Some(store),
+            delivery_stream: None,
+            stream: None,
+        };
+        (true, Some(target))
+    }
+
+    /// What is published to without a topic: message by message, and without groups.
+    fn direct_target(
+        &self,
+        found: Option<(usize, EntityId)>,
+        largest: Option<u32>,
+    ) -> (bool, Option<SendTarget>) {
+        let sns = topics::quotas(self.config);
+        let largest = largest.unwrap_or(sns.maximum_message_bytes);
+        let quotas = SqsQuotas {
+            maximum_message_bytes: largest,
+            maximum_batch_bytes: largest,
+            fair_queues: false,
+            ..self.defaults.quotas
+        };
+        let target = topics::publish_latency(self.config).map(|send_latency| SendTarget {
+            id: found.map_or(EntityId(0), |(_, id)| id),
+            send_latency,
+            quotas,
+            is_fifo: false,
+            payload_store: None,
+            upload: None,
+            delivery_stream: None,
+            stream: None,
+        });
+        (found.is_some(), target)
     }
 
     /// Who gets messages from topics.
@@ -86,6 +168,12 @@ impl Resolver<'_> {
                     subscription.redrive_policy.as_ref().map(|policy| &policy.dead_letter_queue);
                 for queue in subscription.queue.iter().chain(dead_letters) {
                     self.flow(Topic::KIND, name.as_str(), Queue::KIND, queue.as_str());
+                }
+                if let Some(function) = &subscription.function {
+                    self.flow(Topic::KIND, name.as_str(), Function::KIND, function.as_str());
+                }
+                if let Some(stream) = &subscription.firehose {
+                    self.flow(Topic::KIND, name.as_str(), DeliveryStream::KIND, stream.as_str());
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Topics: their subscriptions looked up, and what messages say made readable for filter policies.
 
+use super::access::Principals;
 use super::config::{AssumptionsConfig, ScenarioConfig};
 use super::directory::Directory;
 use crate::engine::Distribution;
@@ -9,13 +10,15 @@ use crate::services::client::{self, SetSubscriptionAttributesConfig};
 use crate::services::cloudwatch::{AlarmId, NotifyConfig};
 use crate::services::producer::{Attribute, AttributeValue, ProducerSettings};
 use crate::services::sns::{
-    QueueTarget, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults, TopicSettings, is_fifo_topic,
+    Endpoints, FunctionTarget, QueueTarget, SnsPrices, SubscriptionChange, TopicConfig, TopicDefaults,
+    TopicSettings, is_fifo_topic,
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
 use crate::wire::{
-    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, TextId,
-    Texts,
+    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, Structure,
+    TextId, Texts,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What an alarm publishes when it enters a state.
@@ -79,6 +82,7 @@ impl<'a> Topics<'a> {
     pub(super) fn enter_producer(&mut self, id: EntityId, producer: &ProducerSettings) {
         let vocabulary = &mut self.contents.vocabulary;
         let own = producer.attributes.len();
+        self.contents.most_attributes = self.contents.most_attributes.max(own);
         let shape = Shape {
             attributes: parts(&producer.attributes, 0, vocabulary),
             body: producer.body.as_ref().map(|body| parts(body, own, vocabulary)),
@@ -110,11 +114,8 @@ impl<'a> Topics<'a> {
                 Some(rule) => serde_json::json!({
                     "AlarmName": name.text, "NewStateValue": state.name(), "AlarmRule": rule
                 }),
-            }
-            .to_string();
-            let text = texts.number(&body);
-            self.contents.enter_body(text, &body);
-            messages.push(AlarmMessage { alarm, state, to, message: (text, body.len() as u32) });
+            };
+            messages.push(AlarmMessage { alarm, state, to, message: self.notice(&body, texts) });
         }
         messages
     }
@@ -135,6 +136,14 @@ impl<'a> Topics<'a> {
         }
     }
 
+    /// A text that a service publishes by itself, and its size.
+    pub(super) fn notice(&mut self, body: &Json, texts: &mut Texts) -> (TextId, u32) {
+        let body = body.to_string();
+        let text = texts.number(&body);
+        self.contents.enter_body(text, &body);
+        (text, body.len() as u32)
+    }
+
     /// Any text may come as a body, and somebody other than a topic reads it.
     pub(super) fn enter_texts(&mut self, texts: &Texts) {
         for (text, body) in texts.all() {
@@ -150,7 +159,8 @@ impl<'a> Topics<'a> {
         Arc::new(std::mem::take(&mut self.contents))
     }
 
-    /// The settings of all topics; `None` where a problem was told. The queues are those of the scenario, in their order.
+    /// The settings of all topics and of what is published to without one. The queues are those of the scenario, in their
+    /// order.
     pub(super) fn settings(
         self,
         contents: &Arc<Contents>,
@@ -158,7 +168,7 @@ impl<'a> Topics<'a> {
         queues: &[Option<QueueSettings>],
         files: &dyn Files,
         problems: &mut Problems,
-    ) -> Vec<Option<TopicSettings>> {
+    ) -> SnsResources {
         let Self { config, directory, dialect, changes, quotas, .. } = self;
         let duplicate_delay = assumptions.duplicate_delay.build(files, problems);
         let change_time = assumptions.filter_policy_change_time.build(files, problems);
@@ -170,15 +180,19 @@ impl<'a> Topics<'a> {
         let (Some(duplicate_delay), Some(policy_change_time), Some(delivery), Some(none)) =
             (duplicate_delay, change_time, delivery, none)
         else {
-            return vec![None];
+            let nothing = || vec![None];
+            return SnsResources {
+                topics: nothing(),
+                phone_numbers: nothing(),
+                platform_endpoints: nothing(),
+            };
         };
-        let mut all = Vec::new();
-        for ((name, topic), changes) in config.topics.iter().zip(changes) {
-            // A topic that a script calls is ideal as long as nobody says otherwise.
-            let is_scripted = is_scripted(config, name.as_str());
-            let is_given = |key: &str| config.assumptions.is_some() && assumptions.places.key(key).is_some();
+        let is_given = |key: &str| config.assumptions.is_some() && assumptions.places.key(key).is_some();
+        let delivery_streams = Arc::new(delivery_streams(config, &directory));
+        // What a script calls is ideal as long as nobody says otherwise.
+        let defaults = |is_scripted: bool| {
             let ideal = |key: &str| is_scripted && !is_given(key);
-            let defaults = TopicDefaults {
+            TopicDefaults {
                 quotas,
                 dialect,
                 delivery_latency: if ideal("sns_delivery_latency") { none.clone() } else { delivery.clone() },
@@ -195,23 +209,83 @@ impl<'a> Topics<'a> {
                 sms_spend_limit: assumptions.sms_monthly_spend_limit,
                 contents: Arc::clone(contents),
                 is_read: is_scripted,
-            };
-            let mut find = |reference: &Reference, problems: &mut Problems| {
-                let (position, id) = directory.queues.find(reference, problems)?;
-                let settings = queues.get(position).and_then(Option::as_ref);
-                let takes_up_to =
-                    settings.and_then(|settings| surely_takes(config, &directory, name.as_str(), settings));
-                Some(QueueTarget { id, is_fifo: is_fifo(reference.as_str()), takes_up_to })
-            };
-            let built = topic.settings(name, &defaults, &mut find, files, problems);
-            all.push(built.map(|settings| TopicSettings {
-                changes,
-                refused: strangers(config, &directory),
-                ..settings
-            }));
+                delivery_streams: Arc::clone(&delivery_streams),
+            }
+        };
+        let principals = Principals::new(config, &directory, &mut Problems::new());
+        let mut resources = SnsResources::default();
+        for ((name, topic), changes) in config.topics.iter().zip(changes) {
+            let endpoints = TopicEndpoints { config, directory: &directory, queues, topic: name.as_str() };
+            let defaults = defaults(is_scripted(config, name.as_str()));
+            let built = topic.settings(name, &defaults, &endpoints, files, problems);
+            let access = principals.topic_access(topic, &alarms_of(config, name.as_str()), problems);
+            let kms = principals.topic_key(topic, problems);
+            resources.topics.push(built.map(|settings| TopicSettings { changes, access, kms, ..settings }));
         }
-        all
+        for (name, number) in config.phone_numbers.iter() {
+            let defaults = defaults(is_scripted(config, name.as_str()));
+            resources.phone_numbers.push(number.settings(name.as_str(), &defaults, files, problems));
+        }
+        for (name, endpoint) in config.platform_endpoints.iter() {
+            let defaults = defaults(is_scripted(config, name.as_str()));
+            resources.platform_endpoints.push(endpoint.settings(name.as_str(), &defaults, files, problems));
+        }
+        resources
     }
+}
+
+/// The topics of a scenario, and what is published to without one; `None` where a problem was told.
+#[derive(Debug, Default)]
+pub(super) struct SnsResources {
+    pub(super) topics: Vec<Option<TopicSettings>>,
+    pub(super) phone_numbers: Vec<Option<TopicSettings>>,
+    pub(super) platform_endpoints: Vec<Option<TopicSettings>>,
+}
+
+/// The alarms that publish to a topic.
+fn alarms_of<'a>(config: &'a ScenarioConfig, topic: &str) -> Vec<&'a str> {
+    let is_it = |(_, action): (AlarmState, &NotifyConfig)| matches!(action, NotifyConfig::Topic(to) if to.as_str() == topic);
+    let alarms = config.alarms.iter().filter(|(_, alarm)| alarm.actions().any(is_it));
+    let composites = config.composite_alarms.iter().filter(|(_, alarm)| alarm.actions().any(is_it));
+    let names = alarms.map(|(name, _)| name.as_str());
+    names.chain(composites.map(|(name, _)| name.as_str())).collect()
+}
+
+/// Who can subscribe to a topic.
+struct TopicEndpoints<'a> {
+    config: &'a ScenarioConfig,
+    directory: &'a Directory<'a>,
+    queues: &'a [Option<QueueSettings>],
+    topic: &'a str,
+}
+
+impl Endpoints for TopicEndpoints<'_> {
+    fn queue(&self, reference: &Reference, problems: &mut Problems) -> Option<QueueTarget> {
+        let (position, id) = self.directory.queues.find(reference, problems)?;
+        let settings = self.queues.get(position).and_then(Option::as_ref);
+        let takes_up_to =
+            settings.and_then(|settings| surely_takes(self.config, self.directory, self.topic, settings));
+        Some(QueueTarget { id, is_fifo: is_fifo(reference.as_str()), takes_up_to })
+    }
+
+    fn function(&self, reference: &Reference, problems: &mut Problems) -> Option<FunctionTarget> {
+        let (_, id) = self.directory.functions.find(reference, problems)?;
+        let quotas = self.config.quotas.lambda(self.config.region);
+        Some(FunctionTarget { id, takes_up_to: quotas.maximum_event_bytes as u32 })
+    }
+}
+
+/// The delivery streams, and whether each takes records that are put.
+fn delivery_streams(
+    config: &ScenarioConfig,
+    directory: &Directory<'_>,
+) -> BTreeMap<String, (EntityId, bool)> {
+    let streams = config.delivery_streams.iter();
+    let known = streams.filter_map(|(name, stream)| {
+        let id = directory.delivery_streams.entity(name.as_str())?;
+        Some((name.text.clone(), (id, stream.reads_from.is_none())))
+    });
+    known.collect()
 }
 
 /// Whether a script calls the topic.
@@ -235,21 +309,6 @@ fn surely_takes(
         && !matches!(given.encryption, EncryptionConfig::SseKms(_))
         && !queue.access.refuses(topic, crate::wire::AccessAction::SendMessage);
     is_sure.then_some(queue.maximum_message_size)
-}
-
-/// Who is of another account: the policy of a topic lets only its owner publish ("`CreateTopic`").
-fn strangers(config: &ScenarioConfig, directory: &Directory<'_>) -> Vec<EntityId> {
-    let is_stranger = |identity: &Option<crate::wire::IdentityConfig>| {
-        identity.as_ref().is_some_and(|identity| {
-            identity.account.as_ref().is_some_and(|account| account.value != config.account)
-        })
-    };
-    let producers = config.producers.iter().filter(|(_, one)| is_stranger(&one.identity));
-    let clients = config.clients.iter().filter(|(_, one)| is_stranger(&one.identity));
-    let mut all: Vec<EntityId> =
-        producers.filter_map(|(name, _)| directory.producers.entity(name.as_str())).collect();
-    all.extend(clients.filter_map(|(name, _)| directory.clients.entity(name.as_str())));
-    all
 }
 
 fn parts(attributes: &[Attribute], first: usize, vocabulary: &mut Vocabulary) -> Vec<Part> {
@@ -280,6 +339,17 @@ fn atoms(value: &Json, vocabulary: &mut Vocabulary) -> Vec<Atom> {
     }
 }
 
+/// A text for each protocol, as SNS reads it: a JSON object of texts, one of them called `default` ("`Publish`",
+/// `MessageStructure`).
+fn structure(written: &str, texts: &mut Texts) -> Option<Structure> {
+    let read: std::collections::BTreeMap<String, String> = serde_json::from_str(written).ok()?;
+    let read: std::collections::BTreeMap<String, (TextId, u32)> = read
+        .into_iter()
+        .map(|(protocol, text)| (protocol, (texts.number(&text), text.len() as u32)))
+        .collect();
+    Some(Structure { bytes: written.len() as u32, default: *read.get("default")?, texts: read })
+}
+
 /// Bytes of attributes as they count towards the size of a message: name, type, value ("Amazon SQS message metadata").
 fn attribute_bytes(attributes: &Json) -> u32 {
     let entries = attributes.as_object().into_iter().flatten();
@@ -301,6 +371,26 @@ fn attribute_bytes(attributes: &Json) -> u32 {
 impl client::Topics for Topics<'_> {
     fn topic(&self, topic: &Reference, problems: &mut Problems) -> Option<EntityId> {
         Some(self.directory.topics.find(topic, problems)?.1)
+    }
+
+    fn target(&self, target: client::PublishTarget<'_>, problems: &mut Problems) -> Option<EntityId> {
+        let kinds = [
+            (target.topic, &self.directory.topics),
+            (target.phone_number, &self.directory.phone_numbers),
+            (target.platform_endpoint, &self.directory.platform_endpoints),
+        ];
+        let (reference, names) = kinds.into_iter().find_map(|(given, names)| Some((given?, names)))?;
+        Some(names.find(reference, problems)?.1)
+    }
+
+    fn structure(&mut self, body: TextId, texts: &mut Texts) {
+        let written = texts.get(body).to_owned();
+        let structure = structure(&written, texts);
+        if let Some(structure) = &structure {
+            let default = texts.get(structure.default.0).to_owned();
+            self.contents.enter_body(structure.default.0, &default);
+        }
+        self.contents.structures.insert(body, structure);
     }
 
     fn subscription(
@@ -352,6 +442,9 @@ impl client::Topics for Topics<'_> {
         self.contents.enter_body(body, &text);
         let Some(attributes) = attributes else { return (TextId::IMPOSSIBLE, 0) };
         let text = texts.number(&attributes.to_string());
+        let number = attributes.as_object().map_or(0, serde_json::Map::len);
+        self.contents.numbers_of_attributes.insert(text, number);
+        self.contents.most_attributes = self.contents.most_attributes.max(number);
         match Document::of_attributes(attributes, &mut self.contents.vocabulary) {
             Ok(document) => {
                 self.contents.attributes.insert(text, document);

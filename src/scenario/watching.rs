@@ -24,7 +24,7 @@ const MOST_METRICS: usize = 10;
 
 /// The metrics that somebody watches, each once.
 pub(super) struct Watching<'a> {
-    config: &'a ScenarioConfig,
+    pub(super) config: &'a ScenarioConfig,
     pub(super) directory: Directory<'a>,
     custom: Names<'a>,
     watched: Vec<WatchedMetric>,
@@ -204,6 +204,9 @@ impl<'a> Watching<'a> {
         if let Some(consumer) = &metric.stream_consumer {
             let found = self.directory.stream_consumers.find(consumer, problems)?;
             return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
+        }
+        if let Some(stream) = &metric.delivery_stream {
+            return self.delivery_stream(stream, problems);
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))

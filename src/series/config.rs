@@ -26,6 +26,8 @@ section! {
         pub stream_consumer: Option<Reference>;
         /// The event source mapping of a stream whose metric it is.
         pub stream_mapping: Option<Reference>;
+        /// The delivery stream whose metric it is.
+        pub delivery_stream: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -122,6 +124,7 @@ impl MetricConfig {
             &self.stream,
             &self.stream_consumer,
             &self.stream_mapping,
+            &self.delivery_stream,
         ];
         owners.into_iter().flatten().count()
     }

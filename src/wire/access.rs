@@ -142,9 +142,10 @@ impl Identity {
         }
     }
 
-    fn fits(&self, statement: &PolicyStatementConfig) -> bool {
-        let names = statement.principals.iter().any(|principal| self.is_named(&principal.value));
-        let source = match (&statement.source, self) {
+    /// Whether a statement with these principals, for calls on behalf of this source, is about it.
+    pub fn fits(&self, principals: &[Located<String>], source: Option<&String>) -> bool {
+        let names = principals.iter().any(|principal| self.is_named(&principal.value));
+        let source = match (source, self) {
             (None, _) => true,
             (Some(wanted), Identity::Service { source, .. }) => source.as_ref() == Some(wanted),
             (Some(_), Identity::Role { .. }) => false,
@@ -174,7 +175,7 @@ impl Access {
             let says = |effect: EffectConfig| {
                 policy.iter().any(|statement| {
                     statement.effect == effect
-                        && identity.fits(statement)
+                        && identity.fits(&statement.principals, statement.source.as_ref())
                         && statement.actions.iter().any(|meant| action.is_meant_by(*meant))
                 })
             };
@@ -214,11 +215,11 @@ const MOST_PRINCIPALS: usize = 50;
 const MOST_STATEMENTS: usize = 20;
 
 /// Tells when a policy has too many statements.
-pub fn check_policy(policy: &[PolicyStatementConfig], place: Option<Place>, problems: &mut Problems) {
-    if policy.len() > MOST_STATEMENTS {
+pub fn check_policy(statements: usize, of: &str, place: Option<Place>, problems: &mut Problems) {
+    if statements > MOST_STATEMENTS {
         problems.error(
             place,
-            format!("a queue policy has {MOST_STATEMENTS} statements at most, this has {}", policy.len()),
+            format!("a {of} policy has {MOST_STATEMENTS} statements at most, this has {statements}"),
         );
     }
 }
@@ -264,29 +265,34 @@ impl IdentityConfig {
 
 impl PolicyStatementConfig {
     fn check(&self, problems: &mut Problems) {
-        if self.principals.is_empty() {
-            problems
-                .error(self.place, "a statement names at least one principal")
-                .help("`principals: [\"*\"]` means everybody");
-        }
-        if let Some(extra) = self.principals.get(MOST_PRINCIPALS) {
-            problems.error(extra.place, format!("a statement has {MOST_PRINCIPALS} principals at most"));
-        }
+        check_statement(&self.principals, self.place, problems);
     }
+}
 
-    /// Tells principals that are nobody: neither account nor service nor a name of the scenario.
-    pub fn check_principals(&self, names: &[&str], problems: &mut Problems) {
-        for principal in &self.principals {
-            let text = principal.value.as_str();
-            if text == "*" || is_account(text) || text.ends_with(SERVICE_SUFFIX) || names.contains(&text) {
-                continue;
-            }
-            let help = problems.suggest(text, names, "names");
-            problems
-                .error(principal.place, format!("there is no principal `{text}`"))
-                .why("a principal is an account of 12 digits, a service such as `s3.amazonaws.com`, the name of a producer, consumer or client, or `*`")
-                .help(help);
+/// Tells when a statement of a policy names nobody, or too many.
+pub fn check_statement(principals: &[Located<String>], place: Place, problems: &mut Problems) {
+    if principals.is_empty() {
+        problems
+            .error(place, "a statement names at least one principal")
+            .help("`principals: [\"*\"]` means everybody");
+    }
+    if let Some(extra) = principals.get(MOST_PRINCIPALS) {
+        problems.error(extra.place, format!("a statement has {MOST_PRINCIPALS} principals at most"));
+    }
+}
+
+/// Tells principals that are nobody: neither account nor service nor a name of the scenario.
+pub fn check_principals(principals: &[Located<String>], names: &[&str], problems: &mut Problems) {
+    for principal in principals {
+        let text = principal.value.as_str();
+        if text == "*" || is_account(text) || text.ends_with(SERVICE_SUFFIX) || names.contains(&text) {
+            continue;
         }
+        let help = problems.suggest(text, names, "names");
+        problems
+            .error(principal.place, format!("there is no principal `{text}`"))
+            .why("a principal is an account of 12 digits, a service such as `s3.amazonaws.com`, the name of a producer, consumer or client, or `*`")
+            .help(help);
     }
 }
 

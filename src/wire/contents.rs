@@ -35,6 +35,24 @@ pub struct Shape {
     pub body: Option<Vec<Part>>,
 }
 
+/// A body with a text for each protocol ("`Publish`", `MessageStructure`).
+#[derive(Debug, Clone, Default)]
+pub struct Structure {
+    /// Its size as it is published.
+    pub bytes: u32,
+    /// The text for all protocols that have none of their own, and its size.
+    pub default: (TextId, u32),
+    /// By protocol.
+    pub texts: BTreeMap<String, (TextId, u32)>,
+}
+
+impl Structure {
+    /// The text for a protocol, and its size.
+    pub fn of(&self, protocol: &str) -> (TextId, u32) {
+        self.texts.get(protocol).copied().unwrap_or(self.default)
+    }
+}
+
 /// What all messages of a scenario say.
 #[derive(Debug, Clone, Default)]
 pub struct Contents {
@@ -42,6 +60,12 @@ pub struct Contents {
     pub shapes: Vec<Option<Shape>>,
     /// By text: the attributes of messages of scripts and services.
     pub attributes: BTreeMap<TextId, Document>,
+    /// By text: how many attributes these are.
+    pub numbers_of_attributes: BTreeMap<TextId, usize>,
+    /// The most attributes that a message has.
+    pub most_attributes: usize,
+    /// By text: what it is made of, where it is to have a text for each protocol; `None` where SNS cannot read it.
+    pub structures: BTreeMap<TextId, Option<Structure>>,
     /// By text: their bodies.
     pub bodies: BTreeMap<TextId, Document>,
     /// By text: bodies that are no JSON object.
@@ -82,6 +106,18 @@ impl Contents {
             self.plain_bodies.insert(text, self.vocabulary.word(body));
         }
         self.bodies.insert(text, document);
+    }
+
+    /// How many attributes a message has.
+    #[inline]
+    pub fn attributes_of(&self, message: MessageId, messages: &Messages) -> usize {
+        let text = messages.detail(message).attributes;
+        if text != TextId::IMPOSSIBLE {
+            return self.numbers_of_attributes.get(&text).copied().unwrap_or(0);
+        }
+        let (producer, _) = messages.origin(message);
+        let shape = self.shapes.get(producer.index()).and_then(Option::as_ref);
+        shape.map_or(0, |shape| shape.attributes.len())
     }
 
     /// Somebody reads the envelopes of topics. Everything else has been entered, these texts among it.
@@ -136,6 +172,11 @@ impl Contents {
             Scope::MessageAttributes => self.attributes.get(&detail.attributes),
             Scope::MessageBody => match detail.content {
                 Content::Text(text) => self.bodies.get(&text),
+                // A policy sees what endpoints without a text of their own get.
+                Content::Structured(text) => {
+                    let structure = self.structures.get(&text).and_then(Option::as_ref);
+                    structure.and_then(|structure| self.bodies.get(&structure.default.0))
+                }
                 _ => None,
             },
         };

@@ -4,7 +4,7 @@ use super::EntityId;
 use std::collections::BTreeMap;
 
 /// A text of the scenario (a body, the name of a group, a deduplication id), by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct TextId(pub u32);
 
 impl TextId {
@@ -59,6 +59,8 @@ pub enum Content {
     Own,
     /// A text of a script.
     Text(TextId),
+    /// A text that is a JSON object with a text for each protocol ("`Publish`", `MessageStructure`).
+    Structured(TextId),
     /// A request that wants a reply.
     Request(Correlation),
     /// The reply to a request.

@@ -46,6 +46,12 @@ pub enum ApiError {
     UnsupportedOperation,
     /// SNS: the caller has no permission.
     AuthorizationError,
+    /// SNS: the device, or the app on it, is disabled.
+    EndpointDisabled,
+    /// SNS: the caller may not use the key that encrypts the topic.
+    TopicKeyAccessDenied,
+    /// SNS: AWS KMS has no room for another call.
+    TopicKeyThrottled,
     /// SNS: the topic has as many filter policies as it may have.
     FilterPolicyLimitExceeded,
     /// SNS: a parameter is wrong.
@@ -70,6 +76,8 @@ pub enum ApiError {
     ResourceInUseException,
     /// Not of AWS: the Kinesis Producer Library finds a record on a shard it was not meant for ("wrong shard").
     WrongShard,
+    /// Firehose: more than a delivery stream takes for now.
+    ServiceUnavailableException,
 }
 
 impl ApiError {
@@ -97,6 +105,9 @@ impl ApiError {
             ApiError::TooManyEntriesInBatchRequest => "TooManyEntriesInBatchRequest",
             ApiError::UnsupportedOperation => "UnsupportedOperation",
             ApiError::AuthorizationError => "AuthorizationError",
+            ApiError::EndpointDisabled => "EndpointDisabled",
+            ApiError::TopicKeyAccessDenied => "KMSAccessDenied",
+            ApiError::TopicKeyThrottled => "KMSThrottling",
             ApiError::FilterPolicyLimitExceeded => "FilterPolicyLimitExceeded",
             ApiError::InvalidParameter => "InvalidParameter",
             ApiError::NotFound => "NotFound",
@@ -109,6 +120,7 @@ impl ApiError {
             ApiError::ProvisionedThroughputExceededException => "ProvisionedThroughputExceededException",
             ApiError::ResourceInUseException => "ResourceInUseException",
             ApiError::WrongShard => "WrongShard",
+            ApiError::ServiceUnavailableException => "ServiceUnavailableException",
         }
     }
 
@@ -119,9 +131,11 @@ impl ApiError {
             ApiError::RequestThrottled
                 | ApiError::KmsThrottled
                 | ApiError::Throttled
+                | ApiError::TopicKeyThrottled
                 | ApiError::InternalFailure
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard
+                | ApiError::ServiceUnavailableException
         )
     }
 }

@@ -15,14 +15,17 @@ mod deadline;
 mod deduplication;
 mod detail;
 mod error;
+mod firehose;
 mod forward;
 mod groups;
 mod hash_key;
 mod invocation;
 mod journal;
+mod kms;
 mod lambda;
 mod latency;
 mod message;
+mod notice;
 mod payload;
 mod price;
 mod processing;
@@ -40,25 +43,28 @@ mod stream_request;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
-    check_policy, is_account,
+    check_policy, check_principals, check_statement, is_account,
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
 pub use bucket::{LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
-pub use contents::{Body, Column, Contents, Envelope, Part, Shape};
+pub use contents::{Body, Column, Contents, Envelope, Part, Shape, Structure};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
 pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
 pub use error::ApiError;
+pub use firehose::{FirehosePrices, FirehoseQuotas};
 pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use hash_key::{HashRange, partition_hash};
 pub use invocation::{EventSource, InvokeOutcome};
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
+pub use kms::{KeyConfig, Keys, KmsSettings, Use};
 pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
+pub use notice::Notice;
 pub use payload::{Payload, PayloadStore};
 pub use price::{PriceFileConfig, PriceList, PricesConfig};
 pub use processing::{ProcessedTally, ProcessingConfig, ProcessingMode, ProcessingOrder};
@@ -72,7 +78,7 @@ pub use request::{
 pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
-pub use sns::{Budget, SnsAccount, SnsQuotas};
+pub use sns::{Budget, Pace, SmsType, SnsAccount, SnsQuotas};
 pub use stream::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, BEGUN_RECORD, COPIED_RECORD, DONE_RECORD, FAILED_RECORD,
     IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,

@@ -101,6 +101,12 @@ pub enum Purpose {
     Lease,
     /// When in their interval polls of a shard fall.
     PollPhase,
+    /// How long the buffer of a delivery stream waits that has no interval, or several stages.
+    Buffering,
+    /// Which records code drops or cannot convert.
+    Transformation,
+    /// Which partition a record is delivered to.
+    Partition,
 }
 
 impl Purpose {
@@ -154,6 +160,9 @@ impl Purpose {
             Purpose::Splitting => "splitting",
             Purpose::Lease => "lease",
             Purpose::PollPhase => "poll phase",
+            Purpose::Buffering => "buffering",
+            Purpose::Transformation => "transformation",
+            Purpose::Partition => "partition",
         }
     }
 

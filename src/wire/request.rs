@@ -140,6 +140,8 @@ pub enum Action {
     IncreaseStreamRetentionPeriod(i64),
     /// `DecreaseStreamRetentionPeriod`, in hours.
     DecreaseStreamRetentionPeriod(i64),
+    /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
+    PutToDeliveryStream(Vec<SendEntry>, bool),
 }
 
 impl Action {
@@ -151,7 +153,8 @@ impl Action {
             }
             Action::SendMessageBatch(entries, _)
             | Action::PublishBatch(entries, _)
-            | Action::PutRecords(entries, _) => entries,
+            | Action::PutRecords(entries, _)
+            | Action::PutToDeliveryStream(entries, _) => entries,
             _ => &[],
         }
     }
@@ -181,7 +184,7 @@ impl Action {
             Action::ListShards => "ListShards",
             Action::DescribeStream => "DescribeStream",
             Action::CreateStream { .. } => "CreateStream",
-            Action::PutRecord(..) => "PutRecord",
+            Action::PutRecord(..) | Action::PutToDeliveryStream(_, true) => "PutRecord",
             Action::PutRecords(..) => "PutRecords",
             Action::GetShardIterator(..) => "GetShardIterator",
             Action::GetRecords { .. } => "GetRecords",
@@ -190,6 +193,7 @@ impl Action {
             Action::UpdateShardCount(_) => "UpdateShardCount",
             Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
+            Action::PutToDeliveryStream(_, false) => "PutRecordBatch",
         }
     }
 }

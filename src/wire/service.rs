@@ -87,6 +87,11 @@ pub trait Service {
     /// What kind of thing it is, as reports call it: `queue`, `consumer`, ….
     const KIND: &'static str;
 
+    /// What kind of thing this one is, where one service is of several kinds.
+    fn kind(&self) -> &'static str {
+        Self::KIND
+    }
+
     /// Time zero.
     fn start<O: Outbox<Self::Timer>>(&mut self, cx: &mut Context<'_, O>) {
         let _ = cx;

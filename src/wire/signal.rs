@@ -230,6 +230,8 @@ pub enum Signal {
         call: u32,
         /// Where the messages come from.
         source: EventSource,
+        /// Whether it changes the messages for somebody who passes them on: then nothing is done with them yet.
+        transforms: bool,
     },
     /// A function answers an `Invoke`, and gives the messages back.
     Returned {

@@ -34,9 +34,9 @@ pub struct SnsQuotas {
     pub groups_on_standard_topics: bool,
     /// Whether FIFO topics have an archive ("Message archiving and replay for FIFO topics"): since October 2023.
     pub archive: bool,
-    /// E-mails a second, of the account.
+    /// E-mails a second, of the account: a hard limit.
     pub emails_per_second: u32,
-    /// SMS messages a second, of the account.
+    /// SMS messages a second, of the account, of each [`SmsType`].
     pub sms_per_second: u32,
     /// How long a FIFO topic remembers deduplication ids ("Message deduplication for FIFO topics").
     pub deduplication_interval: Span,
@@ -120,17 +120,70 @@ impl Budget {
     }
 }
 
+/// A rate that is kept one by one: whoever comes too early waits for its turn.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pace {
+    /// Least time between two.
+    each: Span,
+    /// When the next one may be.
+    next: Time,
+}
+
+impl Pace {
+    /// Two have at least this between them; zero is no limit.
+    pub fn every(each: Span) -> Self {
+        Self { each, next: Time::ZERO }
+    }
+
+    /// So many a second, evenly.
+    pub fn per_second(number: u32) -> Self {
+        Self::every(Span::from_seconds(1) / u64::from(number.max(1)))
+    }
+
+    /// The turn of one who comes now.
+    #[inline]
+    pub fn turn(&mut self, now: Time) -> Time {
+        let at = now.max(self.next);
+        self.next = at + self.each;
+        at
+    }
+}
+
+/// What SMS messages are for ("Sending SMS messages"): each kind has a rate of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmsType {
+    /// Marketing and the like: SNS's default.
+    Promotional,
+    /// Passwords for one time, alarms.
+    Transactional,
+}
+
 /// What the topics of the account have in common.
 #[derive(Debug, Clone)]
 pub struct SnsAccount {
     /// Messages that may still be published.
     pub publishes: Budget,
+    /// When the next e-mail may leave.
+    pub emails: Pace,
+    sms: [Pace; 2],
+    /// What SMS messages have cost so far, in dollars.
+    pub sms_spent: f64,
 }
 
 impl SnsAccount {
     /// The account at the start of a run.
     pub fn new(quotas: &SnsQuotas) -> Self {
-        Self { publishes: Budget::per_second(quotas.publishes_per_second) }
+        Self {
+            publishes: Budget::per_second(quotas.publishes_per_second),
+            emails: Pace::per_second(quotas.emails_per_second),
+            sms: [Pace::per_second(quotas.sms_per_second); 2],
+            sms_spent: 0.0,
+        }
+    }
+
+    /// When the next SMS of a kind may leave.
+    pub fn sms(&mut self, kind: SmsType) -> &mut Pace {
+        &mut self.sms[kind as usize]
     }
 }
 
@@ -146,6 +199,17 @@ mod tests {
         budget.take(10, at(0));
         assert!(!budget.has(1, at(99)) && budget.has(1, at(100)) && !budget.has(2, at(100)));
         assert!(budget.has(10, at(5_000)) && !budget.has(11, at(5_000)));
+    }
+
+    #[test]
+    fn a_pace_gives_one_turn_after_another_and_saves_nothing_up() {
+        let mut pace = Pace::per_second(10);
+        let at = |millis: u64| Time::ZERO + Span::from_millis(millis);
+        assert_eq!(
+            [0, 0, 50, 1_000, 1_000].map(|now| pace.turn(at(now))),
+            [0, 100, 200, 1_000, 1_100].map(at)
+        );
+        assert_eq!(Pace::default().turn(at(7)), at(7));
     }
 
     #[test]

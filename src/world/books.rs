@@ -91,10 +91,12 @@ impl World {
                 ledger.enter(account.kind, &account.name, &account.balance);
             }
         }
-        let produced = ["producer", "client", "requester", "cloudwatch", "stream_mapping"]
-            .iter()
-            .map(|kind| sum("produced", &ledger, kind))
-            .sum();
+        let produced: u64 =
+            ["producer", "client", "requester", "cloudwatch", "stream_mapping", "object_store"]
+                .iter()
+                .map(|kind| sum("produced", &ledger, kind))
+                .sum::<u64>()
+                + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
         let forwarded = ["consumer", "function", "stream_consumer"]
             .iter()
@@ -113,7 +115,7 @@ impl World {
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
-            sum("copied", &ledger, "topic"),
+            sum("copied", &ledger, "topic") + sum("copied", &ledger, "delivery_stream"),
         ];
         let side = |fate: &str| {
             if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
@@ -242,7 +244,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .sum()
     };
     let workers = &["consumer", "function", "stream_consumer"];
-    let calling = &["queue", "requester", "stream"];
+    let calling = &["queue", "requester", "stream", "delivery_stream"];
     let senders = &["producer", "client"];
     let paid = &[
         "queue",
@@ -255,6 +257,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "cloudwatch",
         "stream",
         "stream_consumer",
+        "phone_number",
+        "platform_endpoint",
+        "delivery_stream",
     ];
     let calls = [
         "send_calls",
@@ -269,11 +274,15 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "put_record_calls",
         "put_records_calls",
         "get_records_calls",
+        "incoming_put_requests",
     ];
     let produced = total(senders, &["messages_produced"]) + total(&["requester"], &["requests_sent"]);
+    // What a delivery stream delivers is done with, as far as the scenario goes.
+    let processed =
+        total(workers, &["messages_processed"]) + total(&["delivery_stream"], &["records_delivered"]);
     let totals = [
         ("messages_produced", produced, Unit::Count),
-        ("messages_processed", total(workers, &["messages_processed"]), Unit::Count),
+        ("messages_processed", processed, Unit::Count),
         ("duplicates", total(workers, &["duplicates"]), Unit::Count),
         ("out_of_order", total(workers, &["out_of_order"]), Unit::Count),
         ("api_calls", total(calling, &calls), Unit::Count),

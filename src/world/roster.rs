@@ -4,7 +4,7 @@
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, MetricSeries, SummaryRow};
 use crate::services::{
-    client, cloudwatch, compute, kinesis, lambda, object_store, producer, requester, sns, sqs,
+    client, cloudwatch, compute, firehose, kinesis, lambda, object_store, producer, requester, sns, sqs,
 };
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
@@ -69,7 +69,7 @@ macro_rules! roster {
         impl Entity {
             /// What kind of thing it is, as reports call it.
             pub(super) fn kind(&self) -> &'static str {
-                match self { $( Entity::$name(_) => <$service as Service>::KIND, )* }
+                match self { $( Entity::$name(service) => service.kind(), )* }
             }
 
             pub(super) fn start(&mut self, cx: &mut Context<'_, Desk<'_>>) {
@@ -157,7 +157,7 @@ roster! {
     Requester: requester::Requester,
     /// A store for payloads that are too large for messages.
     ObjectStore: object_store::ObjectStore,
-    /// An SNS topic.
+    /// An SNS topic, or what is published to without one.
     Topic: sns::Topic,
     /// A Kinesis data stream.
     Stream: kinesis::DataStream,
@@ -173,4 +173,6 @@ roster! {
     Account: lambda::Account,
     /// An event source mapping of a stream.
     StreamMapping: lambda::StreamMapping,
+    /// A delivery stream of Amazon Data Firehose.
+    DeliveryStream: firehose::DeliveryStream,
 }

@@ -14,6 +14,7 @@ struct Pieces {
     consumers: Vec<ConsumerPiece>,
     requesters: Vec<RequesterPiece>,
     functions: Vec<FunctionPiece>,
+    delivery: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -79,13 +80,25 @@ struct Scaling {
 
 /// YAML of a scenario that is in order.
 pub(super) fn scenario() -> impl Strategy<Value = String> {
-    let takers = (vec(consumer(), 0..=3), vec(requester(), 0..=2), vec(function(), 0..=2));
+    let takers = (vec(consumer(), 0..=3), vec(requester(), 0..=2), vec(function(), 0..=2), one(DELIVERIES));
     (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), takers).prop_map(
-        |(globals, queues, producers, (consumers, requesters, functions))| {
-            Pieces { globals, queues, producers, consumers, requesters, functions }.yaml()
+        |(globals, queues, producers, (consumers, requesters, functions, delivery))| {
+            Pieces { globals, queues, producers, consumers, requesters, functions, delivery }.yaml()
         },
     )
 }
+
+/// Delivery streams that a world may have; a producer of its own puts records to it.
+const DELIVERIES: &[&str] = &[
+    "",
+    "",
+    "{ destination: { s3: { bucket: bucket, buffering_hints: { size: 1MiB, interval: 60s }, outages: [{ from: 1m, lasts: 10m }] } } }",
+    "{ destination: { opensearch: { retry_duration: 10s, endpoint: { failure_rate: 50%, lost_responses: 20% }, \
+     s3_backup: { mode: all_data, bucket: bucket } } } }",
+    "{ destination: { http_endpoint: { endpoint: { failure_rate: 50%, failure_status: 413 }, s3_backup: { bucket: other } } } }",
+    "{ dynamic_partitioning: { partition_by: { drawn: { uniform: 5 } } }, destination: { s3: { bucket: other } } }",
+    "{ destination: { redshift: { s3: { bucket: bucket }, failure_rate: 50%, retry_duration: 0s } } }",
+];
 
 /// One of some texts.
 fn one(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
@@ -437,6 +450,15 @@ impl Pieces {
             let _ = writeln!(
                 text,
                 "  p{number}: {{ publishes_to: {{ queue: q{target} }}, arrivals: {arrivals}, {keys} }}"
+            );
+        }
+        if !self.delivery.is_empty() {
+            let arrivals = arrivals_of(1, 100, *seconds);
+            let _ = writeln!(
+                text,
+                "  deliverer: {{ publishes_to: {{ delivery_stream: delivered }}, arrivals: {arrivals}, message: \
+                 {{ size: {{ uniform: [1B, 90KiB] }} }} }}\ndelivery_streams:\n  delivered: {}",
+                self.delivery
             );
         }
         let mut alarms = String::new();

@@ -246,14 +246,15 @@ impl Faults {
         self.equal(of("forwarded"), forwarded, "run: forwarded");
         let processed = total("consumer", "processed")
             + total("requester", "replies_matched")
-            + total("function", "processed");
+            + total("function", "processed")
+            + total("delivery_stream", "delivered");
         self.equal(of("processed"), processed, "run: processed");
         let rejected: u64 = ["producer", "consumer", "requester", "function"]
             .iter()
             .map(|kind| total(kind, "rejected"))
             .sum();
         self.equal(of("rejected"), rejected, "run: rejected");
-        let expired = total("queue", "expired");
+        let expired = total("queue", "expired") + total("delivery_stream", "lost");
         self.check(of("expired") <= expired, || {
             format!("run: {} expired, in queues {expired}", of("expired"))
         });

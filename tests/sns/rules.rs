@@ -21,7 +21,7 @@ queues: {{ q: {{}}, f.fifo: {{}}, letters: {{}}, letters.fifo: {{}} }}
         ("{ t: { subscriptions: [{ queue: q }, { queue: q }] } }", "has a subscription `q` already"),
         ("{ t: { subscriptions: [{ queue: f.fifo }] } }", "cannot subscribe to a standard topic"),
         ("{ t.fifo: { subscriptions: [{ email: {} }] } }", "a FIFO topic cannot deliver to `email`"),
-        ("{ t: { subscriptions: [{ firehose: s }] } }", "cannot deliver to Firehose streams yet"),
+        ("{ t: { subscriptions: [{ firehose: s }] } }", "there is no delivery stream `s`"),
         ("{ t: { subscriptions: [{ queue: q, delivery_policy: {} }] } }", "is for HTTP and HTTPS"),
         (
             "{ t: { subscriptions: [{ email: {}, raw_message_delivery: true }] } }",

@@ -7,6 +7,7 @@ mod age;
 mod axis;
 mod backlog;
 mod concurrency;
+mod deliveries;
 mod distribution;
 mod font;
 mod latency;
@@ -72,6 +73,11 @@ fn each(
             &names.of("latency-distribution", function),
             &distribution::draw(tape, "function", function),
         )?;
+    }
+    for topic in source::topics(tape) {
+        if let Some(picture) = deliveries::draw(tape, topic) {
+            hand_out(&names.of("deliveries", topic), &picture)?;
+        }
     }
     let queues = source::queues(tape);
     for queue in &queues {

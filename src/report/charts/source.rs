@@ -105,3 +105,14 @@ pub(super) fn queues(tape: &Tape) -> Vec<&str> {
     }
     queues
 }
+
+/// The topics, in the tape's order.
+pub(super) fn topics(tape: &Tape) -> Vec<&str> {
+    let mut topics: Vec<&str> = Vec::new();
+    for row in tape.ledger.rows().iter().filter(|row| row.kind == "topic") {
+        if !topics.contains(&row.name.as_str()) {
+            topics.push(&row.name);
+        }
+    }
+    topics
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::Span;
-use crate::record::{QuantilePoint, SeriesPoint};
+use crate::record::{QuantilePoint, SeriesPoint, Side};
 use crate::report::sample;
 
 fn drawn(tape: &Tape) -> Vec<(String, String, Vec<u8>)> {
@@ -29,6 +29,30 @@ fn every_consumer_and_queue_has_its_charts() {
             "age-of-oldest-message"
         ]
     );
+}
+
+#[test]
+fn a_topic_has_a_bar_for_each_subscription() {
+    let mut tape = sample::busy();
+    let fates = |delivered, filtered, lost| {
+        [
+            (Side::In, "published", 100),
+            (Side::Out, "delivered", delivered),
+            (Side::Out, "filtered_out", filtered),
+            (Side::Out, "discarded", lost),
+        ]
+    };
+    tape.ledger.enter("topic", "news", &[(Side::In, "notifications", 300)]);
+    tape.ledger.enter("subscription", "news.all", &fates(100, 0, 0));
+    tape.ledger.enter("subscription", "news.picky", &fates(1, 99, 0));
+    tape.ledger.enter("subscription", "news.gone", &fates(0, 0, 100));
+    tape.ledger.enter("topic", "new", &[(Side::In, "notifications", 0)]);
+    let charts = drawn(&tape);
+    let (_, svg, _) = charts.iter().find(|chart| chart.0 == "deliveries-news").expect("a chart");
+    for words in ["all", "100 delivered", "1 delivered, 99 filtered out", "100 failed and lost"] {
+        assert!(svg.contains(words), "{words}");
+    }
+    assert!(!charts.iter().any(|chart| chart.0 == "deliveries-new"), "nobody subscribes");
 }
 
 #[test]

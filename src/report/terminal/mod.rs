@@ -36,6 +36,7 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
         sizing(tape),
         stream_consumers(tape),
         stream_mappings(tape),
+        delivery_streams(tape),
     ];
     for table in tables {
         parts.push(table.render(width));
@@ -237,6 +238,7 @@ fn functions(tape: &Tape) -> Grid {
         ("duplicates", "duplicates", "sum", false),
         ("out of order", "out_of_order", "sum", false),
         ("failures", "failures", "sum", false),
+        ("transformed", "messages_transformed", "sum", false),
     ];
     table(tape, "Functions", "function", &columns)
 }
@@ -339,6 +341,25 @@ fn stream_mappings(tape: &Tape) -> Grid {
         ("missed", "missed_events", "sum", false),
     ];
     table(tape, "Event source mappings of streams", "stream_mapping", &columns)
+}
+
+fn delivery_streams(tape: &Tape) -> Grid {
+    let columns = [
+        ("accepted", "incoming_records", "sum", true),
+        ("throttled", "throttled_records", "sum", false),
+        ("delivered", "records_delivered", "sum", true),
+        ("in", "objects_delivered", "sum", true),
+        ("of mean size", "object_size", "mean", true),
+        ("p50", "delivery_latency", "p50", true),
+        ("slowest", "delivery_latency", "max", true),
+        ("dropped", "records_dropped", "sum", false),
+        ("failed", "records_failed", "sum", false),
+        ("backed up", "records_backed_up", "sum", false),
+        ("not copied", "records_not_copied", "sum", false),
+        ("lost", "records_lost", "sum", false),
+        ("duplicates", "duplicates", "sum", false),
+    ];
+    table(tape, "Delivery streams", "delivery_stream", &columns)
 }
 
 /// Fewest, mean and most instances in service; one number when that never changed.

@@ -1,10 +1,14 @@
 //! A scripted client in a scenario: the calls it makes, as they are written.
 
+use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use super::stream_config::{
     CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
     RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig, UpdateShardCountConfig,
 };
-use crate::filter::{JsonConfig, PolicyConfig, ScopeConfig};
+use super::topic_config::{
+    PublishBatchConfig, PublishConfig, ReadDeliveriesConfig, SetSubscriptionAttributesConfig,
+    SubscriptionCallConfig,
+};
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
 use crate::wire::{ApiLatencyConfig, IdentityConfig, whole_seconds};
 
@@ -62,8 +66,12 @@ section! {
         pub unsubscribe: Option<SubscriptionCallConfig>;
         /// `SetSubscriptionAttributes`.
         pub set_subscription_attributes: Option<SetSubscriptionAttributesConfig>;
+        /// `PutRecord` of Firehose.
+        pub firehose_put_record: Option<FirehosePutRecordConfig>;
+        /// `PutRecordBatch` of Firehose.
+        pub firehose_put_record_batch: Option<FirehosePutRecordBatchConfig>;
         /// What the endpoint of a subscription has received since it was read last; queues are read by `receive_message`.
-        pub read_deliveries: Option<SubscriptionCallConfig>;
+        pub read_deliveries: Option<ReadDeliveriesConfig>;
         /// `CreateStream`: a stream that the scenario declares with `created: false`.
         pub create_stream: Option<CreateStreamConfig>;
         /// `DescribeStream`.
@@ -119,78 +127,6 @@ section! {
         pub message_deduplication_id: Option<String>;
         /// Its size; by default that of the body.
         pub size: Option<Bytes>;
-    }
-}
-
-section! {
-    /// A message to publish.
-    pub struct PublishConfig {
-        /// The topic.
-        pub topic: Reference;
-        /// The body: what tells this message from others.
-        pub message: String;
-        /// Its attributes: texts, numbers, lists (`String.Array`).
-        pub attributes: Option<JsonConfig>;
-        /// Its group (`MessageGroupId`).
-        pub message_group_id: Option<String>;
-        /// Its deduplication id (`MessageDeduplicationId`).
-        pub message_deduplication_id: Option<String>;
-        /// Its size; by default that of body and attributes.
-        pub size: Option<Bytes>;
-    }
-}
-
-section! {
-    /// Messages to publish in one call.
-    pub struct PublishBatchConfig {
-        /// The topic.
-        pub topic: Reference;
-        /// The messages.
-        pub entries: Vec<PublishEntryConfig>;
-    }
-}
-
-section! {
-    /// One message of a batch to publish.
-    pub struct PublishEntryConfig {
-        /// What the answer calls it (`Id`); by default its position.
-        pub id: Option<String>;
-        /// The body: what tells this message from others.
-        pub message: String;
-        /// Its attributes: texts, numbers, lists (`String.Array`).
-        pub attributes: Option<JsonConfig>;
-        /// Its group (`MessageGroupId`).
-        pub message_group_id: Option<String>;
-        /// Its deduplication id (`MessageDeduplicationId`).
-        pub message_deduplication_id: Option<String>;
-        /// Its size; by default that of body and attributes.
-        pub size: Option<Bytes>;
-    }
-}
-
-section! {
-    /// A call about a subscription.
-    pub struct SubscriptionCallConfig {
-        /// The topic.
-        pub topic: Reference;
-        /// The subscription, by its name in the topic.
-        pub subscription: Reference;
-    }
-}
-
-section! {
-    /// Attributes of a subscription to set; those not given stay.
-    pub struct SetSubscriptionAttributesConfig {
-        /// The topic.
-        pub topic: Reference;
-        /// The subscription, by its name in the topic.
-        pub subscription: Reference;
-        /// `FilterPolicy`; `{}` takes it away.
-        pub filter_policy: Option<PolicyConfig>;
-        /// `FilterPolicyScope` of this policy.
-        pub filter_policy_scope: ScopeConfig = ScopeConfig::MessageAttributes;
-        /// `RawMessageDelivery`.
-        pub raw_message_delivery: Option<bool>;
     }
 }
 
@@ -423,6 +359,8 @@ impl StepConfig {
             ("update_shard_count", self.update_shard_count.is_some()),
             ("increase_stream_retention_period", self.increase_stream_retention_period.is_some()),
             ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
+            ("firehose_put_record", self.firehose_put_record.is_some()),
+            ("firehose_put_record_batch", self.firehose_put_record_batch.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
@@ -519,12 +457,13 @@ impl StepConfig {
         .flatten()
     }
 
-    /// The topic it calls.
+    /// The topic it calls, or what it publishes to instead of one.
     pub fn topic(&self) -> Option<&Reference> {
-        let about_subscription = [&self.subscribe, &self.unsubscribe, &self.read_deliveries];
+        let about_subscription = [&self.subscribe, &self.unsubscribe];
         self.publish
             .as_ref()
-            .map(|call| &call.topic)
+            .and_then(|call| call.target().reference())
+            .or(self.read_deliveries.as_ref().and_then(|call| call.target().reference()))
             .or(self.publish_batch.as_ref().map(|call| &call.topic))
             .or(self.set_subscription_attributes.as_ref().map(|call| &call.topic))
             .or(about_subscription.into_iter().flatten().next().map(|call| &call.topic))

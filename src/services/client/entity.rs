@@ -110,10 +110,12 @@ impl Client {
         let latency = &self.settings.latency;
         let (distribution, stream) = match call {
             Call::Receive { .. } | Call::Stream(StreamCall::Get { .. }) => return Span::ZERO,
-            Call::Send(_) | Call::SendBatch(..) | Call::Publish(_) | Call::PublishBatch(..) => {
-                (&latency.send, 0)
-            }
-            Call::Stream(StreamCall::Put(_) | StreamCall::PutAll(_)) => (&latency.send, 0),
+            Call::Send(_)
+            | Call::SendBatch(..)
+            | Call::Publish(_)
+            | Call::PublishBatch(..)
+            | Call::Stream(StreamCall::Put(_) | StreamCall::PutAll(_))
+            | Call::PutToDeliveryStream(..) => (&latency.send, 0),
             Call::Change(..) | Call::ChangeBatch(_) => (&latency.change_visibility, 3),
             _ => (&latency.delete, 2),
         };
@@ -132,6 +134,10 @@ impl Client {
                 let entries = sends.into_iter().map(|send| self.make_message(send, cx)).collect();
                 Action::PublishBatch(entries, ids)
             }
+            Call::PutToDeliveryStream(sends, single) => Action::PutToDeliveryStream(
+                sends.into_iter().map(|send| self.make_message(send, cx)).collect(),
+                single,
+            ),
             Call::Subscribe(number) => Action::Subscribe(number),
             Call::Unsubscribe(number) => Action::Unsubscribe(number),
             Call::SetSubscription(subscription, change) => {

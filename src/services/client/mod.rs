@@ -17,20 +17,24 @@
 //! Creating and deleting queues: a scenario's queues exist from the start to the end.
 
 mod config;
+mod delivery_calls;
 mod entity;
 mod metrics;
+mod publishing;
 mod queue_script;
 mod script;
 mod show;
 mod stream_config;
 mod stream_script;
+mod topic_config;
 
-pub use config::{ClientConfig, SetSubscriptionAttributesConfig, StepConfig};
+pub use config::{ClientConfig, StepConfig};
 pub use entity::{Client, ClientSettings};
 pub use metrics::ClientMetrics;
 pub use script::{Call, Expected, Handle, Lookup, Send, Step, Topics};
 pub use show::Names;
 pub use stream_script::StreamCall;
+pub use topic_config::{PublishTarget, SetSubscriptionAttributesConfig};
 
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{Balance, Context, EntityId, Outbox, RequestId, Service, Signal};

@@ -1,13 +1,12 @@
 //! A script with its names looked up: what a client plays.
 
-use super::config::{
-    ClientConfig, PublishEntryConfig, SendEntryConfig, SendMessageConfig, SetSubscriptionAttributesConfig,
-    StepConfig,
-};
+use super::config::{ClientConfig, SendEntryConfig, SendMessageConfig, StepConfig};
+use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
 use super::stream_script::StreamCall;
+use super::topic_config::{PublishTarget, SetSubscriptionAttributesConfig};
 use crate::engine::Time;
-use crate::filter::{JsonConfig, json};
+use crate::filter::json;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
 use crate::wire::{Content, Deduplication, Detail, EntityId, GroupId, QueueAttribute, TextId, Texts, span};
 use sha2::{Digest, Sha256};
@@ -95,12 +94,16 @@ pub enum Call {
     ReadDeliveries(u32),
     /// A call to a stream.
     Stream(StreamCall),
+    /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
+    PutToDeliveryStream(Vec<Send>, bool),
 }
 
 /// What is known of topics.
 pub trait Topics {
     /// The topic a reference means; a problem is told when there is none.
     fn topic(&self, topic: &Reference, problems: &mut Problems) -> Option<EntityId>;
+    /// What is published to; a problem is told when there is none of the name.
+    fn target(&self, target: PublishTarget<'_>, problems: &mut Problems) -> Option<EntityId>;
     /// The number of one of its subscriptions.
     fn subscription(
         &self,
@@ -120,6 +123,8 @@ pub trait Topics {
         texts: &mut Texts,
         problems: &mut Problems,
     ) -> (TextId, u32);
+    /// A body with a text for each protocol (`MessageStructure`) may come.
+    fn structure(&mut self, body: TextId, texts: &mut Texts);
 }
 
 /// A call about a subscription, by its number.
@@ -163,6 +168,8 @@ pub struct Lookup<'a> {
     pub stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The topics.
     pub topics: &'a mut dyn Topics,
+    /// The delivery stream a reference means; a problem is told when there is none.
+    pub delivery_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
@@ -361,48 +368,6 @@ impl SendEntryConfig {
     }
 }
 
-/// A message of a script to a topic.
-struct Publishing<'a> {
-    message: &'a str,
-    attributes: Option<&'a JsonConfig>,
-    ids: (Option<&'a String>, Option<&'a String>),
-    size: Option<Bytes>,
-    place: Place,
-}
-
-impl<'a> Publishing<'a> {
-    fn of_entry(entry: &'a PublishEntryConfig) -> Self {
-        Self {
-            message: &entry.message,
-            attributes: entry.attributes.as_ref(),
-            ids: (entry.message_group_id.as_ref(), entry.message_deduplication_id.as_ref()),
-            size: entry.size,
-            place: entry.place,
-        }
-    }
-
-    fn send(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Send {
-        let mut send = send(self.message, (None, self.size), self.ids, lookup.texts);
-        let body = lookup.texts.number(self.message);
-        let attributes = self.attributes.map(|attributes| &attributes.0);
-        let (attributes, bytes) = lookup.topics.message(body, attributes, self.place, lookup.texts, problems);
-        send.detail.attributes = attributes;
-        if self.size.is_none() {
-            send.bytes += bytes;
-        }
-        send
-    }
-
-    fn cell(&self) -> Cell {
-        Cell::default()
-            .with("message", Some(text(self.message)))
-            .with("attributes", self.attributes.map(|attributes| text(&attributes.0.to_string())))
-            .with("message_group_id", self.ids.0.map(|id| text(id)))
-            .with("message_deduplication_id", self.ids.1.map(|id| text(id)))
-            .with("size", self.size)
-    }
-}
-
 /// Whether a text may be the id of a batch entry ("`SendMessageBatchRequestEntry`").
 fn is_entry_id(id: &str) -> bool {
     (1..=80).contains(&id.len())
@@ -414,6 +379,7 @@ impl StepConfig {
         let (queue, call, cell, name) = self
             .message_call(lookup, results, problems)
             .or_else(|| self.topic_call(lookup, problems))
+            .or_else(|| self.delivery_call(lookup, problems))
             .or_else(|| self.queue_call(lookup, results, problems))
             .or_else(|| self.stream_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;
@@ -514,16 +480,21 @@ impl StepConfig {
         let called = |topic: &Reference, lookup: &Lookup<'_>, problems: &mut Problems| {
             lookup.topics.topic(topic, problems).map(|id| (id, topic.text.clone()))
         };
+        let target = |target: PublishTarget<'_>, lookup: &Lookup<'_>, problems: &mut Problems| {
+            let name = target.reference()?.text.clone();
+            lookup.topics.target(target, problems).map(|id| (id, name))
+        };
         if let Some(config) = &self.publish {
             let message = Publishing {
                 message: &config.message,
+                structure: config.message_structure,
                 attributes: config.attributes.as_ref(),
                 ids: (config.message_group_id.as_ref(), config.message_deduplication_id.as_ref()),
                 size: config.size,
                 place: config.place,
             };
             let call = Call::Publish(message.send(lookup, problems));
-            return Some((called(&config.topic, lookup, problems), Some(call), message.cell(), None));
+            return Some((target(config.target(), lookup, problems), Some(call), message.cell(), None));
         }
         if let Some(config) = &self.publish_batch {
             let messages: Vec<Publishing<'_>> = config.entries.iter().map(Publishing::of_entry).collect();
@@ -553,11 +524,20 @@ impl StepConfig {
                 .with("raw_message_delivery", config.raw_message_delivery);
             return Some((called(&config.topic, lookup, problems), call, cell, None));
         }
-        let calls: [(_, SubscriptionCall); 3] = [
-            (&self.subscribe, Call::Subscribe),
-            (&self.unsubscribe, Call::Unsubscribe),
-            (&self.read_deliveries, Call::ReadDeliveries),
-        ];
+        if let Some(config) = &self.read_deliveries {
+            // What is published to directly has one endpoint.
+            let number = match (&config.topic, &config.subscription) {
+                (Some(topic), Some(subscription)) => {
+                    lookup.topics.subscription(topic, subscription, problems)
+                }
+                _ => Some(0),
+            };
+            let cell = Cell::default().with("subscription", config.subscription.as_ref());
+            let called = target(config.target(), lookup, problems);
+            return Some((called, number.map(Call::ReadDeliveries), cell, None));
+        }
+        let calls: [(_, SubscriptionCall); 2] =
+            [(&self.subscribe, Call::Subscribe), (&self.unsubscribe, Call::Unsubscribe)];
         let (config, call) = calls.into_iter().find_map(|(config, call)| Some((config.as_ref()?, call)))?;
         let number = lookup.topics.subscription(&config.topic, &config.subscription, problems);
         let cell = Cell::default().with("subscription", Some(&config.subscription));

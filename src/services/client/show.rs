@@ -59,7 +59,7 @@ pub struct Names {
 impl Names {
     /// What a message says; one without a text is called by its producer and its number there.
     pub(super) fn body(&self, message: &Received) -> String {
-        if let Content::Text(text) = message.content {
+        if let Content::Text(text) | Content::Structured(text) = message.content {
             return self.texts.get(text).to_owned();
         }
         let (producer, number) = message.origin;

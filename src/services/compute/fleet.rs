@@ -54,6 +54,8 @@ pub struct Fleet {
     pub(super) free_places: Vec<u32>,
     pub(super) desired: u32,
     pub(super) launches: u64,
+    /// Notifications published so far.
+    pub(super) notified: u64,
     /// Launches that failed since one last succeeded, and when the group tries again.
     pub(super) failed_launches: u32,
     pub(super) no_launch_until: Time,
@@ -167,6 +169,7 @@ impl Fleet {
             census: Census::default(),
             free_places: Vec::new(),
             launches: 0,
+            notified: 0,
             failed_launches: 0,
             no_launch_until: Time::ZERO,
             refused_at: [None; MOST_ZONES],

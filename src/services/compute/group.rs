@@ -4,6 +4,7 @@ use super::Timer;
 use super::fleet::Fleet;
 use super::instance::{Application, LifeCycle};
 use super::life_settings::Process;
+use super::notify::GroupEvent;
 use crate::wire::{Context, Outbox};
 
 impl Fleet {
@@ -26,6 +27,7 @@ impl Fleet {
         }
         self.update_group_metrics(cx.now);
         self.begin_scaling(cx);
+        self.notify(GroupEvent::Test, cx);
     }
 
     /// Instances are launched or terminated until there are as many as desired, in the group and in its warm pool.

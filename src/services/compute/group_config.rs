@@ -7,6 +7,7 @@ use super::life_config::{
 };
 use super::life_resolve::MetricsCollectionConfig;
 use super::life_settings::LifeSettings;
+use super::notify::GroupNotificationConfig;
 use super::refresh_config::InstanceRefreshConfig;
 use super::settings::{GroupSettings, Termination, TerminationPolicy};
 use crate::engine::Distribution;
@@ -88,6 +89,8 @@ section! {
         pub standby: Vec<StandbyConfig> = Vec::new();
         /// Instances that are terminated by hand.
         pub terminate_instances: Vec<TerminateInstancesConfig> = Vec::new();
+        /// Topics that hear of instances that come and go (`PutNotificationConfiguration`).
+        pub notifications: Vec<GroupNotificationConfig> = Vec::new();
         /// Processes that are suspended for a time.
         pub suspended_processes: Vec<SuspendedProcessesConfig> = Vec::new();
         /// Which metrics of the group CloudWatch gets (`MetricsCollection`). AWS's default is none, queuelab's all.
@@ -187,6 +190,7 @@ impl AutoScalingGroupConfig {
         let (launch, gone) = (self.launch(files, problems), self.termination_time.build(files, problems));
         let life = self.life(files, problems);
         Some(GroupSettings {
+            notices: Vec::new(),
             min_size: self.min_size,
             max_size: self.max_size,
             desired_capacity: self.desired_capacity.unwrap_or(self.min_size),
@@ -211,6 +215,7 @@ impl AutoScalingGroupConfig {
 /// A fleet of fixed size is a group whose sizes are equal.
 pub(super) fn fixed_group(instances: u32) -> Option<GroupSettings> {
     Some(GroupSettings {
+        notices: Vec::new(),
         min_size: instances,
         max_size: instances,
         desired_capacity: instances,

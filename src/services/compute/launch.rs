@@ -4,6 +4,7 @@ use super::Timer;
 use super::fleet::{Activity, Fleet};
 use super::instance::{Application, HookWait, Instance, LifeCycle};
 use super::life_settings::{Process, Transition};
+use super::notify::GroupEvent;
 use super::worker::{Doing, Worker};
 use crate::engine::{Span, Time};
 use crate::wire::{Context, Outbox, draw_span};
@@ -76,6 +77,7 @@ impl Fleet {
             return None;
         }
         let Some(zone) = self.find_zone(life, cx) else {
+            self.notify(GroupEvent::LaunchError, cx);
             self.wait_for_launches(true, cx);
             return None;
         };
@@ -170,6 +172,7 @@ impl Fleet {
         }
         self.failed_launches = 0;
         self.enter_service(index, cx);
+        self.notify(GroupEvent::Launch, cx);
         self.finish_activity(instance.activity, cx.now);
         if self.census.outgoing > 0 || self.surplus_waits {
             self.reconcile(cx);
@@ -263,6 +266,7 @@ impl Fleet {
         self.capacity_metrics.launches_failed.add(1);
         let what = format!("Launching a new EC2 instance: {}. {cause}.", super::instance_id(instance.launch));
         self.tell(what, self.desired, "Failed", cx);
+        self.notify(GroupEvent::LaunchError, cx);
         self.instances[index as usize].activity = Activity::NONE;
         self.wait_for_launches(false, cx);
         self.leave(index, cause, cx);

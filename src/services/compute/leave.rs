@@ -4,6 +4,7 @@ use super::Timer;
 use super::fleet::Fleet;
 use super::instance::{Application, Failure, HookWait, LifeCycle};
 use super::life_settings::Transition;
+use super::notify::GroupEvent;
 use super::settings::Termination;
 use super::worker::Doing;
 use crate::wire::{Context, Outbox, draw_span};
@@ -158,6 +159,7 @@ impl Fleet {
             instance.keeps_place = false;
         });
         self.free_places.push(index);
+        self.notify(GroupEvent::Terminate, cx);
         self.finish_activity(instance.activity, cx.now);
         if instance.keeps_place {
             self.reconcile(cx);

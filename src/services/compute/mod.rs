@@ -35,6 +35,7 @@ mod life_config;
 mod life_resolve;
 mod life_settings;
 mod metrics;
+mod notify;
 mod orders;
 mod payload;
 mod policies;
@@ -64,6 +65,7 @@ pub use metrics::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, PayloadMetrics, PrefetchMetrics, ReplyMetrics,
     ServiceMetrics, WarmPoolMetrics,
 };
+pub use notify::{GroupEvent, GroupNotificationConfig};
 pub use prefetch::Prefetch;
 pub use refresh::REFRESH_ALARM;
 pub use refresh_settings::{InTheWay, InstanceRefresh, Version};
@@ -359,7 +361,7 @@ impl Service for Fleet {
 
     fn balance(&self) -> Balance {
         let metrics = &self.metrics;
-        vec![
+        let mut books = vec![
             (Side::In, "received", self.received),
             (Side::Out, "processed", metrics.messages_processed.total()),
             (Side::Out, "processed_again", metrics.duplicates.total()),
@@ -369,7 +371,11 @@ impl Service for Fleet {
             (Side::Memo, "forwarded", metrics.messages_forwarded.total()),
             (Side::Memo, "replied", self.reply_metrics.replies_sent.total()),
             (Side::Memo, "rejected", metrics.messages_rejected.total()),
-        ]
+        ];
+        if !self.settings.group.notices.is_empty() {
+            books.push((Side::Memo, "notified", self.notified));
+        }
+        books
     }
 
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {

@@ -105,6 +105,7 @@ impl EcsServiceConfig {
         let (start_up, gone) =
             (self.task_start_up.build(files, problems), self.deprovisioning_time.build(files, problems));
         Some(GroupSettings {
+            notices: Vec::new(),
             min_size,
             max_size,
             desired_capacity,

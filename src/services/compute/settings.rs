@@ -1,10 +1,11 @@
 //! Everything that is fixed about a consumer during a run.
 
 use super::life_settings::LifeSettings;
+use super::notify::GroupEvent;
 use super::prefetch::Prefetch;
 use crate::engine::{Distribution, Span};
 use crate::scaling::ScalingSettings;
-use crate::wire::{ApiLatency, EntityId, Forward, PayloadStore, ProcessingMode, Retries};
+use crate::wire::{ApiLatency, EntityId, Forward, Notice, PayloadStore, ProcessingMode, Retries};
 
 /// When processed messages are deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,8 @@ pub struct GroupSettings {
     pub is_auto_scaling: bool,
     /// The life of its instances.
     pub life: LifeSettings,
+    /// What it publishes when an instance comes or goes.
+    pub notices: Vec<(GroupEvent, Notice)>,
 }
 
 /// Everything that is fixed about a consumer during a run.

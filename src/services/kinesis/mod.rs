@@ -14,7 +14,7 @@
 //!
 //! # What is not, yet
 //!
-//! Queues on a stream, channels, service-managed record distribution, On-demand Advantage's prices, Firehose, Flink.
+//! Queues on a stream, channels, service-managed record distribution, On-demand Advantage's prices, Flink.
 //!
 //! # Quotas
 //!
@@ -138,12 +138,6 @@ impl Service for DataStream {
         self.update_levels(now);
     }
 
-    fn catch_up(&mut self, now: Time, messages: &mut Messages) {
-        for shard in 0..self.shards.len() as u32 {
-            self.expire(shard, now, messages);
-        }
-    }
-
     fn publish(&mut self, now: Time) -> Option<Publication> {
         self.take_shard_minute(now);
         Some(Publication::ALL)
@@ -151,6 +145,12 @@ impl Service for DataStream {
 
     fn take_own_series(&mut self) -> Vec<MetricSeries> {
         self.take_shard_series()
+    }
+
+    fn catch_up(&mut self, now: Time, messages: &mut Messages) {
+        for shard in 0..self.shards.len() as u32 {
+            self.expire(shard, now, messages);
+        }
     }
 
     fn end_warm_up(&mut self, _now: Time) {

@@ -63,7 +63,8 @@ impl Function {
                 u64::from(cx.messages.bytes(entry.message)) <= self.settings.quotas.maximum_event_bytes;
             let single =
                 if fits { cx.batches.open() } else { *refused.get_or_insert_with(|| cx.batches.open()) };
-            cx.batches.entries_mut(single).push(Entry::new(entry.message));
+            // What is refused goes back as it came: a topic knows it by its receipt.
+            cx.batches.entries_mut(single).push(if fits { Entry::new(entry.message) } else { entry });
             if fits {
                 self.accept_event(single, cx);
             }

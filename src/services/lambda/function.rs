@@ -18,6 +18,8 @@ use crate::wire::{
 pub(super) enum Caller {
     /// Somebody who waits for the answer to this call.
     Waiting { who: EntityId, call: u32 },
+    /// Somebody who waits for the answer, and passes the messages on.
+    Transforming { who: EntityId, call: u32 },
     /// An event of the queue of asynchronous invocations.
     Event(u32),
 }
@@ -108,17 +110,15 @@ impl Function {
     /// Somebody invokes the function and waits for the answer.
     pub(super) fn take_invoke<O: Outbox<Timer>>(
         &mut self,
-        who: EntityId,
         batch: BatchId,
-        call: u32,
+        caller: Caller,
         source: EventSource,
         cx: &mut Context<'_, O>,
     ) {
         let fits = self.concurrency.take_request(cx.now, cx.lambda);
-        if !fits || !self.begin(batch, Caller::Waiting { who, call }, source, cx) {
+        if !fits || !self.begin(batch, caller, source, cx) {
             self.metrics.throttles.add(u64::from(!fits));
-            let outcome = InvokeOutcome::Throttled;
-            cx.outbox.send(who, Span::ZERO, Signal::Returned { batch, call, outcome });
+            answer(caller, batch, InvokeOutcome::Throttled, cx);
         }
     }
 
@@ -150,7 +150,9 @@ impl Function {
         let execution = &mut self.executions[place as usize];
         let (time, ending, begun) =
             play(&self.settings, entries, in_order, cx.messages, &mut self.handler, &mut execution.finished);
-        for entry in &mut cx.batches.entries_mut(batch)[..begun] {
+        // What is only changed here keeps no order of its own.
+        let counted = if matches!(caller, Caller::Transforming { .. }) { 0 } else { begun };
+        for entry in &mut cx.batches.entries_mut(batch)[..counted] {
             let (producer, sequence) = cx.messages.origin(entry.message);
             let late = match source {
                 EventSource::Standard | EventSource::Fifo => self.order.is_late(producer, sequence),
@@ -230,19 +232,31 @@ impl Function {
         self.bill(pool, cx.now - began, init);
         self.metrics.errors.add(u64::from(ending != Ending::Returned));
         self.metrics.timeouts.add(u64::from(ending == Ending::TimedOut));
-        let failed = self.count_messages(batch, (began, source), &finished, cx);
+        let failed = match caller {
+            Caller::Transforming { .. } => self.count_transformed(&finished),
+            _ => self.count_messages(batch, (began, source), &finished, cx),
+        };
         match caller {
             Caller::Event(event) => self.end_event(event, batch, ending == Ending::Returned, cx),
-            Caller::Waiting { who, call } => {
+            Caller::Waiting { .. } | Caller::Transforming { .. } => {
                 let outcome = match ending {
                     Ending::Raised | Ending::TimedOut => InvokeOutcome::FunctionError,
                     Ending::Returned if failed == 0 => InvokeOutcome::Success,
                     Ending::Returned => InvokeOutcome::ItemFailures(report(batch, &finished, cx.batches)),
                 };
-                cx.outbox.send(who, Span::ZERO, Signal::Returned { batch, call, outcome });
+                answer(caller, batch, outcome, cx);
             }
         }
         self.executions[place as usize].finished = finished;
+    }
+
+    /// Messages that were changed are on their way; gives the number of those that were not.
+    fn count_transformed(&mut self, finished: &Finished) -> u64 {
+        let failed = finished.iter().filter(|end| **end == NEVER).count() as u64;
+        self.metrics.failures.add(failed);
+        self.metrics.messages_transformed.add(finished.len() as u64 - failed);
+        self.counts.executing -= finished.len() as u64;
+        failed
     }
 
     /// Every message of the event is processed or not; gives the number of those that are not.
@@ -326,6 +340,13 @@ impl Function {
         for batch in executing.chain(self.events.waiting()) {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
         }
+    }
+}
+
+/// Whoever waits has the messages back.
+fn answer<O: Outbox<Timer>>(caller: Caller, batch: BatchId, outcome: InvokeOutcome, cx: &mut Context<'_, O>) {
+    if let Caller::Waiting { who, call } | Caller::Transforming { who, call } = caller {
+        cx.outbox.send(who, Span::ZERO, Signal::Returned { batch, call, outcome });
     }
 }
 

@@ -319,7 +319,7 @@ impl EventSourceMapping {
         }
         self.lanes.get_mut(index).doing = Doing::Invoking;
         let source = if self.settings.is_fifo { EventSource::Fifo } else { EventSource::Standard };
-        let signal = Signal::Invoke { batch, call: index, source };
+        let signal = Signal::Invoke { batch, call: index, source, transforms: false };
         cx.outbox.send(self.settings.function, Span::ZERO, signal);
     }
 

@@ -53,6 +53,8 @@ crate::metrics! {
         pub messages_rejected: Counter [Count],
         /// From first publish to the end of the first successful processing.
         pub end_to_end_latency: Distribution [Seconds],
+        /// Records changed for a delivery stream, which delivers them.
+        pub messages_transformed: Counter [Count],
     }
 }
 

@@ -44,6 +44,7 @@ mod stream_mapping;
 
 pub use account::Account;
 pub use event_filter::{EventFilterSettings, FilterConfig, FilterCriteriaConfig};
+use function::Caller;
 pub use function::Function;
 pub use function_config::{ArchitectureConfig, FunctionConfig, FunctionDefaults, FunctionQueues};
 pub use mapping::EventSourceMapping;
@@ -79,7 +80,14 @@ impl Service for Function {
     #[inline]
     fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
-            Signal::Invoke { batch, call, source } => self.take_invoke(from, batch, call, source, cx),
+            Signal::Invoke { batch, call, source, transforms } => {
+                let caller = if transforms {
+                    Caller::Transforming { who: from, call }
+                } else {
+                    Caller::Waiting { who: from, call }
+                };
+                self.take_invoke(batch, caller, source, cx);
+            }
             Signal::Put { batch } => self.take_events(from, batch, cx),
             Signal::Refused { batch, .. } => self.take_refusal(batch, cx),
             other => unreachable!("a function is never told {other:?}"),
@@ -107,6 +115,7 @@ impl Service for Function {
             (Side::Out, "processed", metrics.messages_processed.total()),
             (Side::Out, "processed_again", metrics.duplicates.total()),
             (Side::Out, "failed", metrics.failures.total()),
+            (Side::Out, "transformed", metrics.messages_transformed.total()),
             (Side::Out, "executing", counts.executing),
             (Side::Out, "events_done", counts.done),
             (Side::Out, "events_dropped", metrics.async_events_dropped.total()),

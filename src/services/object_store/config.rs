@@ -1,5 +1,6 @@
 //! An object store in a scenario.
 
+use super::notification::{NotificationConfig, Notifications, check_overlap, default_event_latency};
 use crate::language::{Bytes, DistributionOf, DistributionSpec, Duration, Files, Problems, section};
 use crate::wire::{EntityId, PayloadStore, PriceList};
 
@@ -15,7 +16,12 @@ section! {
         pub delete_latency: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(50));
         /// Bytes of an object that flow in a second.
         pub bytes_per_second: Bytes = Bytes::new(85_000_000), at_least (Bytes::new(1));
+        /// Who is told of its events.
+        pub notifications: Vec<NotificationConfig> = Vec::new();
+        /// How long after an event its notification is published. An assumption: AWS says seconds, sometimes a minute or longer.
+        pub event_latency: DistributionOf<Duration> = default_event_latency();
     }
+    check ObjectStoreConfig::check;
 }
 
 fn first_byte() -> DistributionOf<Duration> {
@@ -44,9 +50,15 @@ pub struct ObjectStoreSettings {
     pub id: EntityId,
     /// What it costs.
     pub prices: StorePrices,
+    /// What it publishes.
+    pub notifications: Option<Notifications>,
 }
 
 impl ObjectStoreConfig {
+    fn check(&self, problems: &mut Problems) {
+        check_overlap(&self.notifications, problems);
+    }
+
     /// The store as its callers see it; `None` when a problem was told.
     pub fn store(&self, id: EntityId, files: &dyn Files, problems: &mut Problems) -> Option<PayloadStore> {
         let put_latency = self.put_latency.build(files, problems);
@@ -64,6 +76,7 @@ impl ObjectStoreConfig {
     /// The store's own settings.
     pub fn settings(name: &str, id: EntityId, prices: &PriceList) -> ObjectStoreSettings {
         ObjectStoreSettings {
+            notifications: None,
             name: name.to_owned(),
             id,
             prices: StorePrices {

@@ -17,5 +17,9 @@ crate::metrics! {
         pub bytes_stored: Level [Bytes] as "BucketSizeBytes",
         /// Objects whose message is gone (expired, rejected, deleted by somebody else): nobody will ever delete them.
         pub orphaned_objects: Level [Count],
+        /// Events that were published to a topic, queue or function.
+        pub notifications_sent: Counter [Count],
+        /// Times that such a destination refused one for now, and it was published again later.
+        pub notifications_retried: Counter [Count],
     }
 }

@@ -9,21 +9,28 @@
 //! # What is modelled
 //!
 //! PUT, GET and DELETE with a latency and a rate of transfer; prices of requests and of storage ("Amazon S3 pricing");
-//! objects that stay behind when their message expires or is refused; a GET for an object that is gone.
+//! objects that stay behind when their message expires or is refused; a GET for an object that is gone. Notifications of
+//! objects created and removed, to topics, queues and functions ("Amazon S3 Event Notifications"): at least once, in no order,
+//! seconds after the event.
 //!
 //! # What is not
 //!
-//! Lifecycle rules, storage classes, versions, multipart uploads, throttling (`SlowDown`).
+//! Filters of notifications by prefix and suffix, lifecycle rules, storage classes, versions, multipart uploads, throttling (`SlowDown`).
 
 mod config;
+mod events;
 mod metrics;
+mod notification;
+
+use events::Events;
 
 pub use config::{ObjectStoreConfig, ObjectStoreSettings, StorePrices};
 pub use metrics::ObjectStoreMetrics;
+pub use notification::{NotificationConfig, Notifications, ObjectEventConfig};
 
 use crate::engine::Time;
-use crate::record::{Instrument, MetricDefinition, SummaryRow, Unit};
-use crate::wire::{Context, EntityId, Messages, Outbox, Service, Signal};
+use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
+use crate::wire::{Balance, Context, EntityId, Messages, Outbox, Purpose, Service, Signal};
 
 /// An object store never wakes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,17 +42,26 @@ pub struct ObjectStore {
     settings: ObjectStoreSettings,
     objects: u64,
     bytes: u64,
+    events: Option<Events>,
     metrics: ObjectStoreMetrics,
 }
 
 impl ObjectStore {
     /// An empty store.
-    pub fn new(settings: ObjectStoreSettings) -> Self {
+    pub fn new(settings: ObjectStoreSettings, seed: u64, replication: u32) -> Self {
         let mut metrics = ObjectStoreMetrics::default();
         metrics.objects.set(Time::ZERO, 0);
         metrics.bytes_stored.set(Time::ZERO, 0);
         metrics.orphaned_objects.set(Time::ZERO, 0);
-        Self { settings, objects: 0, bytes: 0, metrics }
+        let latency = Purpose::DeliveryLatency.stream(seed, replication, Self::KIND, &settings.name);
+        let events = settings.notifications.clone().map(|notifications| Events::new(notifications, latency));
+        Self { settings, objects: 0, bytes: 0, events, metrics }
+    }
+
+    fn add(&mut self, bytes: u32) {
+        self.metrics.put_requests.add(1);
+        self.objects += 1;
+        self.bytes += u64::from(bytes);
     }
 }
 
@@ -57,12 +73,28 @@ impl Service for ObjectStore {
     type Timer = Timer;
     const KIND: &'static str = "object_store";
 
-    fn receive<O: Outbox<Timer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
+    fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::PutObject { bytes } => {
-                self.metrics.put_requests.add(1);
-                self.objects += 1;
-                self.bytes += u64::from(bytes);
+                self.add(bytes);
+                if let Some(events) = &mut self.events {
+                    events.created(&mut self.metrics, cx);
+                }
+            }
+            Signal::Put { batch } => {
+                for position in 0..cx.batches.entries(batch).len() {
+                    let entry = cx.batches.entries(batch)[position];
+                    let Some(events) = &mut self.events else { continue };
+                    let bytes = events.take_upload(entry, &mut self.metrics, cx);
+                    self.add(bytes);
+                }
+                cx.batches.close(batch);
+            }
+            Signal::Refused { batch, error } => {
+                if let Some(events) = &mut self.events {
+                    events.take_refusal(from, batch, error, &mut self.metrics, cx);
+                }
+                return;
             }
             Signal::GetObject { found } => {
                 self.metrics.get_requests.add(1);
@@ -73,6 +105,9 @@ impl Service for ObjectStore {
                 self.metrics.delete_requests.add(1);
                 self.objects -= 1;
                 self.bytes -= u64::from(bytes);
+                if let Some(events) = &mut self.events {
+                    events.removed(&mut self.metrics, cx);
+                }
             }
             other => unreachable!("an object store is never told {other:?}"),
         }
@@ -89,9 +124,23 @@ impl Service for ObjectStore {
         self.metrics.orphaned_objects.set(now, messages.orphaned_payloads(self.settings.id));
     }
 
+    fn balance(&self) -> Balance {
+        let Some(events) = &self.events else { return Balance::new() };
+        vec![
+            (Side::In, "uploaded", events.uploaded),
+            (Side::In, "produced", events.produced),
+            (Side::Out, "handed_over", events.handed_over),
+            (Side::Memo, "rejected", events.rejected),
+        ]
+    }
+
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
+        let publishes = self.events.is_some();
         self.metrics.visit(&mut |position, instrument| {
-            visitor(&ObjectStoreMetrics::DEFINITIONS[position], instrument);
+            let definition = &ObjectStoreMetrics::DEFINITIONS[position];
+            if publishes || !definition.name.starts_with("notifications_") {
+                visitor(definition, instrument);
+            }
         });
     }
 

@@ -2,7 +2,9 @@
 
 use super::attributes::{Attribute, AttributeConfig, BodyConfig};
 use super::entity::{Batching, ProducerSettings};
-use super::library::{KeyConfigs, LibraryConfig, StreamTarget, record_settings};
+use super::library::{
+    DeliveryTarget, KeyConfigs, LibraryConfig, StreamTarget, delivery_settings, record_settings,
+};
 use super::partition_keys::PartitionKeyConfig;
 use super::payload::LargePayloads;
 use crate::engine::Distribution;
@@ -51,6 +53,14 @@ choice! {
         Function(Reference) = "function",
         /// A data stream.
         Stream(Reference) = "stream",
+        /// A telephone number, without a topic.
+        PhoneNumber(Reference) = "phone_number",
+        /// An app on a device, without a topic.
+        PlatformEndpoint(Reference) = "platform_endpoint",
+        /// An object store: each message is an upload, whose notification goes where the store's `notifications` say.
+        ObjectStore(Reference) = "object_store",
+        /// A delivery stream of Amazon Data Firehose.
+        DeliveryStream(Reference) = "delivery_stream",
     }
 }
 
@@ -122,6 +132,10 @@ pub struct SendTarget {
     pub stream: Option<StreamTarget>,
     /// Where large payloads go.
     pub payload_store: Option<PayloadStore>,
+    /// The object store, when it is one that objects are uploaded to.
+    pub upload: Option<PayloadStore>,
+    /// What it is, when it is a delivery stream.
+    pub delivery_stream: Option<DeliveryTarget>,
 }
 
 /// Most attributes of a message ("Amazon SQS message metadata").
@@ -144,14 +158,21 @@ impl ProducerConfig {
         let group = message.and_then(|message| message.message_group_id.as_ref());
         let groups = group.map(|group| group.build(texts, problems));
         let quotas = &target.quotas;
-        let largest =
-            target.stream.as_ref().map_or(quotas.maximum_message_bytes, |stream| stream.max_record_bytes);
+        let largest = match (&target.stream, &target.delivery_stream) {
+            (Some(stream), _) => stream.max_record_bytes,
+            (None, Some(delivery)) => delivery.quotas.record_bytes,
+            (None, None) => quotas.maximum_message_bytes,
+        };
         let records = target.stream.as_ref().map(|stream| {
             let keys = KeyConfigs {
                 partition_key: message.and_then(|message| message.partition_key.as_ref()),
                 explicit_hash_key: message.and_then(|message| message.explicit_hash_key.as_ref()),
             };
             record_settings(self.library.as_ref(), &keys, stream, texts, files, problems)
+        });
+        let delivery = target.delivery_stream.as_ref();
+        let records = records.or_else(|| {
+            delivery.map(|delivery| delivery_settings(self.library.as_ref(), delivery, self.place, problems))
         });
         let body_size = match message {
             Some(message) => message.size.build(files, problems),
@@ -200,6 +221,7 @@ impl ProducerConfig {
             lost_responses: self.lost_responses.as_f64(),
             response_timeout: span(self.response_timeout),
             records,
+            upload: target.upload,
         })
     }
 }
@@ -235,6 +257,52 @@ impl ProducerConfig {
         }
     }
 
+    /// Keys that say nothing to an object store.
+    fn check_upload_keys(&self, problems: &mut Problems) {
+        let message = self.message.as_ref();
+        let place = |key: &str| message.and_then(|message| message.places.key(key));
+        let keys = [
+            ("batching", self.places.key("batching")),
+            ("large_payloads", self.places.key("large_payloads")),
+            ("lost_responses", self.places.key("lost_responses")),
+            ("message_group_id", place("message_group_id")),
+            ("attributes", place("attributes")),
+            ("body", place("body")),
+            ("delay", place("delay")),
+        ];
+        for (key, place) in keys {
+            if let Some(place) = place {
+                problems
+                    .error(place, format!("uploads to an object store have no `{key}`"))
+                    .why("what is told of an upload is the store's own notification");
+            }
+        }
+    }
+
+    /// Keys that say nothing to a delivery stream.
+    fn check_delivery_keys(&self, problems: &mut Problems) {
+        let message = self.message.as_ref();
+        let place = |key: &str| message.and_then(|message| message.places.key(key));
+        let keys = [
+            ("message_group_id", place("message_group_id")),
+            ("attributes", place("attributes")),
+            ("delay", place("delay")),
+            ("partition_key", place("partition_key")),
+            ("explicit_hash_key", place("explicit_hash_key")),
+            ("batching", self.places.key("batching")),
+            ("large_payloads", self.places.key("large_payloads")),
+        ];
+        for (key, place) in keys {
+            if let Some(place) = place {
+                let problem = problems.error(place, format!("records for a delivery stream have no `{key}`"));
+                problem.why("they have data and nothing else");
+                if key == "batching" {
+                    problem.help("`library: { put_record_batch: {} }` sends batches to a delivery stream");
+                }
+            }
+        }
+    }
+
     /// Keys that say nothing to a queue.
     fn check_queue_keys(&self, problems: &mut Problems) {
         let message = self.message.as_ref();
@@ -254,11 +322,25 @@ impl ProducerConfig {
     /// What a queue of this type would refuse in every single message.
     fn check_target(&self, target: &SendTarget, problems: &mut Problems) {
         let message = self.message.as_ref();
+        let is_direct =
+            matches!(self.publishes_to, ProducerTarget::PhoneNumber(_) | ProducerTarget::PlatformEndpoint(_));
+        if let Some(place) = self.places.key("batching").filter(|_| is_direct) {
+            problems
+                .error(place, "a batch is published to a topic only")
+                .why("`PublishBatch` takes neither a `PhoneNumber` nor a `TargetArn`");
+        }
         if target.stream.is_some() {
             self.check_stream_keys(problems);
             return;
         }
+        if target.delivery_stream.is_some() {
+            self.check_delivery_keys(problems);
+            return;
+        }
         self.check_queue_keys(problems);
+        if target.upload.is_some() {
+            self.check_upload_keys(problems);
+        }
         let place = |key: &str| message.and_then(|message| message.places.key(key));
         let has_group = message.is_some_and(|message| message.message_group_id.is_some());
         if target.is_fifo && !has_group {

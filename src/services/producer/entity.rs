@@ -10,7 +10,7 @@ use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
     ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageGroups, NewMessage,
-    Outbox, Purpose, Retries, Signal, draw_bytes, draw_span,
+    Outbox, PayloadStore, Purpose, Retries, Signal, draw_bytes, draw_span,
 };
 use std::collections::VecDeque;
 
@@ -70,6 +70,8 @@ pub struct ProducerSettings {
     pub response_timeout: Span,
     /// What it needs besides to write to a stream.
     pub records: Option<RecordSettings>,
+    /// The object store it uploads to.
+    pub upload: Option<PayloadStore>,
 }
 
 /// A producer.
@@ -204,7 +206,8 @@ impl Producer {
             .settings
             .records
             .as_ref()
-            .map(|records| records.keys.draw(self.sequence, &mut self.chance.key));
+            .and_then(|records| records.keys.as_ref())
+            .map(|keys| keys.draw(self.sequence, &mut self.chance.key));
         if let Some(key) = key {
             bytes = bytes.saturating_add(key.bytes);
         }
@@ -330,7 +333,11 @@ impl Producer {
         self.metrics.send_calls.add(1);
         self.handed_over += cx.batches.entries(batch).len() as u64;
         let uploads = self.store_payloads(batch, at - cx.now, cx);
-        let delay = uploads + draw_span(&self.settings.send_latency, &mut self.chance.latency);
+        let call = match &self.settings.upload {
+            Some(_) => self.upload_time(batch, cx),
+            None => draw_span(&self.settings.send_latency, &mut self.chance.latency),
+        };
+        let delay = uploads + call;
         if self.settings.lost_responses > 0.0 {
             self.lose_response((at - cx.now) + delay, batch, cx);
         }

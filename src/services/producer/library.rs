@@ -3,8 +3,8 @@
 
 use super::partition_keys::{PartitionKeyConfig, PartitionKeys};
 use crate::engine::Span;
-use crate::language::{Bytes, Duration, Files, Located, Problems, choice, section};
-use crate::wire::{HashRange, KinesisQuotas, Texts, span};
+use crate::language::{Bytes, Duration, Files, Located, Place, Problems, choice, section};
+use crate::wire::{FirehoseQuotas, HashRange, KinesisQuotas, Texts, span};
 
 choice! {
     /// What puts records on a stream.
@@ -17,6 +17,8 @@ choice! {
         Kpl(KplConfig) = "kpl",
         /// The Kinesis Agent, which follows files and puts their lines.
         Agent(AgentConfig) = "agent",
+        /// The SDK, in batches for a delivery stream (`PutRecordBatch`).
+        PutRecordBatch(PutRecordBatchConfig) = "put_record_batch",
     }
 }
 
@@ -31,6 +33,21 @@ section! {
         pub linger: Duration = Duration::from_milliseconds(100);
         /// Whether records that a call did not take are sent again (`retries` says how often): no SDK does so by itself,
         /// because the call as such succeeded.
+        pub resend_failed_records: bool = true;
+    }
+}
+
+section! {
+    /// Batches of the SDK for a delivery stream.
+    pub struct PutRecordBatchConfig {
+        /// Most records in a call.
+        pub max_entries: u32 = 500, within (1, 500);
+        /// Most bytes in a call.
+        pub max_bytes: Bytes = Bytes::from_mib(4), within (Bytes::new(1), Bytes::from_mib(4));
+        /// How long the first record of a batch waits for others.
+        pub linger: Duration = Duration::from_milliseconds(100);
+        /// Whether records that a call did not take (`FailedPutCount`) are sent again (`retries` says how often): no SDK does so
+        /// by itself, because the call as such succeeded.
         pub resend_failed_records: bool = true;
     }
 }
@@ -83,6 +100,13 @@ pub struct StreamTarget {
     pub shards: Vec<HashRange>,
 }
 
+/// What a producer must know about the delivery stream it puts records to.
+#[derive(Debug, Clone, Copy)]
+pub struct DeliveryTarget {
+    /// Its limits.
+    pub quotas: FirehoseQuotas,
+}
+
 /// When a batch of records is sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Gathering {
@@ -129,8 +153,8 @@ pub enum Library {
 /// What a producer that writes to a stream needs besides.
 #[derive(Debug, Clone)]
 pub struct RecordSettings {
-    /// The partition keys.
-    pub keys: PartitionKeys,
+    /// The partition keys; a delivery stream has none.
+    pub keys: Option<PartitionKeys>,
     /// `ExplicitHashKey` of every record.
     pub explicit_hash_key: Option<u128>,
     /// How records get to the stream.
@@ -159,6 +183,12 @@ pub(super) fn record_settings(
         keys.partition_key.map_or(Some(PartitionKeys::Random), |key| key.build(texts, files, problems));
     let (library, max_attempts) = match library {
         None | Some(LibraryConfig::PutRecord) => (Library::PutRecord, None),
+        Some(LibraryConfig::PutRecordBatch(config)) => {
+            problems
+                .error(config.place, "`put_record_batch` is for delivery streams")
+                .help("write `put_records`");
+            return None;
+        }
         Some(LibraryConfig::PutRecords(config)) => {
             let quota = u64::from(target.quotas.put_records_bytes);
             let bytes = config.max_bytes.map_or(quota, Bytes::as_u64);
@@ -176,23 +206,55 @@ pub(super) fn record_settings(
             };
             (Library::PutRecords(gathering), (!config.resend_failed_records).then_some(1))
         }
-        Some(LibraryConfig::Agent(config)) => {
-            let gathering = Gathering {
-                maximum_entries: config.max_buffer_records as usize,
-                maximum_bytes: config.max_buffer_size.as_u64() as u32,
-                linger: span(config.max_buffer_age),
-            };
-            // The agent tries until it succeeds.
-            (Library::PutRecords(gathering), Some(u32::MAX))
-        }
+        // The agent tries until it succeeds.
+        Some(LibraryConfig::Agent(config)) => (Library::PutRecords(config.gathering()), Some(u32::MAX)),
         Some(LibraryConfig::Kpl(config)) => (Library::Kpl(config.settings(target)), None),
     };
     Some(RecordSettings {
-        keys: keys?,
+        keys: Some(keys?),
         explicit_hash_key: explicit.map_or(Some(None), |hash| hash.map(Some))?,
         library,
         max_attempts,
     })
+}
+
+/// The settings of a producer that puts records to a delivery stream; `None` when a problem was told.
+pub(super) fn delivery_settings(
+    library: Option<&LibraryConfig>,
+    target: &DeliveryTarget,
+    place: Place,
+    problems: &mut Problems,
+) -> Option<RecordSettings> {
+    let (library, max_attempts) = match library {
+        None | Some(LibraryConfig::PutRecord) => (Library::PutRecord, None),
+        Some(LibraryConfig::PutRecordBatch(config)) => {
+            let gathering = Gathering {
+                maximum_entries: (config.max_entries as usize).min(target.quotas.batch_records),
+                maximum_bytes: (config.max_bytes.as_u64() as u32).min(target.quotas.batch_bytes),
+                linger: span(config.linger),
+            };
+            (Library::PutRecords(gathering), (!config.resend_failed_records).then_some(1))
+        }
+        Some(LibraryConfig::Agent(config)) => (Library::PutRecords(config.gathering()), Some(u32::MAX)),
+        Some(other) => {
+            let what = other.key();
+            problems
+                .error(place, format!("`{what}` does not put records to a delivery stream"))
+                .help("write `put_record`, `put_record_batch` or `agent`");
+            return None;
+        }
+    };
+    Some(RecordSettings { keys: None, explicit_hash_key: None, library, max_attempts })
+}
+
+impl AgentConfig {
+    fn gathering(&self) -> Gathering {
+        Gathering {
+            maximum_entries: self.max_buffer_records as usize,
+            maximum_bytes: self.max_buffer_size.as_u64() as u32,
+            linger: span(self.max_buffer_age),
+        }
+    }
 }
 
 impl KplConfig {

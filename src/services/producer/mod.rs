@@ -30,8 +30,8 @@ pub use attributes::{Attribute, AttributeConfig, AttributeValue, BodyConfig, Dra
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Batching, MessageDelay, Producer, ProducerSettings};
 pub use library::{
-    AgentConfig, Gathering, KplConfig, KplSettings, Library, LibraryConfig, PutRecordsConfig, RecordSettings,
-    StreamTarget,
+    AgentConfig, DeliveryTarget, Gathering, KplConfig, KplSettings, Library, LibraryConfig,
+    PutRecordBatchConfig, PutRecordsConfig, RecordSettings, StreamTarget,
 };
 pub use metrics::ProducerMetrics;
 pub use partition_keys::{DrawnKeyConfig, Key, PartitionKeyConfig, PartitionKeys};

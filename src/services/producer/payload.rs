@@ -33,6 +33,14 @@ impl Producer {
         }
     }
 
+    /// How long the uploads of a batch to an object store take, one after another.
+    #[cold]
+    pub(super) fn upload_time<O>(&mut self, batch: BatchId, cx: &Context<'_, O>) -> Span {
+        let Some(store) = &self.settings.upload else { return Span::ZERO };
+        let sizes = cx.batches.entries(batch).iter().map(|entry| cx.messages.bytes(entry.message));
+        sizes.map(|bytes| store.put_time(bytes, &mut self.chance.object_store)).sum()
+    }
+
     /// The payloads of a batch are uploaded one after another, from `begins` after now on, before the send call; tells how
     /// long that takes. A call that was refused and is tried again uploads nothing.
     pub(super) fn store_payloads<O: Outbox<Timer>>(

@@ -1,13 +1,16 @@
 //! A topic in a scenario.
 
+use super::direct::Kind;
 use super::endpoint::Endpoint;
+use super::policy_config::{TopicEncryptionConfig, TopicStatementConfig};
 use super::retry::RetryPolicy;
-use super::settings::{FifoTopic, Protocol, SnsPrices, SubscriptionSettings, TopicSettings};
-use super::subscription_config::{EndpointConfig, SubscriptionConfig};
+use super::settings::{FifoTopic, Protocol, SnsPrices, SubscriptionSettings, TopicAccess, TopicSettings};
+use super::subscription_config::{EndpointConfig, FunctionPolicyConfig, SubscriptionConfig};
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
 use crate::wire::{Contents, EntityId, SnsQuotas, span};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 section! {
@@ -24,6 +27,10 @@ section! {
         pub fifo_throughput_scope: FifoThroughputScopeConfig = FifoThroughputScopeConfig::Topic;
         /// FIFO: keeps messages so that subscriptions can have them once more (`ArchivePolicy`).
         pub archive_policy: Option<ArchivePolicyConfig>;
+        /// Who may publish and subscribe (`Policy`); by default everybody of the topic's account, and its alarms.
+        pub policy: Vec<TopicStatementConfig> = Vec::new();
+        /// Encryption at rest (`KmsMasterKeyId`).
+        pub encryption: TopicEncryptionConfig = TopicEncryptionConfig::None;
     }
 }
 
@@ -44,6 +51,15 @@ keyword! {
         /// Each message group; the topic has the account's quota.
         MessageGroup = "message_group",
     }
+}
+
+/// A function that subscribes, as far as the topic must know it.
+#[derive(Debug, Clone, Copy)]
+pub struct FunctionTarget {
+    /// The function.
+    pub id: EntityId,
+    /// The largest event that it takes.
+    pub takes_up_to: u32,
 }
 
 /// A queue that subscribes, as far as the topic must know it.
@@ -84,14 +100,46 @@ pub struct TopicDefaults {
     pub contents: Arc<Contents>,
     /// Whether scripts read what endpoints received.
     pub is_read: bool,
+    /// The delivery streams by their names, and whether each takes records that are put.
+    pub delivery_streams: Arc<BTreeMap<String, (EntityId, bool)>>,
 }
 
-/// Finds a queue by its reference; a problem is told when there is none.
-pub type FindQueue<'a> = &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<QueueTarget>;
+/// Who can subscribe. Where there is no such thing a problem is told.
+pub trait Endpoints {
+    /// The queue of a reference.
+    fn queue(&self, reference: &Reference, problems: &mut Problems) -> Option<QueueTarget>;
+    /// The function of a reference.
+    fn function(&self, reference: &Reference, problems: &mut Problems) -> Option<FunctionTarget>;
+}
 
 /// Whether a topic of this name is a FIFO topic.
 pub fn is_fifo_topic(name: &str) -> bool {
     name.strip_suffix(".fifo").is_some()
+}
+
+impl TopicDefaults {
+    /// A standard topic without anything of its own.
+    pub(super) fn topic(&self, name: &str, subscriptions: Vec<SubscriptionSettings>) -> TopicSettings {
+        TopicSettings {
+            name: name.to_owned(),
+            fifo: None,
+            maximum_message_size: self.quotas.maximum_message_bytes,
+            quotas: self.quotas,
+            subscriptions,
+            changes: Vec::new(),
+            contents: Arc::clone(&self.contents),
+            envelope_bytes: self.envelope_bytes,
+            duplicate_probability: self.duplicate_probability,
+            duplicate_delay: self.duplicate_delay.clone(),
+            retry_jitter: self.retry_jitter,
+            policy_change_time: self.policy_change_time.clone(),
+            access: TopicAccess::default(),
+            kms: None,
+            kind: Kind::Topic,
+            prices: self.prices,
+            sms_spend_limit: self.sms_spend_limit,
+        }
+    }
 }
 
 impl TopicConfig {
@@ -100,7 +148,7 @@ impl TopicConfig {
         &self,
         name: &Name,
         defaults: &TopicDefaults,
-        find: FindQueue<'_>,
+        endpoints: &dyn Endpoints,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<TopicSettings> {
@@ -126,38 +174,31 @@ impl TopicConfig {
         let names = self.names(problems);
         let mut subscriptions = Vec::new();
         for (subscription, own_name) in self.subscriptions.iter().zip(names) {
-            let built = self.subscription(subscription, own_name, is_fifo, defaults, find, files, problems);
+            let built =
+                self.subscription(subscription, own_name, is_fifo, defaults, endpoints, files, problems);
             subscriptions.push(built);
         }
+        let subscriptions = subscriptions.into_iter().collect::<Option<_>>()?;
         Some(TopicSettings {
-            name: name.text.clone(),
             fifo,
             maximum_message_size: maximum as u32,
-            quotas: *quotas,
-            subscriptions: subscriptions.into_iter().collect::<Option<_>>()?,
-            changes: Vec::new(),
-            contents: Arc::clone(&defaults.contents),
-            envelope_bytes: defaults.envelope_bytes,
             // FIFO topics deliver once ("Message deduplication for FIFO topics").
             duplicate_probability: if is_fifo { 0.0 } else { defaults.duplicate_probability },
-            duplicate_delay: defaults.duplicate_delay.clone(),
-            retry_jitter: defaults.retry_jitter,
-            policy_change_time: defaults.policy_change_time.clone(),
-            refused: Vec::new(),
-            prices: defaults.prices,
-            sms_spend_limit: defaults.sms_spend_limit,
+            ..defaults.topic(name.as_str(), subscriptions)
         })
     }
 
-    /// The names of the subscriptions: given, of the queue, or of the protocol.
+    /// The names of the subscriptions: given, of the queue or function, or of the protocol.
     pub fn names(&self, problems: &mut Problems) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for subscription in &self.subscriptions {
             let own = subscription.name.as_ref().map(|name| name.text.clone());
-            let queue = || subscription.queue.as_ref().map(|queue| queue.text.clone());
-            let mut name = own.or_else(queue).unwrap_or_else(|| subscription.protocol().to_owned());
+            let endpoint = || subscription.queue.as_ref().or(subscription.function.as_ref());
+            let mut name = own
+                .or_else(|| endpoint().map(|endpoint| endpoint.text.clone()))
+                .unwrap_or_else(|| subscription.protocol().to_owned());
             if names.contains(&name) {
-                if subscription.name.is_some() || subscription.queue.is_some() {
+                if subscription.name.is_some() || endpoint().is_some() {
                     problems
                         .error(subscription.place, format!("the topic has a subscription `{name}` already"))
                         .why("an endpoint subscribes once to a topic (\"`Subscribe`\")");
@@ -189,7 +230,10 @@ impl TopicConfig {
                 ),
             );
         }
-        for subscription in self.subscriptions.iter().filter(|one| one.queue.is_none()) {
+        let takes_large = |one: &&SubscriptionConfig| {
+            one.queue.is_some() || one.function.is_some() || one.firehose.is_some()
+        };
+        for subscription in self.subscriptions.iter().filter(|one| !takes_large(one)) {
             problems
                 .error(
                     subscription.place,
@@ -242,17 +286,17 @@ impl TopicConfig {
         name: String,
         is_fifo: bool,
         defaults: &TopicDefaults,
-        find: &mut dyn FnMut(&Reference, &mut Problems) -> Option<QueueTarget>,
+        endpoints: &dyn Endpoints,
         files: &dyn Files,
         problems: &mut Problems,
     ) -> Option<SubscriptionSettings> {
-        let protocol = protocol(subscription, is_fifo, defaults, find, files, problems);
+        let protocol = protocol(subscription, is_fifo, defaults, endpoints, files, problems);
         let filter = subscription.filter_policy.as_ref().map(|policy| {
             let scope = subscription.filter_policy_scope.scope();
             Policy::read(&policy.0, scope, defaults.dialect, problems).map(Arc::new)
         });
         let dead_letter_queue = subscription.redrive_policy.as_ref().map(|policy| {
-            let queue = find(&policy.dead_letter_queue, problems)?;
+            let queue = endpoints.queue(&policy.dead_letter_queue, problems)?;
             let is_fifo_subscription = matches!(protocol, Some(Protocol::Sqs { is_fifo: true, .. }));
             if queue.is_fifo != is_fifo_subscription {
                 let kind = if is_fifo_subscription { "a FIFO queue" } else { "a standard queue" };
@@ -275,34 +319,53 @@ impl TopicConfig {
         };
         let protocol = protocol?;
         let policy = subscription.delivery_policy.as_ref();
-        let gap = match &protocol {
-            Protocol::Email(_) => Span::from_seconds(1) / u64::from(defaults.quotas.emails_per_second.max(1)),
-            Protocol::Sms(_) => Span::from_seconds(1) / u64::from(defaults.quotas.sms_per_second.max(1)),
-            _ => policy.map_or(Span::ZERO, super::subscription_config::DeliveryPolicyConfig::gap),
-        };
+        let gap = policy.map_or(Span::ZERO, super::subscription_config::DeliveryPolicyConfig::gap);
         Some(SubscriptionSettings {
             name,
             retries: match (&protocol, policy) {
-                (Protocol::Sqs { .. }, _) => RetryPolicy::AWS_MANAGED,
+                (Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Firehose { .. }, _) => {
+                    RetryPolicy::AWS_MANAGED
+                }
                 (Protocol::Http(_), Some(policy)) => policy.policy(),
                 (Protocol::Http(_), None) => RetryPolicy::HTTP,
                 _ => RetryPolicy::CUSTOMER_MANAGED,
             },
             gap,
+            disabled_at: Time::MAX,
             protocol,
+            protocol_name: subscription.protocol_name(),
             active_from: subscription.subscribed.then(|| Time::ZERO + span(subscription.confirmed_at)),
             filter: filter.map_or(Some(None), |filter| filter.map(Some))?,
             is_raw: subscription.raw_message_delivery,
             dead_letter_queue: dead_letter_queue.map_or(Some(None), |queue| queue.map(Some))?,
             latency: latency?,
-            outages: subscription
-                .outages
-                .iter()
-                .map(super::subscription_config::OutageConfig::outage)
-                .collect(),
+            outages: subscription.outages(),
             replay,
             is_read: defaults.is_read,
         })
+    }
+}
+
+/// A delivery stream that subscribes.
+fn delivery_stream(
+    reference: &Reference,
+    defaults: &TopicDefaults,
+    problems: &mut Problems,
+) -> Option<Protocol> {
+    match defaults.delivery_streams.get(reference.as_str()) {
+        Some((stream, true)) => Some(Protocol::Firehose { stream: *stream }),
+        Some((_, false)) => {
+            problems
+                .error(reference.place, format!("`{reference}` takes no records from topics"))
+                .why("it reads a data stream, and AWS then refuses everything else");
+            None
+        }
+        None => {
+            let names: Vec<&str> = defaults.delivery_streams.keys().map(String::as_str).collect();
+            let help = problems.suggest(reference.as_str(), &names, "delivery streams");
+            problems.error(reference.place, format!("there is no delivery stream `{reference}`")).help(help);
+            None
+        }
     }
 }
 
@@ -310,12 +373,12 @@ fn protocol(
     subscription: &SubscriptionConfig,
     is_fifo: bool,
     defaults: &TopicDefaults,
-    find: &mut dyn FnMut(&Reference, &mut Problems) -> Option<QueueTarget>,
+    endpoints: &dyn Endpoints,
     files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<Protocol> {
     if let Some(reference) = &subscription.queue {
-        let queue = find(reference, problems)?;
+        let queue = endpoints.queue(reference, problems)?;
         if queue.is_fifo && !is_fifo {
             problems
                 .error(
@@ -346,6 +409,17 @@ fn protocol(
             )
             .why("\"Message delivery for FIFO topics\": only queues can subscribe");
     }
+    if let Some(reference) = &subscription.function {
+        let function = endpoints.function(reference, problems)?;
+        return Some(Protocol::Lambda {
+            function: function.id,
+            is_permitted: subscription.function_policy == FunctionPolicyConfig::Automatic,
+            takes_up_to: function.takes_up_to,
+        });
+    }
+    if let Some(reference) = &subscription.firehose {
+        return delivery_stream(reference, defaults, problems);
+    }
     let mut build = |endpoint: &Option<EndpointConfig>| -> Option<Option<Endpoint>> {
         endpoint.as_ref().map(|endpoint| endpoint.build(files, problems))
     };
@@ -356,7 +430,7 @@ fn protocol(
         return endpoint.map(Protocol::Email);
     }
     if let Some(endpoint) = build(&subscription.sms) {
-        return endpoint.map(Protocol::Sms);
+        return endpoint.map(|endpoint| Protocol::Sms(endpoint, subscription.sms_type.into()));
     }
     let time_to_live = subscription.time_to_live.map(span);
     build(&subscription.application)?.map(|endpoint| Protocol::Application(endpoint, time_to_live))

@@ -2,6 +2,7 @@
 
 use super::Timer;
 use super::endpoint::{Outage, Response};
+use super::retry::RetryPolicy;
 use super::settings::Protocol;
 use super::topic::{Subscription, Topic};
 use crate::engine::{Span, Time};
@@ -35,6 +36,10 @@ pub(super) struct Delivery {
     refused: Option<ApiError>,
     /// Whether it is a second delivery, which comes later.
     is_late: bool,
+    /// Whether its turn has come, where attempts have a least distance.
+    has_turn: bool,
+    /// Whether SNS itself discards it: more attributes than raw delivery takes.
+    is_impossible: bool,
 }
 
 impl Delivery {
@@ -49,7 +54,14 @@ impl Delivery {
             state: State::Waiting,
             refused: None,
             is_late: false,
+            has_turn: false,
+            is_impossible: false,
         }
+    }
+
+    /// The same delivery, which SNS itself discards.
+    pub(super) fn impossible(self) -> Self {
+        Self { is_impossible: true, ..self }
     }
 
     /// The same delivery, later.
@@ -112,7 +124,10 @@ impl Deliveries {
 /// What a queue's refusal means to SNS ("Amazon SNS dead-letter queues": client-side errors are not retried).
 fn response_of(error: ApiError) -> Response {
     match error {
-        ApiError::RequestThrottled | ApiError::KmsThrottled | ApiError::OverLimit => Response::ServerError,
+        ApiError::RequestThrottled
+        | ApiError::KmsThrottled
+        | ApiError::OverLimit
+        | ApiError::ServiceUnavailableException => Response::ServerError,
         _ => Response::ClientError,
     }
 }
@@ -148,68 +163,110 @@ impl Topic {
         self.await_attempt(place, latency, cx);
     }
 
-    /// The next attempt is due after `pause`, or when the endpoint takes another.
+    /// The next attempt is due after `pause`.
     fn await_attempt<O: Outbox<Timer>>(&mut self, place: u32, pause: Span, cx: &mut Context<'_, O>) {
-        let delivery = self.deliveries.get_mut(place);
-        delivery.state = State::Waiting;
-        let subscription = &mut self.subscriptions[delivery.subscription as usize];
-        let mut at = cx.now + pause;
-        if subscription.settings.gap > Span::ZERO {
-            at = at.max(subscription.next_attempt);
-            subscription.next_attempt = at + subscription.settings.gap;
-        }
-        cx.outbox.wake(at, Timer::Attempt(place));
+        self.deliveries.get_mut(place).state = State::Waiting;
+        cx.outbox.wake(cx.now + pause, Timer::Attempt(place));
     }
 
-    /// An attempt begins.
+    /// When an attempt that is due has its turn: mails and SMS share the rates of the account, HTTP endpoints have one of
+    /// their own.
+    fn turn<O>(&mut self, place: u32, cx: &mut Context<'_, O>) -> Time {
+        let subscription = &mut self.subscriptions[self.deliveries.get(place).subscription as usize];
+        match &subscription.settings.protocol {
+            Protocol::Email(_) => cx.sns.emails.turn(cx.now),
+            Protocol::Sms(_, kind) => cx.sns.sms(*kind).turn(cx.now),
+            _ => subscription.pace.turn(cx.now),
+        }
+    }
+
+    /// An attempt begins, when it has its turn.
     pub(super) fn attempt<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
+        if !std::mem::take(&mut self.deliveries.get_mut(place).has_turn) {
+            let turn = self.turn(place, cx);
+            if turn > cx.now {
+                self.deliveries.get_mut(place).has_turn = true;
+                cx.outbox.wake(turn, Timer::Attempt(place));
+                return;
+            }
+        }
         let delivery = self.deliveries.get_mut(place);
         delivery.attempts += 1;
         let delivery = *delivery;
         self.metrics.delivery_attempts.add(1);
         let subscription = &mut self.subscriptions[delivery.subscription as usize];
         let outage = outage(subscription, cx.now);
-        if let (Protocol::Sqs { queue, .. }, None) = (&subscription.settings.protocol, outage) {
-            let queue = *queue;
-            self.hand_over(place, queue, State::HandedOver, cx);
+        let is_permitted = match subscription.settings.protocol {
+            Protocol::Lambda { is_permitted, .. } => is_permitted,
+            _ => !delivery.is_impossible,
+        };
+        if let (Some((taker, _)), None, true) = (subscription.settings.protocol.taker(), outage, is_permitted)
+        {
+            self.hand_over(place, taker, State::HandedOver, cx);
             return;
         }
-        let (latency, failure) = (&mut subscription.latency, &mut subscription.failure);
-        let (takes, response) = match &subscription.settings.protocol {
-            Protocol::Sqs { .. } => {
-                let status = outage.and_then(|outage| outage.status);
-                (Span::ZERO, status.map_or(Response::ServerError, Response::of_status))
-            }
-            Protocol::Application(_, Some(time_to_live)) if cx.now - delivery.accepted_at > *time_to_live => {
-                (Span::ZERO, Response::ClientError)
-            }
-            Protocol::Sms(endpoint) => {
-                let parts = cx.messages.bytes(delivery.message).div_ceil(CHARACTERS_OF_A_PART);
-                let cost = f64::from(parts) * self.settings.prices.sms;
-                if self.sms_spent + cost > self.settings.sms_spend_limit {
-                    (Span::ZERO, Response::ClientError)
-                } else {
-                    let (takes, response) = endpoint.attempt(outage.as_ref(), latency, failure);
-                    if response == Response::Delivered {
-                        self.sms_spent += cost;
-                        self.metrics.sms_parts.add(u64::from(parts));
-                    }
-                    (takes, response)
-                }
-            }
-            Protocol::Http(endpoint) | Protocol::Email(endpoint) | Protocol::Application(endpoint, _) => {
-                endpoint.attempt(outage.as_ref(), latency, failure)
-            }
+        let (takes, response) = if is_permitted {
+            self.try_endpoint(delivery, outage.as_ref(), cx)
+        } else {
+            (Span::ZERO, Response::ClientError)
         };
         self.deliveries.get_mut(place).state = State::Attempting(response);
         cx.outbox.wake(cx.now + takes, Timer::Answered(place));
     }
 
-    /// A queue gets the message. It answers only when it refuses, and then at this very instant.
+    /// What comes of an attempt at an endpoint that is not handed the message, and how long it takes.
+    fn try_endpoint<O>(
+        &mut self,
+        delivery: Delivery,
+        outage: Option<&Outage>,
+        cx: &mut Context<'_, O>,
+    ) -> (Span, Response) {
+        let subscription = &mut self.subscriptions[delivery.subscription as usize];
+        let (latency, failure) = (&mut subscription.latency, &mut subscription.failure);
+        let bytes = cx.messages.bytes(delivery.message);
+        match &subscription.settings.protocol {
+            Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Firehose { .. } => {
+                let status = outage.and_then(|outage| outage.status);
+                (Span::ZERO, status.map_or(Response::ServerError, Response::of_status))
+            }
+            Protocol::Application(endpoint, time_to_live) => {
+                let is_over = time_to_live.is_some_and(|time| cx.now - delivery.accepted_at > time);
+                let is_disabled = subscription.is_disabled || cx.now >= subscription.settings.disabled_at;
+                if is_over || is_disabled || bytes > MOST_PUSH_BYTES {
+                    return (Span::ZERO, Response::ClientError);
+                }
+                let (takes, response) = endpoint.attempt(outage, latency, failure);
+                subscription.is_disabled |= response == Response::Gone;
+                (takes, response)
+            }
+            Protocol::Sms(endpoint, _) => {
+                let parts = bytes.div_ceil(CHARACTERS_OF_A_PART);
+                let cost = f64::from(parts) * self.settings.prices.sms;
+                let is_too_dear = cx.sns.sms_spent + cost > self.settings.sms_spend_limit;
+                if is_too_dear || bytes > LONGEST_SMS {
+                    return (Span::ZERO, Response::ClientError);
+                }
+                let (takes, response) = endpoint.attempt(outage, latency, failure);
+                if response == Response::Delivered {
+                    cx.sns.sms_spent += cost;
+                    let spent = (cx.sns.sms_spent * 1e6).round() as u64;
+                    self.metrics.sms_month_to_date_spent.set(cx.now, spent);
+                    self.sms_spent += cost;
+                    self.metrics.sms_parts.add(u64::from(parts));
+                }
+                (takes, response)
+            }
+            Protocol::Http(endpoint) | Protocol::Email(endpoint) => {
+                endpoint.attempt(outage, latency, failure)
+            }
+        }
+    }
+
+    /// A queue or function gets the message. It answers only when it refuses, and then at this very instant.
     fn hand_over<O: Outbox<Timer>>(
         &mut self,
         place: u32,
-        queue: EntityId,
+        taker: EntityId,
         state: State,
         cx: &mut Context<'_, O>,
     ) {
@@ -217,10 +274,10 @@ impl Topic {
         delivery.state = state;
         delivery.refused = None;
         let batch = cx.batches.open();
-        // What the queue refuses comes back with this receipt.
+        // What it refuses comes back with this receipt.
         let receipt = Receipt { slot: place, generation: 0 };
         cx.batches.entries_mut(batch).push(Entry { receipt, ..Entry::new(delivery.message) });
-        cx.outbox.send(queue, Span::ZERO, Signal::Put { batch });
+        cx.outbox.send(taker, Span::ZERO, Signal::Put { batch });
         cx.outbox.wake(cx.now, Timer::HandedOver(place, LOOKS));
     }
 
@@ -271,12 +328,15 @@ impl Topic {
         self.metrics.delivery_time.record((cx.now - delivery.accepted_at).as_nanos());
         let subscription = &mut self.subscriptions[delivery.subscription as usize];
         subscription.counts.delivered += 1;
-        if !matches!(subscription.settings.protocol, Protocol::Sqs { .. }) {
-            if subscription.settings.is_read {
-                let (detail, origin) =
-                    (cx.messages.detail(delivery.message), cx.messages.origin(delivery.message));
-                subscription.received.push((detail, origin, cx.now));
-            }
+        if matches!(subscription.settings.protocol, Protocol::Sms(..)) {
+            self.metrics.sms_success_rate.record(1);
+        }
+        if subscription.settings.is_read && !matches!(subscription.settings.protocol, Protocol::Sqs { .. }) {
+            let (detail, origin) =
+                (cx.messages.detail(delivery.message), cx.messages.origin(delivery.message));
+            subscription.received.push((detail, origin, cx.now));
+        }
+        if subscription.settings.protocol.taker().is_none() {
             cx.messages.mark_processed(delivery.message);
             cx.messages.release(delivery.message);
         }
@@ -290,8 +350,12 @@ impl Topic {
         if is_http {
             self.metrics.notifications_failed.add(1);
         }
+        // "Amazon SNS message delivery retries": a delivery stream that throttles is tried as often as what customers manage.
+        let is_throttled = delivery.refused == Some(ApiError::ServiceUnavailableException);
+        let retries =
+            if is_throttled { &RetryPolicy::CUSTOMER_MANAGED } else { &subscription.settings.retries };
         if response == Response::ServerError
-            && let Some(mut pause) = subscription.settings.retries.pause(delivery.attempts)
+            && let Some(mut pause) = retries.pause(delivery.attempts)
         {
             if self.settings.retry_jitter {
                 let part = 0.5 + subscription.jitter.unit() / 2.0;
@@ -302,6 +366,9 @@ impl Topic {
         }
         if !is_http {
             self.metrics.notifications_failed.add(1);
+        }
+        if matches!(subscription.settings.protocol, Protocol::Sms(..)) {
+            self.metrics.sms_success_rate.record(0);
         }
         match subscription.settings.dead_letter_queue {
             Some(queue) => {
@@ -353,3 +420,7 @@ impl Topic {
 const LOOKS: u8 = 1;
 /// Characters of a part of an SMS in the GSM alphabet ("`Publish`").
 const CHARACTERS_OF_A_PART: u32 = 160;
+/// The longest SMS, all its parts together (same page).
+pub const LONGEST_SMS: u32 = 1_600;
+/// The largest payload that the push services of Apple and Google take; theirs, not SNS's.
+const MOST_PUSH_BYTES: u32 = 4_096;

@@ -10,8 +10,10 @@ pub enum Response {
     Delivered,
     /// A fault that may pass: a status of 5xx or 429, or no answer in time.
     ServerError,
-    /// A fault that stays: any other status, an endpoint that is gone, no permission. Never tried again.
+    /// A fault that stays: any other status, no permission, a message that is too large. Never tried again.
     ClientError,
+    /// The endpoint is not there any more: never tried again either.
+    Gone,
 }
 
 impl Response {
@@ -20,6 +22,7 @@ impl Response {
         match status {
             200..=299 => Response::Delivered,
             429 | 500..=599 => Response::ServerError,
+            404 | 410 => Response::Gone,
             _ => Response::ClientError,
         }
     }
@@ -48,6 +51,14 @@ pub struct Endpoint {
     pub failure_rate: f64,
     /// What it answers then.
     pub failure_status: u32,
+}
+
+impl Default for Endpoint {
+    /// One that always answers, after a tenth of a second.
+    fn default() -> Self {
+        let latency = Distribution::constant(1e8).expect("a tenth of a second is a latency");
+        Self { latency, failure_rate: 0.0, failure_status: 503 }
+    }
 }
 
 impl Endpoint {

@@ -45,7 +45,15 @@ crate::metrics! {
         pub billed_publishes: Counter [Count],
         /// Messages of FIFO topics that were delivered once more from the archive.
         pub messages_replayed: Counter [Count],
-        /// What SMS messages have cost so far.
+        /// Parts of SMS messages that were sent.
         pub sms_parts: Counter [Count],
+        /// Messages refused because their publisher may not publish, or not use the topic's key.
+        pub access_denied: Counter [Count],
+        /// Calls to AWS KMS for data keys.
+        pub kms_calls: Counter [Count],
+        /// Of each SMS, in the end: 1 when it was delivered, 0 when SNS gave it up.
+        pub sms_success_rate: Distribution [Ratio] as "SMSSuccessRate",
+        /// What SMS of the whole account have cost so far, as it was when this sent its last one.
+        pub sms_month_to_date_spent: Level [Dollars] as "SMSMonthToDateSpentUSD",
     }
 }

@@ -7,7 +7,7 @@
 //!
 //! # What is modelled
 //!
-//! Publishes, single and batched, with the quotas of account and topic and the limits of size. Subscriptions of queues,
+//! Publishes, single and batched, with the quotas of account and topic and the limits of size. Subscriptions of queues, functions,
 //! HTTP endpoints, mail, SMS and mobile push: confirmation, filter policies over attributes and body, raw delivery or the
 //! JSON envelope, the retries of each protocol attempt by attempt, policies of HTTP endpoints with their four backoff
 //! functions and their throttle, faults that are never retried, dead-letter queues, deliveries made twice. FIFO topics:
@@ -15,8 +15,7 @@
 //!
 //! # What is not
 //!
-//! Direct publishes to a telephone number or a device; topic policies beyond "somebody of another account may not
-//! publish"; delivery status logs; message data protection.
+//! Delivery status logs; message data protection; Firehose streams as subscribers.
 //!
 //! # Quotas
 //!
@@ -30,9 +29,12 @@
 
 mod config;
 mod delivery;
+mod direct;
+mod direct_config;
 mod endpoint;
 mod fifo;
 mod metrics;
+mod policy_config;
 mod requests;
 mod retry;
 mod settings;
@@ -42,18 +44,25 @@ mod tests;
 mod topic;
 
 pub use config::{
-    ArchivePolicyConfig, FifoThroughputScopeConfig, FindQueue, QueueTarget, TopicConfig, TopicDefaults,
-    is_fifo_topic,
+    ArchivePolicyConfig, Endpoints, FifoThroughputScopeConfig, FunctionTarget, QueueTarget, TopicConfig,
+    TopicDefaults, is_fifo_topic,
 };
+pub use delivery::LONGEST_SMS;
+pub use direct::Kind;
+pub use direct_config::{PhoneNumberConfig, PlatformEndpointConfig};
 pub use endpoint::{Endpoint, Outage, Response, TIMEOUT};
 pub use metrics::TopicMetrics;
+pub use policy_config::{
+    ALARMS, TopicActionConfig, TopicEncryptionConfig, TopicKmsConfig, TopicStatementConfig, refuses,
+};
 pub use retry::{Backoff, RetryPolicy};
 pub use settings::{
-    FifoTopic, Protocol, Replay, SnsPrices, SubscriptionChange, SubscriptionSettings, TopicSettings,
+    FifoTopic, Protocol, Replay, SnsPrices, SubscriptionChange, SubscriptionSettings, TopicAccess,
+    TopicSettings,
 };
 pub use subscription_config::{
-    BackoffConfig, DeliveryPolicyConfig, EndpointConfig, OutageConfig, QueuePolicyConfig, ReplayPolicyConfig,
-    SubscriptionConfig, SubscriptionRedriveConfig,
+    BackoffConfig, DeliveryPolicyConfig, EndpointConfig, FunctionPolicyConfig, OutageConfig,
+    QueuePolicyConfig, ReplayPolicyConfig, SmsTypeConfig, SubscriptionConfig, SubscriptionRedriveConfig,
 };
 pub use topic::Topic;
 
@@ -87,7 +96,11 @@ pub enum Timer {
 
 impl Service for Topic {
     type Timer = Timer;
-    const KIND: &'static str = "topic";
+    const KIND: &'static str = Kind::Topic.name();
+
+    fn kind(&self) -> &'static str {
+        self.settings.kind.name()
+    }
 
     fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         self.begin(cx);
@@ -120,8 +133,13 @@ impl Service for Topic {
     fn sample(&mut self, _now: Time, _messages: &mut Messages) {}
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
-        self.metrics
-            .visit(&mut |position, instrument| visitor(&TopicMetrics::DEFINITIONS[position], instrument));
+        let kind = self.settings.kind;
+        self.metrics.visit(&mut |position, instrument| {
+            let definition = &kind.definitions()[position];
+            if kind.measures(definition.name) {
+                visitor(definition, instrument);
+            }
+        });
     }
 
     fn balance(&self) -> Balance {
@@ -129,7 +147,7 @@ impl Service for Topic {
             self.subscriptions.iter().map(|one| of(&one.counts)).sum::<u64>()
         };
         let seen: u64 = self.subscriptions.iter().map(|one| self.seen(one)).sum();
-        vec![
+        let mut books = vec![
             (Side::In, "notifications", seen),
             (Side::In, "duplicates", sum(|counts| counts.duplicates)),
             (Side::In, "replayed", sum(|counts| counts.replayed)),
@@ -144,10 +162,15 @@ impl Service for Topic {
             (Side::Memo, "unwanted", self.unwanted),
             (Side::Memo, "refused", self.metrics.messages_refused.total()),
             (Side::Memo, "throttled", self.metrics.messages_throttled.total()),
-        ]
+        ];
+        books.retain(|(_, fate, _)| self.settings.kind.has_fate(fate));
+        books
     }
 
     fn accounts(&self) -> Vec<Account> {
+        if self.settings.kind.is_direct() {
+            return Vec::new();
+        }
         let account = |one: &topic::Subscription| {
             let (seen, counts) = (self.seen(one), &one.counts);
             let filtered = seen - counts.matched;
@@ -176,7 +199,7 @@ impl Service for Topic {
 
     fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
         rows.push(SummaryRow {
-            kind: Self::KIND,
+            kind: self.kind(),
             name: self.settings.name.clone(),
             metric: "estimated_cost".to_owned(),
             statistic: "sum",
@@ -187,7 +210,7 @@ impl Service for Topic {
 }
 
 impl Topic {
-    /// What publishes and deliveries cost ("Amazon SNS pricing"); deliveries to queues are free.
+    /// What publishes and deliveries cost ("Amazon SNS pricing"); deliveries to queues and functions are free.
     fn cost(&self) -> f64 {
         let prices = &self.settings.prices;
         let publishes = if self.settings.fifo.is_some() {
@@ -197,13 +220,15 @@ impl Topic {
         };
         let delivery = |one: &topic::Subscription| {
             let each = match one.settings.protocol {
-                Protocol::Sqs { .. } | Protocol::Sms(_) => 0.0,
+                Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Sms(..) => 0.0,
                 Protocol::Http(_) => prices.http,
                 Protocol::Email(_) => prices.email,
                 Protocol::Application(..) => prices.push,
+                Protocol::Firehose { .. } => prices.firehose,
             };
             one.counts.delivered as f64 * each
         };
-        publishes + self.subscriptions.iter().map(delivery).sum::<f64>() + self.sms_spent
+        let keys = self.metrics.kms_calls.since_warm_up() as f64 * prices.key;
+        publishes + keys + self.subscriptions.iter().map(delivery).sum::<f64>() + self.sms_spent
     }
 }

@@ -17,6 +17,11 @@ impl Topic {
         cx: &mut Context<'_, O>,
     ) {
         let answer = match cx.requests.action(request).clone() {
+            Action::Subscribe(_) | Action::Unsubscribe(_) | Action::SetSubscriptionAttributes { .. }
+                if self.settings.access.subscribe.contains(&from) =>
+            {
+                Answer::Failed(ApiError::AuthorizationError)
+            }
             Action::Publish(entry) => self.ask_publish(from, &[entry], None, cx),
             Action::PublishBatch(entries, ids) => self.ask_publish(from, &entries, Some(&ids), cx),
             Action::Subscribe(number) => self.subscribe(number),

@@ -1,10 +1,11 @@
 //! What is given about a topic and its subscriptions.
 
+use super::direct::Kind;
 use super::endpoint::{Endpoint, Outage};
 use super::retry::RetryPolicy;
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::Policy;
-use crate::wire::{Contents, EntityId, PriceList, SnsQuotas};
+use crate::wire::{Contents, EntityId, KmsSettings, PriceList, SmsType, SnsQuotas};
 use std::sync::Arc;
 
 /// What only a FIFO topic has ("FIFO topics").
@@ -30,26 +31,49 @@ pub enum Protocol {
         /// Whether it takes every message up to this size, so that nobody needs to wait for its answer.
         takes_up_to: Option<u32>,
     },
+    /// A Lambda function, invoked asynchronously.
+    Lambda {
+        /// The function.
+        function: EntityId,
+        /// Whether its policy lets the topic invoke it.
+        is_permitted: bool,
+        /// The largest event that it takes.
+        takes_up_to: u32,
+    },
     /// An HTTP or HTTPS endpoint.
     Http(Endpoint),
     /// A mail address.
     Email(Endpoint),
     /// A telephone number.
-    Sms(Endpoint),
+    Sms(Endpoint, SmsType),
     /// An app on a mobile device.
     Application(Endpoint, Option<Span>),
+    /// A delivery stream of Amazon Data Firehose.
+    Firehose {
+        /// The delivery stream.
+        stream: EntityId,
+    },
 }
 
 impl Protocol {
-    /// What SNS calls it.
-    pub fn name(&self) -> &'static str {
+    /// The queue or function that is handed its messages, and up to which size it surely takes them.
+    pub(super) fn taker(&self) -> Option<(EntityId, Option<u32>)> {
         match self {
-            Protocol::Sqs { .. } => "sqs",
-            Protocol::Http(_) => "http",
-            Protocol::Email(_) => "email",
-            Protocol::Sms(_) => "sms",
-            Protocol::Application(..) => "application",
+            Protocol::Sqs { queue, takes_up_to, .. } => Some((*queue, *takes_up_to)),
+            Protocol::Lambda { function, is_permitted, takes_up_to } => {
+                Some((*function, is_permitted.then_some(*takes_up_to)))
+            }
+            Protocol::Firehose { stream } => Some((*stream, None)),
+            _ => None,
         }
+    }
+
+    /// Whether messages go to it in a JSON envelope; mail, SMS and push carry the message alone.
+    pub(super) fn has_envelope(&self) -> bool {
+        matches!(
+            self,
+            Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Http(_) | Protocol::Firehose { .. }
+        )
     }
 }
 
@@ -60,6 +84,8 @@ pub struct SubscriptionSettings {
     pub name: String,
     /// How its messages travel.
     pub protocol: Protocol,
+    /// What SNS calls that (`Protocol`): `sqs`, `lambda`, `http`, `https`, `email`, `sms`, `application`.
+    pub protocol_name: &'static str,
     /// When it takes part: at the start, once it is confirmed, or when a script subscribes it; `None`: never by itself.
     pub active_from: Option<Time>,
     /// Which messages it wants.
@@ -70,6 +96,8 @@ pub struct SubscriptionSettings {
     pub retries: RetryPolicy,
     /// Least time between two attempts (`maxReceivesPerSecond`).
     pub gap: Span,
+    /// From when on a device is disabled ("Managing device tokens and mobile platform endpoints").
+    pub disabled_at: Time,
     /// The dead-letter queue.
     pub dead_letter_queue: Option<EntityId>,
     /// How long SNS itself takes, in nanoseconds.
@@ -102,6 +130,15 @@ pub struct SubscriptionChange {
     pub is_raw: Option<bool>,
 }
 
+/// Who may not do what with a topic.
+#[derive(Debug, Clone, Default)]
+pub struct TopicAccess {
+    /// Who may not publish.
+    pub publish: Vec<EntityId>,
+    /// Who may not subscribe, unsubscribe and set attributes.
+    pub subscribe: Vec<EntityId>,
+}
+
 /// Everything that is given about a topic.
 #[derive(Debug, Clone)]
 pub struct TopicSettings {
@@ -129,8 +166,12 @@ pub struct TopicSettings {
     pub retry_jitter: bool,
     /// Until a new filter policy counts, in nanoseconds.
     pub policy_change_time: Distribution,
-    /// Who may not publish.
-    pub refused: Vec<EntityId>,
+    /// Who may not do what.
+    pub access: TopicAccess,
+    /// The key that encrypts it.
+    pub kms: Option<KmsSettings>,
+    /// Whether it is a topic, or what is published to without one.
+    pub kind: Kind,
     /// What things cost.
     pub prices: SnsPrices,
     /// What SMS messages may cost in a month.
@@ -152,6 +193,10 @@ pub struct SnsPrices {
     pub push: f64,
     /// A part of an SMS.
     pub sms: f64,
+    /// A call to AWS KMS.
+    pub key: f64,
+    /// A delivery to a delivery stream.
+    pub firehose: f64,
 }
 
 impl SnsPrices {
@@ -164,6 +209,8 @@ impl SnsPrices {
             email: list.dollars("sns_email_per_hundred_thousand_deliveries") / 1e5,
             push: list.dollars("sns_push_per_million_deliveries") / 1e6,
             sms: list.dollars("sns_sms_per_message_part"),
+            key: list.dollars("kms_per_ten_thousand_requests") / 1e4,
+            firehose: list.dollars("sns_firehose_per_million_deliveries") / 1e6,
         }
     }
 }

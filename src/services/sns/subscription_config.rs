@@ -8,18 +8,18 @@ use crate::filter::{PolicyConfig, ScopeConfig};
 use crate::language::{
     DistributionOf, Duration, Files, Name, Probability, Problems, Rate, Reference, keyword, section,
 };
-use crate::wire::span;
+use crate::wire::{SmsType, span};
 
 section! {
     /// A subscription: one endpoint, and what it wants.
     pub struct SubscriptionConfig {
-        /// Its name; by default that of the queue, or of the protocol.
+        /// Its name; by default that of the queue or function, or of the protocol.
         pub name: Option<Name>;
         /// A queue.
         pub queue: Option<Reference>;
         /// A Lambda function.
         pub function: Option<Reference>;
-        /// A Firehose stream.
+        /// A delivery stream of Amazon Data Firehose.
         pub firehose: Option<Reference>;
         /// An HTTP endpoint.
         pub http: Option<EndpointConfig>;
@@ -45,10 +45,17 @@ section! {
         pub outages: Vec<OutageConfig> = Vec::new();
         /// Of a queue: whether its policy lets the topic in.
         pub queue_policy: QueuePolicyConfig = QueuePolicyConfig::Automatic;
+        /// Of a function: whether its policy lets the topic invoke it.
+        pub function_policy: FunctionPolicyConfig = FunctionPolicyConfig::Automatic;
+        /// From when on its endpoint is gone (a function or queue deleted, a device's app removed): a client-side error, never
+        /// tried again.
+        pub endpoint_deleted_at: Option<Duration>;
         /// When the subscription is confirmed; until then it gets nothing.
         pub confirmed_at: Duration = Duration::ZERO;
         /// Whether it is there from the start, or only once a script subscribes it.
         pub subscribed: bool = true;
+        /// Of SMS: what its messages are for (`AWS.SNS.SMS.SMSType`).
+        pub sms_type: SmsTypeConfig = SmsTypeConfig::Promotional;
         /// How long after a publish a device still wants a push (TTL); then it is dropped.
         pub time_to_live: Option<Duration>;
         /// Archived messages to deliver once more (`ReplayPolicy`), of FIFO topics.
@@ -149,6 +156,35 @@ keyword! {
         Automatic = "automatic",
         /// Nothing is added: what the queue's `policy` says counts.
         AsGiven = "as_given",
+    }
+}
+
+keyword! {
+    /// What SMS messages are for. The account has a rate for each kind.
+    pub enum SmsTypeConfig {
+        /// Marketing and the like.
+        Promotional = "promotional",
+        /// Passwords for one time, alarms: what must come.
+        Transactional = "transactional",
+    }
+}
+
+impl From<SmsTypeConfig> for SmsType {
+    fn from(config: SmsTypeConfig) -> Self {
+        match config {
+            SmsTypeConfig::Promotional => SmsType::Promotional,
+            SmsTypeConfig::Transactional => SmsType::Transactional,
+        }
+    }
+}
+
+keyword! {
+    /// Whether a function's policy lets a topic invoke it ("Using AWS Lambda with Amazon SNS").
+    pub enum FunctionPolicyConfig {
+        /// It does: the statement that the console adds when the function is subscribed.
+        Automatic = "automatic",
+        /// It does not: every delivery is a client-side error.
+        Missing = "missing",
     }
 }
 
@@ -258,9 +294,28 @@ impl SubscriptionConfig {
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
 
+    /// Its protocol, as SNS calls it.
+    pub(super) fn protocol_name(&self) -> &'static str {
+        match self.protocol() {
+            "queue" => "sqs",
+            "function" => "lambda",
+            other => other,
+        }
+    }
+
     /// Its protocol, as the scenario calls it.
     pub(super) fn protocol(&self) -> &'static str {
         self.protocols().first().copied().unwrap_or("queue")
+    }
+
+    /// When its endpoint does not work. One that is gone answers as one that is not found.
+    pub(super) fn outages(&self) -> Vec<Outage> {
+        let gone = self.endpoint_deleted_at.map(|at| Outage {
+            from: Time::ZERO + span(at),
+            until: Time::MAX,
+            status: Some(404),
+        });
+        gone.into_iter().chain(self.outages.iter().map(OutageConfig::outage)).collect()
     }
 
     fn check(&self, problems: &mut Problems) {
@@ -269,7 +324,7 @@ impl SubscriptionConfig {
             [] => {
                 problems
                     .error(self.place, "a subscription needs an endpoint")
-                    .help("give one of `queue`, `http`, `https`, `email`, `sms`, `application`");
+                    .help("give one of `queue`, `function`, `http`, `https`, `email`, `sms`, `application`");
             }
             [_, second, ..] => {
                 problems
@@ -278,27 +333,28 @@ impl SubscriptionConfig {
             }
         }
         let protocol = self.protocol();
-        for (key, not_yet) in [("function", "functions"), ("firehose", "Firehose streams")] {
-            if let Some(place) = self.places.key(key) {
-                problems
-                    .error(place, format!("topics cannot deliver to {not_yet} yet"))
-                    .help("let the topic deliver to a queue");
-            }
-        }
         let is_http = matches!(protocol, "http" | "https");
         if let Some(place) = self.places.key("delivery_policy").filter(|_| !is_http) {
             problems
                 .error(place, "a `delivery_policy` is for HTTP and HTTPS")
                 .why("the retries of all other protocols are AWS's own and cannot be changed");
         }
-        if let Some(place) =
-            self.places.key("raw_message_delivery").filter(|_| !is_http && protocol != "queue")
+        if let Some(place) = self
+            .places
+            .key("raw_message_delivery")
+            .filter(|_| !is_http && !matches!(protocol, "queue" | "firehose"))
         {
             problems
                 .error(place, format!("raw message delivery is for queues and HTTP, not for `{protocol}`"));
         }
         if let Some(place) = self.places.key("queue_policy").filter(|_| protocol != "queue") {
             problems.error(place, "`queue_policy` is for queues");
+        }
+        if let Some(place) = self.places.key("function_policy").filter(|_| protocol != "function") {
+            problems.error(place, "`function_policy` is for functions");
+        }
+        if let Some(place) = self.places.key("sms_type").filter(|_| protocol != "sms") {
+            problems.error(place, "`sms_type` is for SMS");
         }
         if let Some(place) = self.places.key("time_to_live").filter(|_| protocol != "application") {
             problems.error(place, "`time_to_live` is for mobile push (`application`)");

@@ -8,8 +8,8 @@ use super::settings::{Protocol, SubscriptionSettings, TopicSettings};
 use crate::engine::{Span, Stream, Time};
 use crate::filter::{Document, Invalid, Matcher, Policy, Scope, Vocabulary};
 use crate::wire::{
-    ApiError, BatchId, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageId, Outbox,
-    Purpose, Signal, draw_span,
+    ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, Keys,
+    MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -21,8 +21,10 @@ pub(super) struct Subscription {
     pub(super) filter: Option<Arc<Policy>>,
     pub(super) is_raw: bool,
     pub(super) is_active: bool,
-    /// The earliest time of the next attempt, when attempts have a least distance.
-    pub(super) next_attempt: Time,
+    /// When attempts have their turn, where they have a least distance.
+    pub(super) pace: Pace,
+    /// A device that is disabled gets nothing any more.
+    pub(super) is_disabled: bool,
     /// FIFO topics: deliveries under way, by group, first come first served.
     pub(super) lanes: BTreeMap<GroupId, VecDeque<u32>>,
     /// Messages for the same call to the endpoint, while a publish is fanned out.
@@ -86,21 +88,26 @@ pub struct Topic {
     /// Messages nobody wanted.
     pub(super) unwanted: u64,
     pub(super) sms_spent: f64,
+    /// Who has a data key.
+    keys: Keys,
     pub(super) metrics: TopicMetrics,
 }
 
 impl Topic {
     /// A topic that has had no messages.
     pub fn new(settings: TopicSettings, seed: u64, replication: u32) -> Self {
-        let stream = |purpose: Purpose| purpose.stream(seed, replication, "topic", &settings.name);
+        let kind = settings.kind.name();
+        let stream = |purpose: Purpose| purpose.stream(seed, replication, kind, &settings.name);
+        let part = if settings.kind.is_direct() { kind } else { "subscription" };
         let subscription = |settings_of: &SubscriptionSettings| {
             let name = format!("{}/{}", settings.name, settings_of.name);
-            let stream = |purpose: Purpose| purpose.stream(seed, replication, "subscription", &name);
+            let stream = |purpose: Purpose| purpose.stream(seed, replication, part, &name);
             Subscription {
                 filter: settings_of.filter.clone(),
                 is_raw: settings_of.is_raw,
                 is_active: false,
-                next_attempt: Time::ZERO,
+                pace: Pace::every(settings_of.gap),
+                is_disabled: false,
                 lanes: BTreeMap::new(),
                 outgoing: None,
                 received: Vec::new(),
@@ -127,6 +134,7 @@ impl Topic {
             copied: 0,
             unwanted: 0,
             sms_spent: 0.0,
+            keys: Keys::default(),
             metrics: TopicMetrics::default(),
             settings,
         };
@@ -226,8 +234,13 @@ impl Topic {
         bytes: u64,
         cx: &mut Context<'_, O>,
     ) -> Option<ApiError> {
-        let error = if self.settings.refused.contains(&from) {
+        let error = if self.settings.access.publish.contains(&from) {
+            self.metrics.access_denied.add(number);
             ApiError::AuthorizationError
+        } else if let Some(error) = self.key_error(from, number, cx.now) {
+            error
+        } else if self.settings.kind.is_direct() && self.is_disabled(cx.now) {
+            ApiError::EndpointDisabled
         } else if number > 1 && bytes > u64::from(self.settings.maximum_message_size) {
             ApiError::BatchRequestTooLong
         } else {
@@ -242,8 +255,32 @@ impl Topic {
             self.metrics.messages_throttled.add(number);
             return Some(ApiError::Throttled);
         };
-        self.metrics.messages_refused.add(number);
+        match error {
+            ApiError::TopicKeyThrottled => self.metrics.messages_throttled.add(number),
+            _ => self.metrics.messages_refused.add(number),
+        }
         Some(error)
+    }
+
+    /// A publisher needs a data key of an encrypted topic ("Amazon SNS encryption at rest").
+    fn key_error(&mut self, from: EntityId, number: u64, now: Time) -> Option<ApiError> {
+        let settings = self.settings.kms.as_ref()?;
+        match self.keys.need(settings, from, Use::Send, now) {
+            Ok(calls) => {
+                self.metrics.kms_calls.add(calls);
+                None
+            }
+            Err(ApiError::KmsThrottled) => Some(ApiError::TopicKeyThrottled),
+            Err(_) => {
+                self.metrics.access_denied.add(number);
+                Some(ApiError::TopicKeyAccessDenied)
+            }
+        }
+    }
+
+    /// Whether the device that is published to is disabled ("`Publish`", `EndpointDisabledException`).
+    fn is_disabled(&self, now: Time) -> bool {
+        self.subscriptions.iter().any(|one| one.is_disabled || now >= one.settings.disabled_at)
     }
 
     /// Takes a message and fans it out, or says why not.
@@ -256,10 +293,15 @@ impl Topic {
         let mut detail = cx.messages.detail(message);
         let checked = if bytes == 0 || bytes > self.settings.maximum_message_size {
             Err(ApiError::InvalidParameter)
+        } else if let Content::Structured(text) = detail.content
+            && self.structure(text).is_none()
+        {
+            Err(ApiError::InvalidParameter)
         } else if let Some(fifo) = &mut self.fifo {
             fifo.check(message, &mut detail, cx)
         } else if matches!(detail.deduplication, Deduplication::Id(_))
-            || (detail.group != GroupId::NONE && !self.settings.quotas.groups_on_standard_topics)
+            || (detail.group != GroupId::NONE
+                && (!self.settings.quotas.groups_on_standard_topics || self.settings.kind.is_direct()))
         {
             Err(ApiError::InvalidParameter)
         } else {
@@ -284,6 +326,11 @@ impl Topic {
         }
         self.fan_out(message, cx);
         Ok(())
+    }
+
+    /// What a body is made of that has a text for each protocol; `None` when SNS cannot read it.
+    fn structure(&self, text: TextId) -> Option<&Structure> {
+        self.settings.contents.structures.get(&text)?.as_ref()
     }
 
     /// One message for each subscription that wants it.
@@ -363,20 +410,33 @@ impl Topic {
         bytes: u32,
         cx: &mut Context<'_, O>,
     ) {
+        let mut bytes = bytes;
+        if let Content::Structured(whole) = cx.messages.detail(message).content {
+            bytes = self.take_text(number, message, whole, cx);
+        }
+        let contents = &self.settings.contents;
         let subscription = &mut self.subscriptions[number as usize];
-        // Mail, SMS and push carry the message alone.
-        let has_envelope = !subscription.is_raw
-            && matches!(subscription.settings.protocol, Protocol::Sqs { .. } | Protocol::Http(_));
+        // "Amazon SNS message attributes": more than ten do not fit, a client-side error.
+        let is_impossible = contents.most_attributes > MOST_RAW_ATTRIBUTES
+            && subscription.is_raw
+            && matches!(subscription.settings.protocol, Protocol::Sqs { .. })
+            && contents.attributes_of(message, cx.messages) > MOST_RAW_ATTRIBUTES;
+        let protocol = &subscription.settings.protocol;
+        let has_envelope = !subscription.is_raw && protocol.has_envelope();
         let bytes = if has_envelope { bytes.saturating_add(self.settings.envelope_bytes) } else { bytes };
         cx.messages.set_bytes(message, bytes);
         if has_envelope {
             cx.messages.mark_enveloped(message);
         }
-        let is_surely_taken = matches!(
-            subscription.settings.protocol,
-            Protocol::Sqs { takes_up_to: Some(most), .. } if bytes <= most
-        );
-        if is_surely_taken && self.fifo.is_none() && subscription.settings.outages.is_empty() {
+        let is_surely_taken =
+            protocol.taker().is_some_and(|(_, takes_up_to)| takes_up_to.is_some_and(|most| bytes <= most));
+        let is_read = subscription.settings.is_read && matches!(protocol, Protocol::Lambda { .. });
+        if is_surely_taken
+            && !is_read
+            && !is_impossible
+            && self.fifo.is_none()
+            && subscription.settings.outages.is_empty()
+        {
             let batch = *subscription.outgoing.get_or_insert_with(|| {
                 self.touched.push(number);
                 cx.batches.open()
@@ -386,6 +446,7 @@ impl Topic {
         }
         let detail = cx.messages.detail(message);
         let delivery = Delivery::new(message, number, cx.now, detail.group);
+        let delivery = if is_impossible { delivery.impossible() } else { delivery };
         if let Protocol::Sqs { is_fifo: false, .. } = subscription.settings.protocol
             && self.fifo.is_some()
         {
@@ -402,12 +463,22 @@ impl Topic {
         }
     }
 
+    /// Of a body with a text for each protocol the one for this subscription is delivered; gives the new size.
+    #[cold]
+    fn take_text<O>(&self, number: u32, message: MessageId, whole: TextId, cx: &mut Context<'_, O>) -> u32 {
+        let bytes = cx.messages.bytes(message);
+        let Some(structure) = self.structure(whole) else { return bytes };
+        let (text, size) = structure.of(self.subscriptions[number as usize].settings.protocol_name);
+        cx.messages.set_content(message, Content::Text(text));
+        size.saturating_add(bytes.saturating_sub(structure.bytes))
+    }
+
     /// The end of a publish: what goes to queues that take everything is sent, one call a queue.
     pub(super) fn send_outgoing<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         for position in 0..self.touched.len() {
             let subscription = &mut self.subscriptions[self.touched[position] as usize];
             let Some(batch) = subscription.outgoing.take() else { continue };
-            let Protocol::Sqs { queue, .. } = subscription.settings.protocol else { continue };
+            let Some((taker, _)) = subscription.settings.protocol.taker() else { continue };
             let latency = draw_span(&subscription.settings.latency, &mut subscription.latency);
             let number = cx.batches.entries(batch).len() as u64;
             subscription.counts.delivered += number;
@@ -418,10 +489,10 @@ impl Topic {
             }
             for index in 0..number as usize {
                 if self.is_made_twice() {
-                    self.deliver_again(position, index, batch, queue, cx);
+                    self.deliver_again(position, index, batch, taker, cx);
                 }
             }
-            cx.outbox.send(queue, latency, Signal::Put { batch });
+            cx.outbox.send(taker, latency, Signal::Put { batch });
         }
         self.touched.clear();
     }
@@ -433,7 +504,7 @@ impl Topic {
         position: usize,
         index: usize,
         batch: BatchId,
-        queue: EntityId,
+        taker: EntityId,
         cx: &mut Context<'_, O>,
     ) {
         let again = cx.batches.open();
@@ -446,7 +517,7 @@ impl Topic {
         self.metrics.delivery_attempts.add(1);
         self.metrics.notifications_delivered.add(1);
         let later = draw_span(&self.settings.duplicate_delay, &mut self.duplication);
-        cx.outbox.send(queue, later, Signal::Put { batch: again });
+        cx.outbox.send(taker, later, Signal::Put { batch: again });
     }
 
     #[inline]
@@ -472,5 +543,7 @@ impl Topic {
     }
 }
 
+/// Most attributes of a message that is delivered raw to a queue ("Amazon SNS message attributes").
+const MOST_RAW_ATTRIBUTES: usize = 10;
 /// What one publish on the bill may have ("Amazon SNS pricing").
 const BILLED_CHUNK: u64 = 65_536;

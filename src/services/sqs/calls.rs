@@ -1,14 +1,13 @@
 //! The calls of fleets and producers: sends, deletes, changes of visibility. Receives have a room of their own.
 
 use super::Timer;
-use super::encryption::Use;
 use super::queue::{Order, Queue};
 use super::slots::State;
 use super::throughput::Limited;
 use crate::engine::{Span, Time};
 use crate::wire::{
     AccessAction, ApiError, BatchId, Context, Deduplication, EntityId, Entry, GroupId, MessageId, Outbox,
-    PollerId, Receipt, RequestId, Signal, TextId, identity,
+    PollerId, Receipt, RequestId, Signal, TextId, Use, identity,
 };
 
 /// Longest total time a message may stay hidden after one receive ("Amazon SQS visibility timeout").

@@ -2,7 +2,6 @@
 
 use super::changes::ChangeTimes;
 use super::cost::QueuePrices;
-use super::encryption::KmsSettings;
 use super::fair::FairSettings;
 use super::queue::{FifoSettings, QueueSettings, Redrive};
 use crate::engine::{Distribution, Span};
@@ -10,8 +9,8 @@ use crate::language::{
     Bytes, DistributionOf, Duration, Files, Name, Probability, Problems, Reference, choice, keyword, section,
 };
 use crate::wire::{
-    Access, ActivitySettings, ApiLatency, ApiLatencyConfig, EntityId, PolicyStatementConfig, SqsQuotas, span,
-    whole_seconds,
+    Access, ActivitySettings, ApiLatency, ApiLatencyConfig, EntityId, KeyConfig, KmsSettings,
+    PolicyStatementConfig, SqsQuotas, span, whole_seconds,
 };
 use std::sync::Arc;
 
@@ -121,16 +120,6 @@ section! {
         pub refused: Vec<Reference> = Vec::new();
         /// Calls that KMS takes a second; by default all. Beyond it sends and receives are refused (`KmsThrottled`).
         pub requests_per_second: Option<u32>, at_least (1);
-    }
-}
-
-keyword! {
-    /// A key of AWS KMS.
-    pub enum KeyConfig {
-        /// `alias/aws/sqs`: its policy cannot be changed.
-        AwsManaged = "aws_managed",
-        /// A key whose policy is the customer's.
-        CustomerManaged = "customer_managed",
     }
 }
 

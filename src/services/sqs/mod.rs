@@ -35,7 +35,6 @@ mod calls;
 mod changes;
 mod config;
 mod cost;
-mod encryption;
 mod fair;
 mod fifo;
 mod metrics;
@@ -54,11 +53,10 @@ mod waiting;
 use calls::Caller;
 pub use changes::ChangeTimes;
 pub use config::{
-    DeduplicationScopeConfig, EncryptionConfig, FifoThroughputLimitConfig, KeyConfig, KmsConfig, QueueConfig,
+    DeduplicationScopeConfig, EncryptionConfig, FifoThroughputLimitConfig, KmsConfig, QueueConfig,
     QueueDefaults, QueueSurroundings, RedriveAllowPolicyConfig, RedrivePolicyConfig, is_fifo,
 };
 pub use cost::QueuePrices;
-pub use encryption::KmsSettings;
 pub use fair::FairSettings;
 pub use metrics::QueueMetrics;
 pub use queue::{FifoSettings, Queue, QueueSettings, Redrive};

@@ -4,7 +4,6 @@ use super::attempts::Attempts;
 use super::calls::Admitted;
 use super::changes::{ChangeTimes, Changes};
 use super::cost::QueuePrices;
-use super::encryption::{Keys, KmsSettings};
 use super::fair::{Fair, FairSettings};
 use super::fifo::FifoOrder;
 use super::metrics::QueueMetrics;
@@ -17,7 +16,7 @@ use super::waiting::Waiters;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::wire::{
     Access, Activity, ActivitySettings, ApiLatency, Context, DeadlineList, DeduplicationMemory, EntityId,
-    Entry, GroupId, Outbox, Purpose, Receipt, SqsQuotas, draw_span,
+    Entry, GroupId, Keys, KmsSettings, Outbox, Purpose, Receipt, SqsQuotas, draw_span,
 };
 use std::sync::Arc;
 

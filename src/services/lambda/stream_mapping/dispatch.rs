@@ -184,7 +184,7 @@ impl StreamMapping {
             self.busy += 1;
             self.metrics.batches_at_once.set(cx.now, self.busy);
         }
-        let signal = Signal::Invoke { batch, call: lane, source: EventSource::Stream };
+        let signal = Signal::Invoke { batch, call: lane, source: EventSource::Stream, transforms: false };
         cx.outbox.send(self.settings.function, Span::ZERO, signal);
     }
 

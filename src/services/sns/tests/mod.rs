@@ -1,5 +1,7 @@
 //! Retry schedules, attempt by attempt.
 
+mod attempts;
+
 use super::{Backoff, RetryPolicy};
 use crate::engine::Span;
 

@@ -1,26 +1,38 @@
-//! Encryption at rest with a key of AWS KMS ("Encryption at rest in Amazon SQS", "Amazon SQS key management").
+//! Encryption at rest with a key of AWS KMS ("Encryption at rest in Amazon SQS", "Amazon SQS key management", "Amazon SNS
+//! encryption at rest").
 //!
-//! SSE-SQS, the default, needs no calls and costs nothing, so there is nothing of it to model. With SSE-KMS every
-//! principal that sends or receives uses a data key for the reuse period; then SQS calls KMS again. AWS estimates two
-//! calls a period for a principal that sends and one for a principal that receives.
+//! SSE-SQS, the default of queues, needs no calls and costs nothing, so there is nothing of it to model. With SSE-KMS every
+//! principal that sends or receives uses a data key for the reuse period; then the service calls KMS again. AWS estimates
+//! two calls a period for a principal that sends and one for a principal that receives.
 
+use super::{ApiError, EntityId};
 use crate::engine::{Span, Time};
-use crate::wire::{ApiError, EntityId};
+use crate::language::keyword;
 
-/// A queue encrypted with a KMS key.
+keyword! {
+    /// A key of AWS KMS.
+    pub enum KeyConfig {
+        /// `alias/aws/sqs` or `alias/aws/sns`: its policy cannot be changed.
+        AwsManaged = "aws_managed",
+        /// A key whose policy is the customer's.
+        CustomerManaged = "customer_managed",
+    }
+}
+
+/// A queue or topic encrypted with a KMS key.
 #[derive(Debug, Clone)]
 pub struct KmsSettings {
     /// `KmsDataKeyReusePeriodSeconds`.
     pub data_key_reuse_period: Span,
     /// Who may not use the key.
     pub refused: Vec<EntityId>,
-    /// Calls that KMS takes a second from this queue; `None`: all.
+    /// Calls that KMS takes a second from it; `None`: all.
     pub requests_per_second: Option<u32>,
 }
 
 /// What a principal does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Use {
+pub enum Use {
     /// `kms:GenerateDataKey` and `kms:Decrypt`.
     Send,
     /// `kms:Decrypt`.
@@ -28,6 +40,7 @@ pub(super) enum Use {
 }
 
 impl Use {
+    /// Calls to KMS.
     fn calls(self) -> u64 {
         match self {
             Use::Send => 2,
@@ -38,7 +51,7 @@ impl Use {
 
 /// Who has a data key, and until when.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub struct Keys {
     valid_until: Vec<(EntityId, Use, Time)>,
     second: u64,
     calls: u64,
@@ -46,7 +59,11 @@ pub(super) struct Keys {
 
 impl Keys {
     /// A principal needs its data key: the calls to KMS it takes, or why it gets none.
-    pub(super) fn need(
+    ///
+    /// # Errors
+    ///
+    /// The key is refused, or KMS has no room for another call.
+    pub fn need(
         &mut self,
         settings: &KmsSettings,
         who: EntityId,
