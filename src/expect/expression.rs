@@ -179,7 +179,8 @@ fn quantity(
         statistics.extend(bounded(first.origin).iter().map(|name| format!("{name}(…)")));
         statistics.extend(is_level.then(|| "drained".to_owned()));
         let statistics: Vec<&str> = statistics.iter().map(String::as_str).collect();
-        let help = problems.suggest(statistic, &statistics, "statistics");
+        let meant = if argument.is_some() { format!("{name}(…)") } else { statistic.to_owned() };
+        let help = problems.suggest(&meant, &statistics, "statistics");
         problems
             .error(text.place, format!("`{target}` has no statistic `{statistic}`"))
             .why(format!("it has {}", list(&statistics)))

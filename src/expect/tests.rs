@@ -101,7 +101,7 @@ fn what_is_wrong_is_told_with_what_was_meant() {
         ("w.end_to_end_latency", "p99 < 30s between 1h", "`between 1h` is no part of the run"),
         ("q.messages_visible", "time_above < 5m", "`time_above` needs a bound | write `time_above(100)`"),
         ("q.messages_visible", "time_above(1m) < 5m", "expected a number such as `20` in `time_above(1m)`"),
-        ("q.messages_visible", "time_over(1) < 5m", "did you mean `time_above(…)`?"),
+        ("q.messages_visible", "time_abov(1) < 5m", "did you mean `time_above(…)`?"),
         ("q.messages_sent", "time_above(1) < 5m", "has no statistic `time_above(1)`"),
         ("q.expired", "messages == 0 after 1h", "`q.expired` is known of the whole run only"),
         ("high.stat", "first_alarm < 5m", "did you mean `state`?"),
