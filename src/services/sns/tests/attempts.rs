@@ -206,15 +206,16 @@ fn http_is_tried_four_times_and_as_its_policy_says() {
         sums(&phases)
     };
     assert_eq!(http(policy(Backoff::Exponential)), of([5_000, 10_000, 20_000, 40_000]));
-    // 35 seconds in sixths: 0, 1, 3, 6 of them; and in thirds.
-    let near = |found: Vec<u64>, wanted: Vec<u64>| {
-        assert_eq!(found.len(), wanted.len());
-        let is_near = |(found, wanted): (&u64, &u64)| found.abs_diff(*wanted) <= 8_000_000;
-        assert!(found.iter().zip(&wanted).all(is_near), "{found:?} {wanted:?}");
+    // 35 seconds in sixths: 0, 1, 3, 6 of them; and in thirds: to the nanosecond.
+    let backoff = |function| -> Vec<u64> {
+        let instants = http(policy(function));
+        assert_eq!(instants.len(), 10);
+        instants.windows(2).map(|pair| pair[1] - pair[0]).skip(3).take(4).collect()
     };
-    near(http(policy(Backoff::Arithmetic)), of([5_000, 10_833, 22_500, 40_000]));
-    near(http(policy(Backoff::Linear)), of([5_000, 16_667, 28_333, 40_000]));
-    near(http(policy(Backoff::Geometric)), of([5_000, 10_000, 20_000, 40_000]));
+    let seconds = 1_000_000_000;
+    assert_eq!(backoff(Backoff::Arithmetic), [5 * seconds, 10_833_333_333, 22_500_000_000, 40 * seconds]);
+    assert_eq!(backoff(Backoff::Linear), [5 * seconds, 16_666_666_667, 28_333_333_333, 40 * seconds]);
+    assert_eq!(backoff(Backoff::Geometric), [5 * seconds, 10 * seconds, 20 * seconds, 40 * seconds]);
     let none =
         RetryPolicy { immediate: 0, before_backoff: 0, backoff: 0, after_backoff: 0, ..RetryPolicy::HTTP };
     assert_eq!(http(none), [0], "no retry");
