@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// Find the cheapest of some settings that meets a scenario's expectations.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  queuelab tune scenarios/quickstart.yaml --vary workers.auto_scaling_group.max_size=2..20:2 --vary orders.visibility_timeout=30s,2m\n\nEvery setting is run a few times. Then, from the cheapest up, each gets more replications until it is known whether it\nmeets the expectations. Exit code 1 when none surely does."
+    after_help = "Example:\n  queuelab tune scenarios/quickstart.yaml --vary workers.auto_scaling_group.max_size=8..20:4 --vary orders.visibility_timeout=30s,2m\n\nEvery setting is run a few times. Then, from the cheapest up, each gets more replications until it is known whether it\nmeets the expectations. Exit code 1 when none surely does."
 )]
 pub(super) struct TuneArguments {
     /// The scenario file, with what must be met in `expect`.
