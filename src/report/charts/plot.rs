@@ -194,13 +194,19 @@ impl LineChart {
 
 impl HeatMap {
     fn draw(&self) -> Picture {
-        let mut picture = titled(&self.title, &self.subtitle);
-        let (columns, rows) = (self.x.1.len().max(1), self.y.1.len().max(1));
-        let (top, left) = (BELOW_TITLE, LEFT + 40.0);
-        let (width, height) = ((RIGHT - left) / columns as f64, (BOTTOM - top) / rows as f64);
         let finite = || self.values.iter().flatten().copied().filter(|value| value.is_finite());
         let (low, high) =
             (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+        let subtitle = if low.is_finite() {
+            let (low, high) = (human::value(low, self.unit), human::value(high, self.unit));
+            format!("{} · from {low} (light) to {high} (dark)", self.subtitle)
+        } else {
+            self.subtitle.clone()
+        };
+        let mut picture = titled(&self.title, &subtitle);
+        let (columns, rows) = (self.x.1.len().max(1), self.y.1.len().max(1));
+        let (top, left) = (BELOW_TITLE, LEFT + 40.0);
+        let (width, height) = ((RIGHT - left) / columns as f64, (BOTTOM - top) / rows as f64);
         let face = Type::new(13.0, ink::GREY, Align::Middle);
         for (row, values) in self.values.iter().enumerate() {
             // The first value is the lowest row, as on an axis.
