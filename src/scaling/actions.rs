@@ -3,8 +3,9 @@
 use super::controller::{Change, Controller, Facts, SimpleWait};
 use super::policy::ScalingService;
 use super::schedule::ScheduledSizes;
-use crate::engine::{Span, Time};
+use crate::engine::{Span, Stream, Time};
 use crate::record::ScalingActivity;
+use crate::wire::draw_span;
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
@@ -45,6 +46,15 @@ impl Controller {
             timers.push((Time::ZERO, ScalingTimer::Forecast));
         }
         timers
+    }
+
+    /// When its host wakes for what is due `at`. Scheduled actions "may be delayed up to two minutes" ("Scheduled scaling
+    /// for Amazon EC2 Auto Scaling"): `chance` says by how much.
+    pub fn wakes_at(&self, at: Time, timer: ScalingTimer, chance: &mut Stream) -> Time {
+        match (timer, &self.settings.assumptions.scheduled_action_delay) {
+            (ScalingTimer::Scheduled(_), Some(delay)) => at + draw_span(delay, chance),
+            _ => at,
+        }
     }
 
     /// When a scheduled action that runs now is due the next time.

@@ -1,7 +1,9 @@
 //! What scaling policies, and the capacity they change, are set to.
 
-use super::schedule::ScheduledAction;
+use super::schedule::{ScalableTargetActionConfig, ScheduledAction};
 use crate::engine::{Distribution, Span, Time};
+use crate::language::Named;
+use jiff::Timestamp;
 
 /// How a policy's number is meant ("`PutScalingPolicy`", `AdjustmentType`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,6 +214,24 @@ impl ScalingSettings {
             manual_changes: Vec::new(),
             start_unix_millis: 0,
             assumptions: ScalingAssumptions::default(),
+        }
+    }
+
+    /// A scalable target of Application Auto Scaling between these sizes, without policies yet. `begin` is the wall clock
+    /// at time zero.
+    pub fn scalable_target(
+        (min_size, max_size): (u32, u32),
+        actions: &Named<ScalableTargetActionConfig>,
+        begin: Timestamp,
+    ) -> Self {
+        Self {
+            service: ScalingService::ApplicationAutoScaling,
+            scheduled_actions: actions
+                .iter()
+                .filter_map(|(name, action)| action.resolve(name, begin))
+                .collect(),
+            start_unix_millis: begin.as_millisecond(),
+            ..Self::fixed(min_size, max_size)
         }
     }
 }

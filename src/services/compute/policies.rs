@@ -6,7 +6,7 @@ use super::instance::LifeCycle;
 use super::life_settings::Process;
 use crate::engine::Time;
 use crate::scaling::{Binding, Change, Facts, ScalingService, ScalingTimer, SimpleWait};
-use crate::wire::{AlarmState, Context, Outbox, draw_span};
+use crate::wire::{AlarmState, Context, Outbox};
 
 impl Fleet {
     /// Time zero: what is to happen for certain is put into the calendar.
@@ -16,14 +16,9 @@ impl Fleet {
         }
     }
 
-    /// Scheduled actions "may be delayed up to two minutes" ("Scheduled scaling for Amazon EC2 Auto Scaling").
     fn wake_for<O: Outbox<Timer>>(&mut self, at: Time, timer: ScalingTimer, cx: &mut Context<'_, O>) {
-        let delay = self.scaling.settings().assumptions.scheduled_action_delay.as_ref();
-        let late = match (timer, delay) {
-            (ScalingTimer::Scheduled(_), Some(delay)) => at + draw_span(delay, &mut self.chance.schedule),
-            _ => at,
-        };
-        cx.outbox.wake(late, Timer::Scaling(timer));
+        let at = self.scaling.wakes_at(at, timer, &mut self.chance.schedule);
+        cx.outbox.wake(at, Timer::Scaling(timer));
     }
 
     /// CloudWatch tells a policy the state of its alarm.

@@ -87,16 +87,7 @@ impl EcsServiceConfig {
     /// What changes the number of tasks, besides its policies.
     pub fn scaling(&self, begin: jiff::Timestamp) -> ScalingSettings {
         let (min, max, _) = self.sizes();
-        ScalingSettings {
-            service: ScalingService::ApplicationAutoScaling,
-            scheduled_actions: self
-                .scheduled_actions
-                .iter()
-                .filter_map(|(name, action)| action.resolve(name, begin))
-                .collect(),
-            start_unix_millis: begin.as_millisecond(),
-            ..ScalingSettings::fixed(min, max)
-        }
+        ScalingSettings::scalable_target((min, max), &self.scheduled_actions, begin)
     }
 
     /// Its tasks, as a group of instances.

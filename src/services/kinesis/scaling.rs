@@ -10,7 +10,7 @@ use crate::scaling::{
     Binding, Controller, Facts, PolicyConfig, ScalableTargetActionConfig, ScalingService, ScalingSettings,
     ScalingTimer,
 };
-use crate::wire::{AlarmState, Context, Outbox, draw_span};
+use crate::wire::{AlarmState, Context, Outbox};
 
 section! {
     /// Application Auto Scaling of the number of shards.
@@ -52,16 +52,8 @@ impl StreamScalingConfig {
 
     /// What changes the number of shards, besides its policies.
     pub fn scaling(&self, begin: jiff::Timestamp) -> ScalingSettings {
-        ScalingSettings {
-            service: ScalingService::ApplicationAutoScaling,
-            scheduled_actions: self
-                .scheduled_actions
-                .iter()
-                .filter_map(|(name, action)| action.resolve(name, begin))
-                .collect(),
-            start_unix_millis: begin.as_millisecond(),
-            ..ScalingSettings::fixed(self.minimum_capacity, self.maximum_capacity)
-        }
+        let sizes = (self.minimum_capacity, self.maximum_capacity);
+        ScalingSettings::scalable_target(sizes, &self.scheduled_actions, begin)
     }
 }
 
@@ -76,12 +68,8 @@ impl DataStream {
 
     fn wake_for<O: Outbox<Timer>>(&mut self, at: Time, timer: ScalingTimer, cx: &mut Context<'_, O>) {
         let Some(scaling) = &self.scaling else { return };
-        let delay = scaling.settings().assumptions.scheduled_action_delay.as_ref();
-        let late = match (timer, delay) {
-            (ScalingTimer::Scheduled(_), Some(delay)) => at + draw_span(delay, &mut self.chance.schedule),
-            _ => at,
-        };
-        cx.outbox.wake(late, Timer::Scaling(timer));
+        let at = scaling.wakes_at(at, timer, &mut self.chance.schedule);
+        cx.outbox.wake(at, Timer::Scaling(timer));
     }
 
     /// CloudWatch tells a policy the state of its alarm.
