@@ -4,7 +4,7 @@ use super::Timer;
 use super::buffer::Carries;
 use super::delivery::{Delivery, Stage};
 use super::settings::{Destination, Endpoint, EndpointKind, outage_at};
-use super::stream::DeliveryStream;
+use super::stream::{Chance, DeliveryStream};
 use crate::engine::{Span, Time};
 use crate::wire::{Context, Outbox, draw_span};
 
@@ -43,45 +43,22 @@ impl DeliveryStream {
         let (takes, outcome) = if let (Destination::Endpoint(endpoint), Stage::Endpoint) =
             (&self.settings.destination, delivery.stage)
         {
-            let endpoint = endpoint.clone();
-            let attempt = self.attempt_endpoint(&endpoint, cx.now);
+            let attempt = attempt_endpoint(endpoint, &mut self.chance, cx.now);
             if attempt.arrives {
                 self.note_arrival(place, cx);
             }
             (attempt.takes, attempt.outcome)
         } else {
-            let bucket = self.bucket(delivery.carries);
+            let bucket = self.settings.bucket(delivery.carries);
             let is_out = outage_at(&bucket.outages, cx.now).is_some();
-            let store = bucket.store.clone();
             let bytes = u32::try_from(delivery.object_bytes).unwrap_or(u32::MAX);
-            let takes = store.put_time(bytes, &mut self.chance.store);
+            let takes = bucket.store.put_time(bytes, &mut self.chance.store);
             (takes, if is_out { Outcome::Failed } else { Outcome::Delivered })
         };
         let delivery = self.deliveries.get(place);
         delivery.attempts += 1;
         delivery.outcome = outcome;
         cx.outbox.wake(cx.now + takes, Timer::Answered { delivery: place });
-    }
-
-    fn attempt_endpoint(&mut self, endpoint: &Endpoint, now: Time) -> EndpointAttempt {
-        let takes = draw_span(&endpoint.latency, &mut self.chance.latency);
-        let fails = self.chance.failure.chance(endpoint.failure_rate);
-        let is_lost = self.chance.failure.chance(endpoint.lost_responses);
-        let silent = |arrives| EndpointAttempt { takes: endpoint.timeout, outcome: Outcome::Failed, arrives };
-        let answer = |status| EndpointAttempt {
-            takes,
-            outcome: outcome_of(endpoint.kind, status),
-            arrives: status == OK,
-        };
-        match outage_at(&endpoint.outages, now) {
-            Some(outage) => match outage.status {
-                Some(status) if takes < endpoint.timeout => answer(status),
-                _ => silent(outage.data_arrives),
-            },
-            None if fails && takes < endpoint.timeout => answer(endpoint.failure_status),
-            None if is_lost || takes >= endpoint.timeout => silent(!fails),
-            None => answer(OK),
-        }
     }
 
     /// The endpoint gets the data; perhaps not for the first time.
@@ -184,6 +161,25 @@ impl DeliveryStream {
         let delivery = *self.deliveries.get(place);
         cx.batches.close(delivery.load.batch);
         self.end(place, cx);
+    }
+}
+
+/// What comes of an attempt that begins now.
+fn attempt_endpoint(endpoint: &Endpoint, chance: &mut Chance, now: Time) -> EndpointAttempt {
+    let takes = draw_span(&endpoint.latency, &mut chance.latency);
+    let fails = chance.failure.chance(endpoint.failure_rate);
+    let is_lost = chance.failure.chance(endpoint.lost_responses);
+    let silent = |arrives| EndpointAttempt { takes: endpoint.timeout, outcome: Outcome::Failed, arrives };
+    let answer =
+        |status| EndpointAttempt { takes, outcome: outcome_of(endpoint.kind, status), arrives: status == OK };
+    match outage_at(&endpoint.outages, now) {
+        Some(outage) => match outage.status {
+            Some(status) if takes < endpoint.timeout => answer(status),
+            _ => silent(outage.data_arrives),
+        },
+        None if fails && takes < endpoint.timeout => answer(endpoint.failure_status),
+        None if is_lost || takes >= endpoint.timeout => silent(!fails),
+        None => answer(OK),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Timer;
 use super::attempt::Outcome;
 use super::buffer::{Carries, Load, size};
-use super::settings::{Bucket, Destination, Hints};
+use super::settings::{Destination, Hints};
 use super::stream::DeliveryStream;
 use crate::engine::{Span, Time};
 use crate::wire::{Batches, Context, Outbox, Signal};
@@ -46,14 +46,6 @@ impl DeliveryStream {
             (Carries::SourceBackup, Some(backup)) => backup.hints,
             (Carries::Errors, _) => self.settings.bucket.hints,
             _ => self.settings.hints,
-        }
-    }
-
-    /// The bucket that a channel's objects go to.
-    pub(super) fn bucket(&self, carries: Carries) -> &Bucket {
-        match (carries, &self.settings.source_backup) {
-            (Carries::SourceBackup, Some(backup)) => backup,
-            _ => &self.settings.bucket,
         }
     }
 
@@ -151,7 +143,7 @@ impl DeliveryStream {
             Some(conversion) if carries.to_destination() => conversion.converted_size,
             _ => 1.0,
         };
-        let share = converted * self.bucket(carries).compressed_size;
+        let share = converted * self.settings.bucket(carries).compressed_size;
         ((bytes as f64 * share + 0.5) as u64).max(1)
     }
 
@@ -184,7 +176,7 @@ impl DeliveryStream {
     pub(super) fn succeed<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
         let delivery = *self.deliveries.get(place);
         if delivery.stage != Stage::Endpoint {
-            let store = self.bucket(delivery.carries).store.id;
+            let store = self.settings.bucket(delivery.carries).store.id;
             let bytes = u32::try_from(delivery.object_bytes).unwrap_or(u32::MAX);
             cx.outbox.send(store, Span::ZERO, Signal::PutObject { bytes });
         }

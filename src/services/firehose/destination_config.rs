@@ -326,10 +326,6 @@ impl DestinationConfig {
                 shortest: quotas.shortest_interval,
                 longest_seconds,
             };
-        let endpoint_hints =
-            |range: &HintRange, given: &Option<BufferingHintsConfig>, problems: &mut Problems| {
-                range.hints(given.as_ref(), problems)
-            };
         match self {
             DestinationConfig::S3(s3) => {
                 let (bucket, source_backup) = s3.build(quotas, find, problems)?;
@@ -338,7 +334,7 @@ impl DestinationConfig {
             DestinationConfig::Redshift(redshift) => redshift.build(quotas, find, files, problems),
             DestinationConfig::OpenSearch(domain) => {
                 let range = range("a domain", (5, 100), 300, 900);
-                let hints = endpoint_hints(&range, &domain.buffering_hints, problems);
+                let hints = range.hints(domain.buffering_hints.as_ref(), problems);
                 let terms = EndpointTerms {
                     kind: EndpointKind::OpenSearch,
                     timeout: RESPONSE_TIMEOUT,
@@ -349,7 +345,7 @@ impl DestinationConfig {
             }
             DestinationConfig::Http(http) => {
                 let range = range("this endpoint", http.provider.sizes(), 60, 900);
-                let hints = endpoint_hints(&range, &http.buffering_hints, problems);
+                let hints = range.hints(http.buffering_hints.as_ref(), problems);
                 let hints = Hints { records: HTTP_RECORDS, ..hints };
                 let terms = EndpointTerms {
                     kind: EndpointKind::Http,
@@ -361,7 +357,7 @@ impl DestinationConfig {
             }
             DestinationConfig::Splunk(splunk) => {
                 let range = HintRange { shortest: Span::ZERO, ..range("Splunk", (5, 5), 60, 60) };
-                let hints = endpoint_hints(&range, &splunk.buffering_hints, problems);
+                let hints = range.hints(splunk.buffering_hints.as_ref(), problems);
                 if let Some(given) = splunk.buffering_hints.as_ref().filter(|_| !quotas.splunk_hints) {
                     problems
                         .error(given.place, "the buffer of Splunk is 5 MiB and 60 s with these quotas")

@@ -1,5 +1,6 @@
 //! Everything that is fixed about a delivery stream during a run.
 
+use super::buffer::Carries;
 use super::partition::PartitionSettings;
 use crate::engine::{Distribution, Span, Time};
 use crate::wire::{EntityId, FirehosePrices, FirehoseQuotas, LimitModel, PayloadStore};
@@ -207,6 +208,14 @@ impl DeliveryStreamSettings {
         match self.source {
             Source::DirectPut => self.quotas.retention,
             Source::Stream { retention, .. } => retention,
+        }
+    }
+
+    /// The bucket that a channel's objects go to.
+    pub(super) fn bucket(&self, carries: Carries) -> &Bucket {
+        match (carries, &self.source_backup) {
+            (Carries::SourceBackup, Some(backup)) => backup,
+            _ => &self.bucket,
         }
     }
 
