@@ -66,7 +66,8 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<Outcome> {
     let crew = arguments.replicate.runs.crew()?;
     let mut told = String::new();
     let scenario = arguments.replicate.prepared(*scenario, seed, &crew, &mut told)?;
-    let tape = simulate(&scenario, seed)?;
+    let mut tape = simulate(&scenario, seed)?;
+    tape.theory = scenario.theory(&tape);
     let further = arguments.replicate.further(&scenario, seed, &tape, &crew, width())?;
     let options = Options { charts: !arguments.no_charts };
     let files = write_with(&tape, &folder, &options, &further.sheets).map_err(refused)?;

@@ -381,7 +381,7 @@ pub struct Tape {
     pub probes: Vec<Probe>,
     /// Stretches that were measured on their own, in the order they were asked for.
     pub windows: Vec<WindowReading>,
-    /// What queueing theory says of it.
+    /// What queueing theory says of it; filled in for who shows it.
     pub theory: Vec<Theory>,
     /// Who hands messages to whom.
     pub flows: Vec<Flow>,

@@ -40,7 +40,7 @@ use crate::expect::{Catalog, CatalogRow, Expectation, Origin, judge, requests};
 use crate::language::{
     Decode, Definitions, Files, Json, Problems, Sources, apply_set, markdown, parse_bytes,
 };
-use crate::record::{Flow, InstrumentKind, RunHeader, Tape, Unit, WindowRequest};
+use crate::record::{Flow, InstrumentKind, RunHeader, Tape, Theory, Unit, WindowRequest};
 use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
@@ -274,12 +274,16 @@ impl Scenario {
         watch: &mut dyn FnMut(RunProgress) -> bool,
     ) -> Result<Tape, RunError> {
         let mut tape = crate::world::run(self.plan(seed, replication), watch)?;
-        tape.theory = theory::companions(self, &tape);
         tape.expectations = judge(&self.expectations, &tape);
         for (client, expected) in self.clients.iter().zip(&self.scripted) {
             tape.expectations.extend(scripts::judge(&client.name, expected, &tape));
         }
         Ok(tape)
+    }
+
+    /// What queueing theory says of a run of it, where it is a known model.
+    pub fn theory(&self, tape: &Tape) -> Vec<Theory> {
+        theory::companions(self, tape)
     }
 
     /// The entities of a world, in the order that a [`Directory`] numbers them.
