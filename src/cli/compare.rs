@@ -6,7 +6,10 @@ use super::knobs::sets;
 use super::outcome::{DIM, Outcome, print, wrong};
 use super::run::{refused, width};
 use crate::expect::show;
-use crate::experiment::{Contestant, Difference, LevelOverTime, Trial, differences, is_headline, verdict};
+use crate::experiment::{
+    Contestant, Difference, LevelOverTime, Trial, VALUE_COLUMNS, differences, is_headline, value_rows,
+    verdict,
+};
 use crate::record::Unit;
 use crate::report::{
     Drawing, Experiment, Line, LineChart, LinePoint, Positions, Sheet, file_name, grid, number_text,
@@ -218,22 +221,12 @@ fn sheet(first: &Contestant, compared: &[(&Contestant, Vec<Difference>)]) -> She
 
 /// Every statistic of every run.
 fn all_values(contestants: &[Contestant]) -> Sheet {
-    let columns = ["scenario", "replication", "kind", "name", "metric", "statistic", "value", "unit"];
+    let columns = std::iter::once("scenario").chain(VALUE_COLUMNS);
     let mut sheet = Sheet::new("replications.csv", columns);
     for one in contestants {
         for (replication, trial) in one.trials.iter().enumerate() {
-            sheet.rows.extend(trial.summary.iter().map(|row| {
-                vec![
-                    one.name.clone(),
-                    replication.to_string(),
-                    row.kind.to_owned(),
-                    row.name.clone(),
-                    row.metric.clone(),
-                    row.statistic.to_owned(),
-                    number_text(row.value),
-                    row.unit.name().to_owned(),
-                ]
-            }));
+            let of_whom = |row: Vec<String>| std::iter::once(one.name.clone()).chain(row).collect();
+            sheet.rows.extend(value_rows(replication, trial).map(of_whom));
         }
     }
     sheet

@@ -23,7 +23,7 @@ pub use compare::{Contestant, Difference, Show, differences, verdict};
 pub use crew::Crew;
 pub use estimate::{Estimate, estimates, is_headline, quantile_of};
 pub use replications::{Precision, ReplicationPlan, Replications};
-pub use sheets::{Held, held, intervals_sheet, replications_sheet};
+pub use sheets::{Held, VALUE_COLUMNS, held, intervals_sheet, replications_sheet, value_rows};
 pub use statistics::{Interval, Sample, t_quantile};
 pub use sweep::{
     ExperimentConfig, Knob, MOST_POINTS, Part, PartHead, Sweep, grid, merge, points_of_task, values_of,

@@ -5,8 +5,7 @@ use super::trial::Trial;
 use crate::report::{Sheet, number_text};
 
 /// The columns of a value: which replication, which statistic.
-pub(super) const VALUE_COLUMNS: [&str; 7] =
-    ["replication", "kind", "name", "metric", "statistic", "value", "unit"];
+pub const VALUE_COLUMNS: [&str; 7] = ["replication", "kind", "name", "metric", "statistic", "value", "unit"];
 
 /// The columns of an interval.
 pub(super) const INTERVAL_COLUMNS: [&str; 13] = [
@@ -34,7 +33,8 @@ pub fn replications_sheet(trials: &[Trial]) -> Sheet {
     Sheet { rows: rows.collect(), ..Sheet::new("replications.csv", VALUE_COLUMNS) }
 }
 
-pub(super) fn value_rows(replication: usize, trial: &Trial) -> impl Iterator<Item = Vec<String>> + '_ {
+/// Every statistic of one replication.
+pub fn value_rows(replication: usize, trial: &Trial) -> impl Iterator<Item = Vec<String>> + '_ {
     trial.summary.iter().map(move |row| {
         vec![
             replication.to_string(),
