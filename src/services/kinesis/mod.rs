@@ -132,9 +132,7 @@ impl Service for DataStream {
     }
 
     fn sample(&mut self, now: Time, messages: &mut Messages) {
-        for shard in 0..self.shards.len() as u32 {
-            self.expire(shard, now, messages);
-        }
+        self.catch_up(now, messages);
         self.update_levels(now);
     }
 

@@ -91,6 +91,13 @@ pub struct MappingEnds<'a> {
     pub function_config: &'a FunctionConfig,
 }
 
+impl DisabledConfig {
+    /// When it begins and ends.
+    pub(super) fn times(&self) -> (Time, Time) {
+        (Time::ZERO + span(self.from), Time::ZERO + span(self.until))
+    }
+}
+
 /// Times without polls have a length and follow each other.
 pub(super) fn check_disabled(disabled: &[DisabledConfig], problems: &mut Problems) {
     let mut last = Duration::ZERO;
@@ -257,11 +264,7 @@ impl MappingConfig {
             is_provisioned: self.provisioned_poller_config.is_some(),
             filter,
             enabled: self.enabled,
-            disabled: self
-                .disabled
-                .iter()
-                .map(|time| (Time::ZERO + span(time.from), Time::ZERO + span(time.until)))
-                .collect(),
+            disabled: self.disabled.iter().map(DisabledConfig::times).collect(),
             delete_latency: ends.latency.delete.clone(),
             maximum_payload_bytes: defaults.quotas.maximum_payload_bytes,
             event_poller_unit_hour: defaults.prices.event_poller_unit_hour,

@@ -3,7 +3,7 @@
 use super::super::function_config::{FunctionConfig, OnMessageFailureConfig};
 use super::super::mapping_config::{DisabledConfig, ResponseTypeConfig, check_disabled};
 use super::settings::{StreamMappingAssumptions, StreamMappingSettings, TumblingWindow};
-use crate::engine::{Span, Time};
+use crate::engine::Span;
 use crate::language::{Bytes, Duration, Problems, Reference, choice, section};
 use crate::wire::{EntityId, RetrievalConfig, StartingPositionConfig, span, whole_seconds};
 
@@ -150,7 +150,6 @@ impl StreamMappingConfig {
         problems: &mut Problems,
     ) -> StreamMappingSettings {
         self.check_ends(ends, problems);
-        let time = |since: Duration| Time::ZERO + span(since);
         StreamMappingSettings {
             name: name.to_owned(),
             stream: ends.stream,
@@ -172,7 +171,7 @@ impl StreamMappingConfig {
                 state_bytes_per_record: window.state_per_record.as_u64(),
             }),
             enabled: self.enabled,
-            disabled: self.disabled.iter().map(|one| (time(one.from), time(one.until))).collect(),
+            disabled: self.disabled.iter().map(DisabledConfig::times).collect(),
             maximum_payload_bytes: ends.maximum_payload_bytes,
             assumptions: ends.assumptions,
         }
