@@ -40,6 +40,7 @@ mod sns;
 mod stream;
 mod stream_reading;
 mod stream_request;
+mod video;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -87,4 +88,8 @@ pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
 pub use stream_request::{
     IteratorPlace, RecordKey, RecordPlace, RecordRead, RecordsRead, ShardIterator, StreamDescription,
     StreamStatus,
+};
+pub use video::{
+    AckError, FragmentAck, MediaStart, SentFragment, VideoAnswer, VideoCall, VideoPrices, VideoQuotas,
+    milliseconds,
 };
