@@ -365,9 +365,8 @@ impl ScenarioConfig {
         }
         let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
         let is_direct = !self.phone_numbers.is_empty() || !self.platform_endpoints.is_empty();
-        let is_stream = !self.streams.is_empty()
-            || !self.delivery_streams.is_empty()
-            || !self.video_streams.is_empty();
+        let is_stream =
+            !self.streams.is_empty() || !self.delivery_streams.is_empty() || !self.video_streams.is_empty();
         if is_empty && !is_stream && !is_direct {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }

@@ -133,6 +133,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("video_consumers.*.forwards_to.queue", "queues", "queue"),
     ("video_consumers.*.forwards_to.topic", "topics", "topic"),
     ("video_consumers.*.forwards_to.stream", "streams", "stream"),
+    ("clients.*.script.*.*.video_stream", "video_streams", "video stream"),
     ("alarms.*.metric.video_stream", "video_streams", "video stream"),
     ("alarms.*.metrics.*.metric.video_stream", "video_streams", "video stream"),
     ("custom_metrics.*.metric.video_stream", "video_streams", "video stream"),

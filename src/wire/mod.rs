@@ -41,6 +41,7 @@ mod stream;
 mod stream_reading;
 mod stream_request;
 mod video;
+mod video_request;
 
 pub use access::{
     Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
@@ -92,4 +93,7 @@ pub use stream_request::{
 pub use video::{
     AckError, FragmentAck, MediaStart, SentFragment, VideoAnswer, VideoCall, VideoPrices, VideoQuotas,
     milliseconds,
+};
+pub use video_request::{
+    FragmentPart, FragmentRead, FragmentRefused, FragmentTaken, VideoAction, VideoReply,
 };

@@ -169,10 +169,7 @@ mod tests {
         assert_eq!(ingest.judge(&two_seconds(2_000), at(2_000), &QUOTAS), Ok(()));
         ingest.end(1, false, at(2_000));
         assert!(!ingest.close_idle(at(31_999), &QUOTAS));
-        assert_eq!(
-            ingest.open(2, at(31_999)),
-            Err(ApiError::ConnectionLimitExceededException)
-        );
+        assert_eq!(ingest.open(2, at(31_999)), Err(ApiError::ConnectionLimitExceededException));
         assert!(ingest.close_idle(at(32_000), &QUOTAS));
         assert_eq!(ingest.open(2, at(32_000)), Ok(()));
         assert_eq!(ingest.judge(&two_seconds(34_000), at(34_000), &QUOTAS), Err(Refusal::Closed));

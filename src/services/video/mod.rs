@@ -24,6 +24,7 @@
 //! [`VideoQuotas`](crate::wire::VideoQuotas), from "Amazon Kinesis Video Streams service quotas".
 
 mod archive;
+mod calls;
 mod camera;
 mod config;
 mod ingest;
@@ -43,13 +44,15 @@ pub use config::{StorageTierConfig, VideoStreamConfig, VideoStreamDefaults};
 pub use metrics::VideoStreamMetrics;
 pub use settings::{StorageTier, VideoAssumptions, VideoStreamSettings, ViewerOf};
 pub use viewer::{
-    Method, Playback, VideoConsumer, VideoConsumerConfig, VideoConsumerMetrics, VideoConsumerSettings, VideoConsumerTimer,
-    VideoSource, WatchedStreams,
+    Method, Playback, VideoConsumer, VideoConsumerConfig, VideoConsumerMetrics, VideoConsumerSettings,
+    VideoConsumerTimer, VideoSource, WatchedStreams,
 };
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal, VideoCall};
+use crate::wire::{
+    Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal, VideoCall,
+};
 
 /// Why video streams wake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub struct VideoStreams {
     failure: stream::Randomness,
     counts: stream::Counts,
     short_at_warm_up: f64,
+    /// Connections that scripts have opened.
+    scripted: u16,
     metrics: VideoStreamMetrics,
 }
 
@@ -102,6 +107,7 @@ impl Service for VideoStreams {
                     VideoCall::Archive { next, to: end } => self.read_archive(from, to, (next, at(end)), cx),
                 }
             }
+            Signal::Request { request } => self.ask(from, request, cx),
             other => unreachable!("a video stream is never told {other:?}"),
         }
     }
@@ -126,8 +132,9 @@ impl Service for VideoStreams {
     }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
-        self.metrics
-            .visit(&mut |position, instrument| visitor(&VideoStreamMetrics::DEFINITIONS[position], instrument));
+        self.metrics.visit(&mut |position, instrument| {
+            visitor(&VideoStreamMetrics::DEFINITIONS[position], instrument)
+        });
     }
 
     fn balance(&self) -> Balance {

@@ -54,12 +54,16 @@ impl VideoStreams {
 
     /// How many connections of a kind a stream has.
     pub(super) fn media_connections(&self, stream: u32, lists: bool) -> u32 {
-        let media = &self.streams[stream as usize].media;
-        media.iter().filter(|one| one.is_list() == lists).count() as u32
+        let one = &self.streams[stream as usize];
+        let scripted = if lists { 0 } else { one.scripted_readers };
+        scripted + one.media.iter().filter(|one| one.is_list() == lists).count() as u32
     }
 
     /// A `GetMedia` call is counted, and allowed or not.
     pub(super) fn admit_get_media(&mut self, stream: u32, now: Time) -> Result<(), ApiError> {
+        if !self.streams[stream as usize].exists {
+            return Err(ApiError::ResourceNotFoundException);
+        }
         self.metrics.get_media_requests.add(1);
         let allowed = if !self.streams[stream as usize].pools.take_get_media(now) {
             Err(ApiError::ClientLimitExceededException)

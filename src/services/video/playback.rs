@@ -16,6 +16,7 @@ pub(super) struct Pools {
     media: LimitBucket,
     sessions: LimitBucket,
     get_media: LimitBucket,
+    endpoint: LimitBucket,
 }
 
 impl Pools {
@@ -26,11 +27,16 @@ impl Pools {
             media: full(quotas.media_points_per_second),
             sessions: full(quotas.sessions_per_second),
             get_media: full(quotas.calls_per_second),
+            endpoint: full(quotas.calls_per_second),
         }
     }
 
     pub(super) fn take_get_media(&mut self, now: Time) -> bool {
         take(&mut self.get_media, 1, now)
+    }
+
+    pub(super) fn take_endpoint(&mut self, now: Time) -> bool {
+        take(&mut self.endpoint, 1, now)
     }
 }
 

@@ -28,7 +28,7 @@ impl VideoStreams {
     pub(super) fn summarise_cost(&mut self, now: Time, rows: &mut Vec<SummaryRow>) {
         let (metrics, prices) = (&mut self.metrics, &self.settings.prices);
         let gigabytes = |bytes: u64| bytes as f64 / GIGABYTE;
-        let is_retained = !self.settings.retention.is_zero();
+        let is_retained = self.streams.iter().any(|stream| !stream.retention.is_zero());
         let stored = if is_retained { metrics.bytes_stored.area_seconds(now) } else { 0.0 };
         let stored = stored / GIGABYTE / MONTH_SECONDS;
         let taken = gigabytes(metrics.incoming_bytes.since_warm_up() - metrics.refused_bytes.since_warm_up());
@@ -41,9 +41,8 @@ impl VideoStreams {
                 (fragments / 1e3 * prices.warm_thousand_fragments, months * prices.warm_gigabyte_month)
             }
         };
-        let consumed = gigabytes(
-            metrics.get_media_bytes.since_warm_up() + metrics.fragment_list_bytes.since_warm_up(),
-        );
+        let consumed =
+            gigabytes(metrics.get_media_bytes.since_warm_up() + metrics.fragment_list_bytes.since_warm_up());
         let played = gigabytes(metrics.media_fragment_bytes.since_warm_up());
         let consumption = consumed * prices.consumed_gigabyte + played * prices.played_gigabyte;
         let mut row = |metric: &str, value| {

@@ -9,7 +9,8 @@ use super::settings::{StorageTier, VideoStreamSettings};
 use super::{Timer, VideoStreams};
 use crate::engine::{Span, Stream as Chance, Time};
 use crate::wire::{
-    Context, EntityId, FragmentAck, MessageId, Messages, Outbox, Purpose, SentFragment, Signal, draw_span,
+    AckError, ApiError, Context, EntityId, FragmentAck, MessageId, Messages, Outbox, Purpose, SentFragment,
+    Signal, draw_span,
 };
 
 /// One stream.
@@ -23,6 +24,8 @@ pub(super) struct Stream {
     /// `DataRetentionInHours`.
     pub(super) retention: Span,
     pub(super) exists: bool,
+    /// Connections of scripts that read.
+    pub(super) scripted_readers: u32,
     /// When the last fragment was, or will be, in the archive.
     persisted_at: Time,
 }
@@ -62,6 +65,7 @@ impl VideoStreams {
             pools: Pools::new(&settings.quotas, model),
             retention: settings.retention,
             exists: settings.created,
+            scripted_readers: 0,
             persisted_at: Time::ZERO,
         };
         let mut metrics = VideoStreamMetrics::default();
@@ -74,6 +78,7 @@ impl VideoStreams {
             failure: chance(Purpose::Failure),
             counts: Counts::default(),
             short_at_warm_up: 0.0,
+            scripted: 0,
             metrics,
             settings,
         }
@@ -91,12 +96,10 @@ impl VideoStreams {
     }
 
     /// A connection is opened, if there may be one more.
-    pub(super) fn connect(
-        &mut self,
-        stream: u32,
-        connection: u16,
-        now: Time,
-    ) -> Result<(), crate::wire::ApiError> {
+    pub(super) fn connect(&mut self, stream: u32, connection: u16, now: Time) -> Result<(), ApiError> {
+        if !self.streams[stream as usize].exists {
+            return Err(ApiError::ResourceNotFoundException);
+        }
         self.metrics.put_media_requests.add(1);
         let quotas = &self.settings.quotas;
         let one = &mut self.streams[stream as usize];
@@ -174,7 +177,7 @@ impl VideoStreams {
             && stream.retention > Span::ZERO
             && self.failure.chance(self.settings.assumptions.archival_failures)
         {
-            judged = Err(Refusal::Error(crate::wire::AckError::ArchivalError));
+            judged = Err(Refusal::Error(AckError::ArchivalError));
         }
         match judged {
             Ok(()) => Ok(self.keep(sent, (bytes, transfer), cx)),

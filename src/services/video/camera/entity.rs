@@ -90,21 +90,14 @@ impl Cameras {
             detail: Detail::NONE,
         });
         camera.produced += 1;
-        camera.buffer.push_back(Film {
-            message,
-            taken_at: cx.now,
-            milliseconds,
-            frames,
-            bytes,
-            sent: false,
-        });
+        camera.buffer.push_back(Film { message, taken_at: cx.now, milliseconds, frames, bytes, sent: false });
         camera.bytes += u64::from(bytes);
         self.buffered += 1;
         self.bytes_buffered += u64::from(bytes);
         self.metrics.messages_produced.add(1);
         self.metrics.bytes_produced.add(u64::from(bytes));
-        while let Some(film) = self.cameras[number as usize]
-            .overflow(self.settings.buffer_duration, self.settings.buffer_bytes)
+        while let Some(film) =
+            self.cameras[number as usize].overflow(self.settings.buffer_duration, self.settings.buffer_bytes)
         {
             self.metrics.fragments_dropped.add(1);
             self.forget(film);

@@ -63,12 +63,7 @@ impl Service for Cameras {
     }
 
     #[inline]
-    fn receive<O: Outbox<CameraTimer>>(
-        &mut self,
-        _from: EntityId,
-        signal: Signal,
-        cx: &mut Context<'_, O>,
-    ) {
+    fn receive<O: Outbox<CameraTimer>>(&mut self, _from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::FragmentAcknowledged { stream, connection, message, ack } => {
                 self.take_ack((stream, connection), message, ack, cx);

@@ -119,6 +119,7 @@ impl Camera {
     /// Whether acknowledgements of a connection reach it.
     pub(super) fn hears(&self, connection: u16) -> bool {
         let age = self.connection.wrapping_sub(connection);
-        age <= self.connection.wrapping_sub(self.heard_from) && self.connection != self.heard_from.wrapping_sub(1)
+        age <= self.connection.wrapping_sub(self.heard_from)
+            && self.connection != self.heard_from.wrapping_sub(1)
     }
 }

@@ -120,7 +120,10 @@ impl VideoConsumerConfig {
     fn check(&self, problems: &mut Problems) {
         if self.every_nth_frame.is_some() && self.forwards_to.is_none() {
             problems
-                .error(self.places.of("every_nth_frame"), "`every_nth_frame` says how many messages are sent on")
+                .error(
+                    self.places.of("every_nth_frame"),
+                    "`every_nth_frame` says how many messages are sent on",
+                )
                 .help("say where: `forwards_to: { queue: … }`");
         }
     }
@@ -133,8 +136,7 @@ impl VideoConsumerConfig {
     /// Whether it works on one fragment after another, and the stream waits for it.
     pub fn is_paced(&self) -> bool {
         let takes_time = !matches!(self.processing_time.spec, DistributionSpec::Constant(0.0));
-        takes_time
-            && !matches!(self.retrieval, VideoRetrievalConfig::Hls(_) | VideoRetrievalConfig::Dash(_))
+        takes_time && !matches!(self.retrieval, VideoRetrievalConfig::Hls(_) | VideoRetrievalConfig::Dash(_))
     }
 
     fn method(&self) -> Method {

@@ -147,12 +147,7 @@ impl VideoConsumer {
     }
 
     /// A part of the archive has been read.
-    fn end_list<O: Outbox<VideoConsumerTimer>>(
-        &mut self,
-        session: u32,
-        more: bool,
-        cx: &mut Context<'_, O>,
-    ) {
+    fn end_list<O: Outbox<VideoConsumerTimer>>(&mut self, session: u32, more: bool, cx: &mut Context<'_, O>) {
         let Method::Archive(every) = self.settings.method else { return };
         if more {
             self.next(session, cx);
@@ -185,7 +180,7 @@ impl VideoConsumer {
         let produced = cx.messages.published_at(message);
         self.metrics.fragments_received.add(1);
         self.metrics.bytes_received.add(u64::from(cx.messages.bytes(message)));
-        self.metrics.arrival_latency.record((cx.now - produced).as_nanos());
+        self.metrics.arrival_latency.record(cx.now.saturating_since(produced).as_nanos());
         if matches!(self.settings.method, Method::Playback(_)) {
             let shown_at = self.show(session, cx.now);
             self.account(session, (message, frames), shown_at, cx);
@@ -224,7 +219,7 @@ impl VideoConsumer {
             one.seen = sequence + 1;
             self.metrics.messages_processed.add(1);
             let taken_at = cx.messages.published_at(message);
-            self.metrics.end_to_end_latency.record((done_at - taken_at).as_nanos());
+            self.metrics.end_to_end_latency.record(done_at.saturating_since(taken_at).as_nanos());
         }
         self.forward((message, frames), cx);
         cx.messages.release(message);

@@ -49,6 +49,7 @@ impl VideoConsumer {
             cx.outbox.wake(due_at, VideoConsumerTimer::Next { session });
             return;
         }
+        self.sessions[session as usize].polled_at = cx.now;
         let calls = if playback.is_dash { 1 } else { tracks };
         self.call(session, VideoCall::Playlist { calls, points: playback.listed }, cx);
     }
@@ -62,7 +63,6 @@ impl VideoConsumer {
     ) {
         let Method::Playback(playback) = self.settings.method else { return };
         let one = &mut self.sessions[session as usize];
-        one.polled_at = cx.now;
         one.is_unchanged = end == one.known;
         one.known = end;
         if milliseconds > 0 {
