@@ -22,4 +22,5 @@ mod sqs_rules;
 mod sqs_time;
 mod step_reference;
 mod theory;
+mod video;
 mod world_of_yaml;
