@@ -16,6 +16,7 @@ mod policy_tests;
 mod properties;
 mod reference;
 mod scenarios;
+mod seed_map;
 mod sns;
 mod sqs_calls;
 mod sqs_rules;
