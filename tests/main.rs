@@ -24,3 +24,4 @@ mod sqs_time;
 mod step_reference;
 mod theory;
 mod world_of_yaml;
+mod worlds;
