@@ -17,6 +17,7 @@ use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
 use crate::services::sns::{PhoneNumberConfig, PlatformEndpointConfig, TopicConfig};
 use crate::services::sqs::QueueConfig;
+use crate::services::video::{CameraConfig, VideoConsumerConfig, VideoStreamConfig};
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
 section! {
@@ -78,6 +79,12 @@ section! {
         pub platform_endpoints: Named<PlatformEndpointConfig>;
         /// Delivery streams of Amazon Data Firehose.
         pub delivery_streams: Named<DeliveryStreamConfig>;
+        /// Kinesis video streams.
+        pub video_streams: Named<VideoStreamConfig>;
+        /// Who films.
+        pub cameras: Named<CameraConfig>;
+        /// Who watches.
+        pub video_consumers: Named<VideoConsumerConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -221,6 +228,20 @@ section! {
         pub firehose_transformation_retry_pause: Duration = Duration::from_seconds(1);
         /// After so much continuous throttling the limits of Direct PUT double; by default never.
         pub firehose_limit_raise_time: Option<Duration>;
+        /// How the limits of a video stream are measured.
+        pub video_limits: LimitModelConfig = LimitModelConfig::TokenBucket;
+        /// From the first byte of a fragment of video to its `BUFFERING` acknowledgement.
+        pub video_buffering_ack_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(100));
+        /// From the last byte of a fragment of video to its `RECEIVED` acknowledgement.
+        pub video_received_ack_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(100));
+        /// From the last byte of a fragment of video to its being archived, which the `PERSISTED` acknowledgement tells.
+        pub video_persisted_ack_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(500));
+        /// What the warm tier adds to that; AWS speaks of milliseconds.
+        pub video_warm_delay: Duration = Duration::from_milliseconds(20);
+        /// Probability that a fragment of video cannot be archived.
+        pub video_archival_failures: Probability = Probability::ZERO;
+        /// How long a call to a video stream takes until its answer, or the first byte of it.
+        pub video_call_time: Duration = Duration::from_milliseconds(20);
     }
 }
 
@@ -344,7 +365,8 @@ impl ScenarioConfig {
         }
         let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
         let is_direct = !self.phone_numbers.is_empty() || !self.platform_endpoints.is_empty();
-        let is_stream = !self.streams.is_empty() || !self.delivery_streams.is_empty();
+        let is_stream =
+            !self.streams.is_empty() || !self.delivery_streams.is_empty() || !self.video_streams.is_empty();
         if is_empty && !is_stream && !is_direct {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }

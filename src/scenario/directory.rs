@@ -61,6 +61,9 @@ pub(super) struct Directory<'a> {
     pub(super) phone_numbers: Names<'a>,
     pub(super) platform_endpoints: Names<'a>,
     pub(super) delivery_streams: Names<'a>,
+    pub(super) video_streams: Names<'a>,
+    pub(super) cameras: Names<'a>,
+    pub(super) video_consumers: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -87,11 +90,14 @@ impl<'a> Directory<'a> {
             phone_numbers: number("phone number", config.phone_numbers.names().collect()),
             platform_endpoints: number("platform endpoint", config.platform_endpoints.names().collect()),
             delivery_streams: number("delivery stream", config.delivery_streams.names().collect()),
+            video_streams: number("video stream", config.video_streams.names().collect()),
+            cameras: number("camera", config.cameras.names().collect()),
+            video_consumers: number("video consumer", config.video_consumers.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 15] {
+    fn kinds(&self) -> [&Names<'a>; 18] {
         [
             &self.queues,
             &self.consumers,
@@ -108,6 +114,9 @@ impl<'a> Directory<'a> {
             &self.phone_numbers,
             &self.platform_endpoints,
             &self.delivery_streams,
+            &self.video_streams,
+            &self.cameras,
+            &self.video_consumers,
         ]
     }
 

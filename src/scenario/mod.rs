@@ -25,6 +25,7 @@ mod streams;
 mod targets;
 mod theory;
 mod topics;
+mod video;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpectConfig, ExpressionsConfig, ScenarioConfig};
@@ -55,6 +56,9 @@ use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::requester::{Requester, RequesterSettings};
 use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
+use crate::services::video::{
+    CameraSettings, Cameras, VideoConsumer, VideoConsumerSettings, VideoStreamSettings, VideoStreams,
+};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
 use crate::wire::{LambdaAccount, LambdaQuotas, Purpose, SnsAccount, SnsQuotas};
 use crate::world::{Entity, Feed, Load, Plan, RunError, RunProgress, Seat, WatchedMetric};
@@ -90,6 +94,9 @@ pub struct Scenario {
     phone_numbers: Vec<TopicSettings>,
     platform_endpoints: Vec<TopicSettings>,
     delivery_streams: Vec<DeliveryStreamSettings>,
+    video_streams: Vec<VideoStreamSettings>,
+    cameras: Vec<CameraSettings>,
+    video_consumers: Vec<VideoConsumerSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -342,6 +349,15 @@ impl Scenario {
         }
         for stream in &self.delivery_streams {
             seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
+        }
+        for streams in &self.video_streams {
+            seat(&streams.name, VideoStreams::new(streams.clone(), seed, replication).into());
+        }
+        for cameras in &self.cameras {
+            seat(&cameras.name, Cameras::new(cameras.clone(), seed, replication).into());
+        }
+        for consumer in &self.video_consumers {
+            seat(&consumer.name, VideoConsumer::new(consumer.clone(), seed, replication).into());
         }
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());

@@ -128,6 +128,16 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("custom_metrics.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
     ("clients.*.script.*.*.delivery_stream", "delivery_streams", "delivery stream"),
     ("topics.*.subscriptions.*.firehose", "delivery_streams", "delivery stream"),
+    ("cameras.*.sends_to.video_stream", "video_streams", "video stream"),
+    ("video_consumers.*.reads_from.video_stream", "video_streams", "video stream"),
+    ("video_consumers.*.forwards_to.queue", "queues", "queue"),
+    ("video_consumers.*.forwards_to.topic", "topics", "topic"),
+    ("video_consumers.*.forwards_to.stream", "streams", "stream"),
+    ("clients.*.script.*.*.video_stream", "video_streams", "video stream"),
+    ("alarms.*.metric.video_stream", "video_streams", "video stream"),
+    ("alarms.*.metrics.*.metric.video_stream", "video_streams", "video stream"),
+    ("custom_metrics.*.metric.video_stream", "video_streams", "video stream"),
+    ("custom_metrics.*.metrics.*.metric.video_stream", "video_streams", "video stream"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -149,6 +159,9 @@ const NAMED: &[&str] = &[
     "phone_numbers",
     "platform_endpoints",
     "delivery_streams",
+    "video_streams",
+    "cameras",
+    "video_consumers",
 ];
 
 /// Tells every reference and every expectation that names nothing.

@@ -86,6 +86,7 @@ pub(super) fn resolve(
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
     let delivery_streams = resolver.delivery_streams(&producers, problems);
+    let video = resolver.video(problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -113,9 +114,11 @@ pub(super) fn resolve(
     let texts = Arc::new(clients.names.texts.clone());
     let mut functions = std::mem::take(&mut lambda.functions);
     let mut stream_consumers = stream_consumers?;
+    let mut video = video?;
     let forwards = (consumers.iter_mut().map(|consumer| &mut consumer.forward))
         .chain(functions.iter_mut().map(|function| &mut function.forward))
-        .chain(stream_consumers.iter_mut().map(|consumer| &mut consumer.forward));
+        .chain(stream_consumers.iter_mut().map(|consumer| &mut consumer.forward))
+        .chain(video.consumers.iter_mut().map(|consumer| &mut consumer.forward));
     for forward in forwards.flatten() {
         forward.texts = Arc::clone(&texts);
     }
@@ -153,6 +156,9 @@ pub(super) fn resolve(
             .collect(),
         stream_consumers,
         delivery_streams: delivery_streams?,
+        video_streams: video.streams,
+        cameras: video.cameras,
+        video_consumers: video.consumers,
         scripted: clients.expected,
         topics: sns.topics.into_iter().collect::<Option<_>>()?,
         phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,

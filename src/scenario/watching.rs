@@ -15,6 +15,7 @@ use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetr
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
+use crate::services::video::VideoStreamMetrics;
 use crate::wire::EntityId;
 use crate::world::{WatchedMetric, watched_metric};
 use std::sync::Arc;
@@ -207,6 +208,10 @@ impl<'a> Watching<'a> {
         }
         if let Some(stream) = &metric.delivery_stream {
             return self.delivery_stream(stream, problems);
+        }
+        if let Some(streams) = &metric.video_stream {
+            let found = self.directory.video_streams.find(streams, problems)?;
+            return Some((found.1, &[VideoStreamMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))

@@ -11,3 +11,4 @@ pub mod producer;
 pub mod requester;
 pub mod sns;
 pub mod sqs;
+pub mod video;

@@ -78,6 +78,12 @@ pub enum ApiError {
     WrongShard,
     /// Firehose: more than a delivery stream takes for now.
     ServiceUnavailableException,
+    /// Video streams: more calls, or points of a quota, than a stream has.
+    ClientLimitExceededException,
+    /// Video streams: more connections than a stream has.
+    ConnectionLimitExceededException,
+    /// Video streams: playback of a stream that retains nothing.
+    NoDataRetentionException,
 }
 
 impl ApiError {
@@ -121,6 +127,9 @@ impl ApiError {
             ApiError::ResourceInUseException => "ResourceInUseException",
             ApiError::WrongShard => "WrongShard",
             ApiError::ServiceUnavailableException => "ServiceUnavailableException",
+            ApiError::ClientLimitExceededException => "ClientLimitExceededException",
+            ApiError::ConnectionLimitExceededException => "ConnectionLimitExceededException",
+            ApiError::NoDataRetentionException => "NoDataRetentionException",
         }
     }
 
@@ -136,6 +145,7 @@ impl ApiError {
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard
                 | ApiError::ServiceUnavailableException
+                | ApiError::ClientLimitExceededException
         )
     }
 }

@@ -40,6 +40,8 @@ mod sns;
 mod stream;
 mod stream_reading;
 mod stream_request;
+mod video;
+mod video_request;
 
 pub use access::{
     Access, AccessAction, ActionConfig, Conditions, EffectConfig, Identity, IdentityConfig,
@@ -87,4 +89,11 @@ pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
 pub use stream_request::{
     IteratorPlace, RecordKey, RecordPlace, RecordRead, RecordsRead, ShardIterator, StreamDescription,
     StreamStatus,
+};
+pub use video::{
+    AckError, FragmentAck, MediaStart, SentFragment, VideoAnswer, VideoCall, VideoPrices, VideoQuotas,
+    milliseconds,
+};
+pub use video_request::{
+    FragmentPart, FragmentRead, FragmentRefused, FragmentTaken, VideoAction, VideoReply,
 };

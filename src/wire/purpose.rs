@@ -107,6 +107,14 @@ pub enum Purpose {
     Transformation,
     /// Which partition a record is delivered to.
     Partition,
+    /// How long fragments of video are, and how large.
+    Fragment,
+    /// When the network of a camera fails.
+    Uplink,
+    /// When cameras and viewers begin.
+    Beginning,
+    /// How long acknowledgements of fragments take.
+    AckLatency,
 }
 
 impl Purpose {
@@ -163,6 +171,10 @@ impl Purpose {
             Purpose::Buffering => "buffering",
             Purpose::Transformation => "transformation",
             Purpose::Partition => "partition",
+            Purpose::Fragment => "fragment",
+            Purpose::Uplink => "uplink",
+            Purpose::Beginning => "beginning",
+            Purpose::AckLatency => "ack latency",
         }
     }
 

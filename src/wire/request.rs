@@ -3,7 +3,7 @@
 
 use super::{
     ApiError, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey, RecordPlace,
-    RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId,
+    RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId, VideoAction, VideoReply,
 };
 use crate::engine::Time;
 
@@ -142,6 +142,8 @@ pub enum Action {
     DecreaseStreamRetentionPeriod(i64),
     /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
     PutToDeliveryStream(Vec<SendEntry>, bool),
+    /// A call to a video stream.
+    Video(VideoAction),
 }
 
 impl Action {
@@ -155,6 +157,7 @@ impl Action {
             | Action::PublishBatch(entries, _)
             | Action::PutRecords(entries, _)
             | Action::PutToDeliveryStream(entries, _) => entries,
+            Action::Video(action) => action.sends(),
             _ => &[],
         }
     }
@@ -194,6 +197,7 @@ impl Action {
             Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
             Action::PutToDeliveryStream(_, false) => "PutRecordBatch",
+            Action::Video(action) => action.name(),
         }
     }
 }
@@ -298,6 +302,8 @@ pub enum Answer {
     Iterator(ShardIterator),
     /// What `GetRecords` returned.
     Records(RecordsRead),
+    /// What a video stream answers.
+    Video(VideoReply),
 }
 
 /// A call and, once it is there, its answer.
@@ -363,6 +369,10 @@ impl Requests {
                 }
                 Some(Answer::Put(places)) => {
                     let refused = sends.zip(places).filter(|(_, place)| place.is_err());
+                    refused.for_each(|(message, _)| mark(message));
+                }
+                Some(Answer::Video(VideoReply::Put(taken))) => {
+                    let refused = sends.zip(taken).filter(|(_, taken)| taken.is_err());
                     refused.for_each(|(message, _)| mark(message));
                 }
                 _ => sends.for_each(&mut *mark),

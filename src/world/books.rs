@@ -4,7 +4,7 @@ use super::statistics::{About, summarise};
 use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
 use crate::record::{Flow, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit};
-use crate::wire::{Fate, PollOutcome, Signal};
+use crate::wire::{Fate, PollOutcome, SentFragment, Signal, VideoAnswer};
 
 use super::RunError;
 
@@ -92,13 +92,13 @@ impl World {
             }
         }
         let produced: u64 =
-            ["producer", "client", "requester", "cloudwatch", "stream_mapping", "object_store"]
+            ["producer", "client", "requester", "cloudwatch", "stream_mapping", "object_store", "camera"]
                 .iter()
                 .map(|kind| sum("produced", &ledger, kind))
                 .sum::<u64>()
                 + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = ["consumer", "function", "stream_consumer"]
+        let forwarded = ["consumer", "function", "stream_consumer", "video_consumer"]
             .iter()
             .map(|kind| sum("forwarded", &ledger, kind))
             .sum();
@@ -140,6 +140,11 @@ impl World {
         self.requests.holdings(&mut mark);
         while let Some(event) = calendar.pop_until(Time::MAX) {
             let Stimulus::Signal(signal) = event.stimulus else { continue };
+            if let Signal::PutFragment { fragment: SentFragment { message, .. } }
+            | Signal::VideoAnswered { answer: VideoAnswer::Media { message, .. }, .. } = signal
+            {
+                mark(message);
+            }
             if let Signal::Put { batch }
             | Signal::Refused { batch, .. }
             | Signal::Redrive { batch }
@@ -243,9 +248,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .map(|row| row.value)
             .sum()
     };
-    let workers = &["consumer", "function", "stream_consumer"];
+    let workers = &["consumer", "function", "stream_consumer", "video_consumer"];
     let calling = &["queue", "requester", "stream", "delivery_stream"];
-    let senders = &["producer", "client"];
+    let senders = &["producer", "client", "camera"];
     let paid = &[
         "queue",
         "consumer",
@@ -260,6 +265,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "phone_number",
         "platform_endpoint",
         "delivery_stream",
+        "video_stream",
     ];
     let calls = [
         "send_calls",

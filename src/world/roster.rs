@@ -5,6 +5,7 @@ use super::Desk;
 use crate::record::{Instrument, MetricDefinition, MetricSeries, SummaryRow};
 use crate::services::{
     client, cloudwatch, compute, firehose, kinesis, lambda, object_store, producer, requester, sns, sqs,
+    video,
 };
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
@@ -175,4 +176,10 @@ roster! {
     StreamMapping: lambda::StreamMapping,
     /// A delivery stream of Amazon Data Firehose.
     DeliveryStream: firehose::DeliveryStream,
+    /// Video streams.
+    VideoStreams: video::VideoStreams,
+    /// Cameras.
+    Cameras: video::Cameras,
+    /// A consumer of video.
+    VideoConsumer: video::VideoConsumer,
 }
