@@ -75,7 +75,8 @@ pub(super) fn resolve(
         }
     }
     let reads_bodies =
-        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some())
+            || config.stream_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
     if let (true, Some(clients)) = (reads_bodies, &clients) {
         topics.enter_texts(&clients.names.texts);
     }
