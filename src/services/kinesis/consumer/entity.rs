@@ -1,6 +1,9 @@
 //! A consumer of a stream: an application made with the Kinesis Client Library, on a fixed number of instances.
 
+use super::assignment::Assignment;
+use super::handoff::Leaving;
 use super::lease::Lease;
+use super::load::Loads;
 use super::metrics::ConsumerMetrics;
 use super::settings::StreamConsumerSettings;
 use crate::engine::{Stream, Time};
@@ -41,6 +44,10 @@ pub struct StreamConsumer {
     pub(super) received: u64,
     pub(super) order: KeyOrder,
     pub(super) forwarder: Option<Forwarder>,
+    pub(super) loads: Loads,
+    pub(super) assignment: Assignment,
+    /// Workers that shut down in order.
+    pub(super) leaving: Vec<Leaving>,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
 }
@@ -69,6 +76,9 @@ impl StreamConsumer {
             received: 0,
             order: KeyOrder::default(),
             forwarder,
+            loads: Loads::default(),
+            assignment: Assignment::default(),
+            leaving: Vec::new(),
             chance,
             metrics: ConsumerMetrics::default(),
             settings,
