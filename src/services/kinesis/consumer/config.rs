@@ -62,6 +62,8 @@ section! {
         /// gives its leases back before the instance goes (`startGracefulShutdown`); otherwise they expire. The Auto Scaling
         /// group must let it finish.
         pub graceful_shutdown: bool = false;
+        /// Most shards that a worker processes at a time: the threads of its pool. By default all of its own.
+        pub processing_threads: Option<u32>, within (1, 10_000);
     }
     check StreamConsumerConfig::check;
 }
@@ -311,6 +313,7 @@ impl StreamConsumerConfig {
             workers: if is_hosted { 0 } else { self.instances },
             processing_time: processing_time?,
             per_batch: self.processing == RecordProcessingConfig::PerBatch,
+            processing_threads: self.processing_threads,
             checkpointing: match self.checkpoint {
                 CheckpointConfig::EachBatch => Checkpointing::EachBatch,
                 CheckpointConfig::Every(interval) => Checkpointing::Every(span(interval)),

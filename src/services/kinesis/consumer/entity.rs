@@ -6,6 +6,7 @@ use super::lease::Lease;
 use super::load::Loads;
 use super::metrics::ConsumerMetrics;
 use super::settings::StreamConsumerSettings;
+use super::threads::Threads;
 use crate::engine::{Stream, Time};
 use crate::wire::{Forwarder, IteratorStart, KeyOrder, Purpose};
 
@@ -45,6 +46,8 @@ pub struct StreamConsumer {
     pub(super) order: KeyOrder,
     pub(super) forwarder: Option<Forwarder>,
     pub(super) loads: Loads,
+    /// By worker, when there is a limit.
+    pub(super) threads: Vec<Threads>,
     pub(super) assignment: Assignment,
     /// Workers that shut down in order.
     pub(super) leaving: Vec<Leaving>,
@@ -77,6 +80,7 @@ impl StreamConsumer {
             order: KeyOrder::default(),
             forwarder,
             loads: Loads::default(),
+            threads: Vec::new(),
             assignment: Assignment::default(),
             leaving: Vec::new(),
             chance,

@@ -18,6 +18,7 @@ mod metrics;
 mod processing;
 mod reading;
 mod settings;
+mod threads;
 
 pub use config::{SourceStream, StreamConsumerConfig, StreamSource};
 pub use entity::StreamConsumer;

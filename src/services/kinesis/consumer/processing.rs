@@ -34,12 +34,17 @@ impl StreamConsumer {
         if lease.handoff.is_some() {
             return;
         }
-        let Some(Waiting { batch, bytes }) = lease.waiting.pop_front() else {
+        if lease.waiting.is_empty() {
             if lease.end_read && !lease.finished {
                 self.finish_shard(shard, cx);
             }
             return;
-        };
+        }
+        if !self.take_thread(shard) {
+            return;
+        }
+        let lease = self.lease(shard);
+        let Some(Waiting { batch, bytes }) = lease.waiting.pop_front() else { return };
         let records = cx.batches.entries(batch).len();
         lease.waiting_records -= records as u64;
         lease.waiting_bytes -= bytes;
@@ -122,6 +127,7 @@ impl StreamConsumer {
         let done = last.map_or(0, |last| last + 1);
         self.lease(shard).done = Some(done);
         self.checkpoint(shard, done, cx);
+        self.free_thread(shard, cx);
         if self.lease(shard).handoff.is_some() {
             self.end_handoff(shard, cx);
             return;
@@ -208,6 +214,7 @@ impl StreamConsumer {
             self.leases[shard as usize].in_hand = 0;
             self.busy -= 1;
             self.metrics.busy_shards.set(now, self.busy);
+            self.free_thread(shard, cx);
         }
         let lease = &mut self.leases[shard as usize];
         lease.epoch += 1;

@@ -117,6 +117,8 @@ pub struct StreamConsumerSettings {
     pub processing_time: Distribution,
     /// Whether the time is that of a batch as a whole.
     pub per_batch: bool,
+    /// Shards that a worker processes at a time; `None` is all of its own.
+    pub processing_threads: Option<u32>,
     /// When progress is written down.
     pub checkpointing: Checkpointing,
     /// Probability that a processing fails.
