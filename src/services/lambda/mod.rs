@@ -56,7 +56,7 @@ pub use mapping_settings::{MappingAssumptions, MappingConcurrency, MappingSettin
 pub use metrics::{AccountMetrics, FunctionMetrics};
 pub use settings::{AsynchronousSettings, Destination, FunctionSettings, OnMessageFailure};
 pub use stream_mapping::{
-    StreamDestinationConfig, StreamMapping, StreamMappingAssumptions, StreamMappingConfig, StreamMappingEnds,
+    StreamDestination, StreamDestinationConfig, StreamMapping, StreamMappingAssumptions, StreamMappingConfig, StreamMappingEnds,
     StreamMappingMetrics, StreamMappingSettings,
 };
 
