@@ -118,6 +118,7 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("producers.*.publishes_to.delivery_stream", "delivery_streams", "delivery stream"),
     ("delivery_streams.*.reads_from.stream", "streams", "stream"),
     ("delivery_streams.*.data_transformation.function", "functions", "function"),
+    ("stream_mappings.*.on_failure.object_store", "object_stores", "object store"),
     ("delivery_streams.*.destination.*.bucket", "object_stores", "object store"),
     ("delivery_streams.*.destination.*.s3.bucket", "object_stores", "object store"),
     ("delivery_streams.*.destination.*.source_backup.bucket", "object_stores", "object store"),

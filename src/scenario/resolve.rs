@@ -75,7 +75,8 @@ pub(super) fn resolve(
         }
     }
     let reads_bodies =
-        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some())
+            || config.stream_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
     if let (true, Some(clients)) = (reads_bodies, &clients) {
         topics.enter_texts(&clients.names.texts);
     }
@@ -475,18 +476,20 @@ impl<'a> Resolver<'a> {
             wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
             visibility_timeout: span(queue.visibility_timeout),
             is_fifo: is_fifo(reference.as_str()),
+            shuts_down: false,
         })
     }
 
     /// An application whose workers run on the instances of a consumer. To these it looks like a queue that never answers.
     fn hosted(&self, application: &Reference, problems: &mut Problems) -> Option<SourceQueue> {
-        let (_, id) = self.directory.stream_consumers.find(application, problems)?;
+        let (position, id) = self.directory.stream_consumers.find(application, problems)?;
         Some(SourceQueue {
             id,
             latency: ApiLatency::none(),
             wait_seconds: 20,
             visibility_timeout: Span::from_hours(12),
             is_fifo: false,
+            shuts_down: self.config.stream_consumers.entries[position].1.graceful_shutdown,
         })
     }
 

@@ -30,6 +30,9 @@ section! {
         pub delivery_stream: Option<Reference>;
         /// Whose metric it is: video streams.
         pub video_stream: Option<Reference>;
+        /// The shard of the stream, by its number, whose metric it is (dimension `ShardId`); the stream needs
+        /// `enhanced_monitoring`.
+        pub shard: Option<u32>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -134,6 +137,11 @@ impl MetricConfig {
 
     fn check(&self, problems: &mut Problems) {
         let owners = self.owners();
+        if self.shard.is_some() && self.stream.is_none() {
+            problems
+                .error(self.places.of("shard"), "a shard belongs to a stream")
+                .help("write `{ stream: clicks, shard: 0, name: IncomingRecords }`");
+        }
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
         let named = usize::from(self.name.is_some());
         // A name alone is a series that a policy test gives.

@@ -44,8 +44,8 @@ mod video;
 mod video_request;
 
 pub use access::{
-    Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
-    check_policy, check_principals, check_statement, is_account,
+    Access, AccessAction, ActionConfig, Conditions, EffectConfig, Identity, IdentityConfig,
+    PolicyStatementConfig, check_policy, check_principals, check_statement, is_account,
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};

@@ -105,6 +105,12 @@ pub enum Signal {
         /// Who asked.
         poller: PollerId,
     },
+    /// An instance that works for an application is told to go: the application answers the instance's `Poll` when it has
+    /// nothing in hand there any more.
+    ShutDown {
+        /// Who asked.
+        poller: PollerId,
+    },
     /// The end of a delete call for messages received earlier. The taker closes the batch, nobody is answered.
     Delete {
         /// The messages' receipts. Their messages stay with the sender.

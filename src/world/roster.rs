@@ -102,6 +102,15 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.publish(now), )* }
             }
 
+            pub(super) fn part_datapoint(
+                &self,
+                part: u32,
+                metric: &str,
+                minute: crate::engine::Time,
+            ) -> Option<(&'static MetricDefinition, crate::record::Datapoint)> {
+                match self { $( Entity::$name(service) => service.part_datapoint(part, metric, minute), )* }
+            }
+
             pub(super) fn take_own_series(&mut self) -> Vec<MetricSeries> {
                 match self { $( Entity::$name(service) => service.take_own_series(), )* }
             }
