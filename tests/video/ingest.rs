@@ -90,7 +90,7 @@ fn what_a_stream_does_not_take_is_told_with_an_error() {
     };
     assert_eq!(refused("fragment_duration: 20s"), (0, 0, 3));
     assert_eq!(refused("fragment_duration: 20001ms"), (3, 3, 0));
-    assert_eq!(refused("fragment_duration: 1s"), (0, 0, 60));
+    assert_eq!(refused("fragment_duration: 1s"), (0, 0, 61));
     assert_eq!(refused("fragment_duration: 999ms"), (61, 61, 0));
     assert_eq!(refused("fragment_duration: 20s, bytes_per_second: 2500000B"), (0, 0, 3));
     assert_eq!(refused("fragment_duration: 20s, bytes_per_second: 2500001B"), (3, 3, 0));
