@@ -10,6 +10,7 @@ use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::firehose::DeliveryStreamConfig;
+use crate::services::flink::FlinkApplicationConfig;
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::lambda::{FunctionConfig, MappingConfig, StreamMappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
@@ -78,6 +79,8 @@ section! {
         pub platform_endpoints: Named<PlatformEndpointConfig>;
         /// Delivery streams of Amazon Data Firehose.
         pub delivery_streams: Named<DeliveryStreamConfig>;
+        /// Applications of Managed Service for Apache Flink.
+        pub flink_applications: Named<FlinkApplicationConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -221,6 +224,24 @@ section! {
         pub firehose_transformation_retry_pause: Duration = Duration::from_seconds(1);
         /// After so much continuous throttling the limits of Direct PUT double; by default never.
         pub firehose_limit_raise_time: Option<Duration>;
+        /// How long a slot of an application needs to read and decode a record.
+        pub flink_source_time: Duration = Duration::from_nanos(20_000);
+        /// How long it needs for a record in an operator that does not say.
+        pub flink_operator_time: Duration = Duration::from_nanos(20_000);
+        /// From the failure of a job to its restart; reading the state comes on top.
+        pub flink_restart_delay: Duration = Duration::from_seconds(10);
+        /// How long a job is down when it is scaled or updated.
+        pub flink_scaling_time: DistributionOf<Duration> = default_flink_scaling_time();
+        /// State of a window of a key.
+        pub flink_state_size: Bytes = Bytes::new(200);
+        /// State that is written or read in a second.
+        pub flink_state_throughput: Bytes = Bytes::from_mib(100), at_least (Bytes::from_kib(1));
+        /// How long a checkpoint takes besides writing the state.
+        pub flink_checkpoint_overhead: Duration = Duration::from_milliseconds(500);
+        /// How much work waits between operators before it holds the source back.
+        pub flink_buffered_work: Duration = Duration::from_seconds(1);
+        /// How long a sink waits before it sends again what was refused.
+        pub flink_sink_retry_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
     }
 }
 
@@ -393,6 +414,11 @@ fn default_push_delay() -> DistributionOf<Duration> {
 
 fn default_split_delay() -> DistributionOf<Duration> {
     let spec = DistributionSpec::Uniform { minimum: seconds(300), maximum: seconds(900) };
+    DistributionOf::from_spec(spec, None)
+}
+
+fn default_flink_scaling_time() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(10), maximum: seconds(60) };
     DistributionOf::from_spec(spec, None)
 }
 

@@ -61,6 +61,7 @@ pub(super) struct Directory<'a> {
     pub(super) phone_numbers: Names<'a>,
     pub(super) platform_endpoints: Names<'a>,
     pub(super) delivery_streams: Names<'a>,
+    pub(super) flink_applications: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -87,11 +88,12 @@ impl<'a> Directory<'a> {
             phone_numbers: number("phone number", config.phone_numbers.names().collect()),
             platform_endpoints: number("platform endpoint", config.platform_endpoints.names().collect()),
             delivery_streams: number("delivery stream", config.delivery_streams.names().collect()),
+            flink_applications: number("Flink application", config.flink_applications.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 15] {
+    fn kinds(&self) -> [&Names<'a>; 16] {
         [
             &self.queues,
             &self.consumers,
@@ -108,6 +110,7 @@ impl<'a> Directory<'a> {
             &self.phone_numbers,
             &self.platform_endpoints,
             &self.delivery_streams,
+            &self.flink_applications,
         ]
     }
 

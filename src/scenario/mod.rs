@@ -10,6 +10,7 @@ mod config;
 mod custom_metrics;
 mod delivery_streams;
 mod directory;
+mod flink;
 mod lambda;
 mod notices;
 mod paths;
@@ -45,6 +46,7 @@ use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::firehose::{DeliveryStream, DeliveryStreamSettings};
+use crate::services::flink::{Application, ApplicationSettings};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::lambda::{
     Account, EventSourceMapping, Function, FunctionSettings, MappingSettings, StreamMapping,
@@ -90,6 +92,7 @@ pub struct Scenario {
     phone_numbers: Vec<TopicSettings>,
     platform_endpoints: Vec<TopicSettings>,
     delivery_streams: Vec<DeliveryStreamSettings>,
+    flink_applications: Vec<ApplicationSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -342,6 +345,9 @@ impl Scenario {
         }
         for stream in &self.delivery_streams {
             seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
+        }
+        for application in &self.flink_applications {
+            seat(&application.name, Application::new(application.clone(), seed, replication).into());
         }
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());

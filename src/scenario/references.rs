@@ -128,6 +128,17 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("custom_metrics.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
     ("clients.*.script.*.*.delivery_stream", "delivery_streams", "delivery stream"),
     ("topics.*.subscriptions.*.firehose", "delivery_streams", "delivery stream"),
+    ("flink_applications.*.reads_from.stream", "streams", "stream"),
+    ("flink_applications.*.sinks.*.stream", "streams", "stream"),
+    ("flink_applications.*.sinks.*.delivery_stream", "delivery_streams", "delivery stream"),
+    ("flink_applications.*.sinks.*.function", "functions", "function"),
+    ("flink_applications.*.late_data.stream", "streams", "stream"),
+    ("flink_applications.*.late_data.delivery_stream", "delivery_streams", "delivery stream"),
+    ("flink_applications.*.late_data.function", "functions", "function"),
+    ("alarms.*.metric.flink_application", "flink_applications", "Flink application"),
+    ("alarms.*.metrics.*.metric.flink_application", "flink_applications", "Flink application"),
+    ("custom_metrics.*.metric.flink_application", "flink_applications", "Flink application"),
+    ("custom_metrics.*.metrics.*.metric.flink_application", "flink_applications", "Flink application"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -149,6 +160,7 @@ const NAMED: &[&str] = &[
     "phone_numbers",
     "platform_endpoints",
     "delivery_streams",
+    "flink_applications",
 ];
 
 /// Tells every reference and every expectation that names nothing.

@@ -10,6 +10,7 @@ use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
+use crate::services::flink::FlinkMetrics;
 use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use crate::services::producer::ProducerMetrics;
@@ -207,6 +208,10 @@ impl<'a> Watching<'a> {
         }
         if let Some(stream) = &metric.delivery_stream {
             return self.delivery_stream(stream, problems);
+        }
+        if let Some(application) = &metric.flink_application {
+            let found = self.directory.flink_applications.find(application, problems)?;
+            return Some((found.1, &[FlinkMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))

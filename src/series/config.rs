@@ -28,6 +28,8 @@ section! {
         pub stream_mapping: Option<Reference>;
         /// The delivery stream whose metric it is.
         pub delivery_stream: Option<Reference>;
+        /// The Flink application whose metric it is.
+        pub flink_application: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -125,6 +127,7 @@ impl MetricConfig {
             &self.stream_consumer,
             &self.stream_mapping,
             &self.delivery_stream,
+            &self.flink_application,
         ];
         owners.into_iter().flatten().count()
     }

@@ -107,6 +107,10 @@ pub enum Purpose {
     Transformation,
     /// Which partition a record is delivered to.
     Partition,
+    /// Which records filters let through.
+    Filtering,
+    /// How long before its publish an event happened.
+    EventDelay,
 }
 
 impl Purpose {
@@ -163,6 +167,8 @@ impl Purpose {
             Purpose::Buffering => "buffering",
             Purpose::Transformation => "transformation",
             Purpose::Partition => "partition",
+            Purpose::Filtering => "filtering",
+            Purpose::EventDelay => "event delay",
         }
     }
 

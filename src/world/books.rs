@@ -62,6 +62,7 @@ impl World {
             activities: self.journal.activities,
             api_calls,
             instances: self.journal.instances,
+            window_results: self.journal.window_results,
             series: readings.series,
             quantiles: readings.quantiles,
             distributions: readings.distributions,
@@ -98,7 +99,7 @@ impl World {
                 .sum::<u64>()
                 + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = ["consumer", "function", "stream_consumer"]
+        let forwarded = ["consumer", "function", "stream_consumer", "flink_application", "sql_application"]
             .iter()
             .map(|kind| sum("forwarded", &ledger, kind))
             .sum();
@@ -260,6 +261,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "phone_number",
         "platform_endpoint",
         "delivery_stream",
+        "flink_application",
+        "sql_application",
     ];
     let calls = [
         "send_calls",

@@ -4,7 +4,7 @@
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, MetricSeries, SummaryRow};
 use crate::services::{
-    client, cloudwatch, compute, firehose, kinesis, lambda, object_store, producer, requester, sns, sqs,
+    client, cloudwatch, compute, firehose, flink, kinesis, lambda, object_store, producer, requester, sns, sqs,
 };
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
@@ -175,4 +175,6 @@ roster! {
     StreamMapping: lambda::StreamMapping,
     /// A delivery stream of Amazon Data Firehose.
     DeliveryStream: firehose::DeliveryStream,
+    /// An application that computes over streams.
+    Application: flink::Application,
 }

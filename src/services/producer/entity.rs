@@ -72,6 +72,8 @@ pub struct ProducerSettings {
     pub records: Option<RecordSettings>,
     /// The object store it uploads to.
     pub upload: Option<PayloadStore>,
+    /// How long before its publish an event happened, in nanoseconds.
+    pub event_delay: Option<Distribution>,
 }
 
 /// A producer.
@@ -112,6 +114,7 @@ pub(super) struct Chance {
     retry: Stream,
     loss: Stream,
     key: Stream,
+    event: Stream,
     pub(super) object_store: Stream,
 }
 
@@ -130,6 +133,7 @@ impl Producer {
             retry: stream(Purpose::Retry),
             loss: stream(Purpose::Loss),
             key: stream(Purpose::PartitionKey),
+            event: stream(Purpose::EventDelay),
             object_store: stream(Purpose::ObjectStore),
         };
         let kpl = match settings.records.as_ref().map(|records| &records.library) {
@@ -221,6 +225,13 @@ impl Producer {
                 ..Detail::NONE
             },
             None => Detail::NONE,
+        };
+        let detail = match &self.settings.event_delay {
+            Some(delay) => {
+                let ago = draw_span(delay, &mut self.chance.event).as_nanos() / 1_000_000;
+                Detail { event_offset_millis: i32::try_from(ago).map_or(i32::MIN, |ago| -ago), ..detail }
+            }
+            None => detail,
         };
         let message = cx.messages.create(NewMessage {
             published_at: at,
