@@ -10,7 +10,7 @@ use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::firehose::DeliveryStreamConfig;
-use crate::services::flink::FlinkApplicationConfig;
+use crate::services::flink::{FlinkApplicationConfig, SqlApplicationConfig};
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::lambda::{FunctionConfig, MappingConfig, StreamMappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
@@ -81,6 +81,8 @@ section! {
         pub delivery_streams: Named<DeliveryStreamConfig>;
         /// Applications of Managed Service for Apache Flink.
         pub flink_applications: Named<FlinkApplicationConfig>;
+        /// Applications of Kinesis Data Analytics for SQL, with `quotas: 2022`.
+        pub sql_applications: Named<SqlApplicationConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -242,6 +244,10 @@ section! {
         pub flink_buffered_work: Duration = Duration::from_seconds(1);
         /// How long a sink waits before it sends again what was refused.
         pub flink_sink_retry_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// How long a row takes in an in-application stream of a SQL application; AWS says 5,000 to 15,000 rows a second.
+        pub sql_row_time: Duration = Duration::from_nanos(100_000);
+        /// From one `GetRecords` call of a SQL application to the next.
+        pub sql_get_records_interval: Duration = Duration::from_seconds(1), at_least (Duration::from_milliseconds(200));
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) struct Directory<'a> {
     pub(super) platform_endpoints: Names<'a>,
     pub(super) delivery_streams: Names<'a>,
     pub(super) flink_applications: Names<'a>,
+    pub(super) sql_applications: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -89,11 +90,12 @@ impl<'a> Directory<'a> {
             platform_endpoints: number("platform endpoint", config.platform_endpoints.names().collect()),
             delivery_streams: number("delivery stream", config.delivery_streams.names().collect()),
             flink_applications: number("Flink application", config.flink_applications.names().collect()),
+            sql_applications: number("SQL application", config.sql_applications.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 16] {
+    fn kinds(&self) -> [&Names<'a>; 17] {
         [
             &self.queues,
             &self.consumers,
@@ -111,6 +113,7 @@ impl<'a> Directory<'a> {
             &self.platform_endpoints,
             &self.delivery_streams,
             &self.flink_applications,
+            &self.sql_applications,
         ]
     }
 

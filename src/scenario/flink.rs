@@ -9,7 +9,8 @@ use crate::language::{Name, Problems, Reference};
 use crate::services::firehose::{DeliveryStream, RecordSource};
 use crate::services::flink::{
     Application, ApplicationSettings, FlinkApplicationConfig, FlinkAssumptions, FlinkDefaults, FlinkSource,
-    FlinkSourceStream, FlinkSurroundings, SinkConfig, SinkEnd,
+    FlinkSourceStream, FlinkSurroundings, SinkConfig, SinkEnd, SqlApplicationConfig, SqlAssumptions,
+    SqlSource,
 };
 use crate::services::kinesis::{DataStream, ReaderSettings};
 use crate::services::lambda::Function;
@@ -21,25 +22,44 @@ pub(super) fn readers<'a>(
     config: &'a ScenarioConfig,
     directory: &'a Directory<'_>,
 ) -> impl Iterator<Item = ReaderSettings> + 'a {
-    config.flink_applications.iter().filter_map(move |(name, application)| {
+    let flink = config.flink_applications.iter().filter_map(move |(name, application)| {
         let FlinkSource::Stream(source) = &application.reads_from;
         let entity = directory.flink_applications.entity(name.as_str())?;
         (source.as_str() == stream.as_str())
             .then_some(ReaderSettings { entity, enhanced_fan_out: application.is_fan_out() })
-    })
+    });
+    let sql = config.sql_applications.iter().filter_map(move |(name, application)| {
+        let SqlSource::Stream(source) = &application.reads_from else { return None };
+        let entity = directory.sql_applications.entity(name.as_str())?;
+        (source.as_str() == stream.as_str()).then_some(ReaderSettings { entity, enhanced_fan_out: false })
+    });
+    flink.chain(sql)
+}
+
+/// The SQL applications that read a delivery stream.
+pub(super) fn analysed_by(name: &Name, config: &ScenarioConfig, directory: &Directory<'_>) -> Vec<EntityId> {
+    let reads = |application: &SqlApplicationConfig| {
+        matches!(&application.reads_from, SqlSource::DeliveryStream(source) if source.as_str() == name.as_str())
+    };
+    let theirs = config.sql_applications.iter().filter(|(_, application)| reads(application));
+    theirs.filter_map(|(name, _)| directory.sql_applications.entity(name.as_str())).collect()
 }
 
 impl Resolver<'_> {
     /// The applications; `None` when a problem was told.
     pub(super) fn flink_applications(&mut self, problems: &mut Problems) -> Option<Vec<ApplicationSettings>> {
         let config = self.config;
-        if config.flink_applications.is_empty() {
+        if config.flink_applications.is_empty() && config.sql_applications.is_empty() {
             return Some(Vec::new());
         }
         let defaults = self.flink_defaults(problems)?;
         let mut settings = Vec::new();
         for (name, application) in config.flink_applications.iter() {
             settings.push(self.flink_application(name, application, &defaults, problems));
+        }
+        for (name, application) in config.sql_applications.iter() {
+            application.check_profile(defaults.quotas.sql_applications, problems);
+            settings.push(self.sql_application(name, application, &defaults, problems));
         }
         settings.into_iter().collect()
     }
@@ -88,6 +108,41 @@ impl Resolver<'_> {
         is_known.then_some(settings)
     }
 
+    fn sql_application(
+        &mut self,
+        name: &Name,
+        config: &SqlApplicationConfig,
+        defaults: &FlinkDefaults,
+        problems: &mut Problems,
+    ) -> Option<ApplicationSettings> {
+        const KIND: &str = Application::SQL_KIND;
+        let source = match &config.reads_from {
+            SqlSource::Stream(reference) => {
+                self.flow(DataStream::KIND, reference.as_str(), KIND, name.as_str());
+                self.flink_source(reference, problems)
+            }
+            SqlSource::DeliveryStream(reference) => {
+                self.flow(DeliveryStream::KIND, reference.as_str(), KIND, name.as_str());
+                let found = self.directory.delivery_streams.find(reference, problems);
+                found.map(|(_, id)| FlinkSourceStream { id, shards: 1 })
+            }
+        };
+        let ends: Vec<Option<SinkEnd>> =
+            config.all_sinks().map(|sink| self.flink_sink(name, KIND, sink, problems)).collect();
+        let is_known = source.is_some() && ends.iter().all(Option::is_some);
+        let around = FlinkSurroundings {
+            source: source.unwrap_or(FlinkSourceStream { id: EntityId(0), shards: 1 }),
+            ends: ends.into_iter().flatten().collect(),
+            texts: &mut self.texts,
+        };
+        let row = SqlAssumptions {
+            time: span(self.assumptions.sql_row_time),
+            interval: span(self.assumptions.sql_get_records_interval),
+        };
+        let settings = config.settings(name.as_str(), around, defaults, row);
+        is_known.then_some(settings)
+    }
+
     fn flink_source(&self, reference: &Reference, problems: &mut Problems) -> Option<FlinkSourceStream> {
         let (position, id) = self.directory.streams.find(reference, problems)?;
         let quotas = self.config.quotas.kinesis(self.config.region);
@@ -104,11 +159,11 @@ impl Resolver<'_> {
         problems: &mut Problems,
     ) -> Option<SinkEnd> {
         let send = self.defaults.latency.send.clone();
-        let (taker, target, latency): (_, EntityId, Distribution) =
+        let (target, latency): (EntityId, Distribution) =
             match (&sink.stream, &sink.delivery_stream, &sink.function) {
                 (Some(stream), ..) => {
                     self.flow(kind, name.as_str(), DataStream::KIND, stream.as_str());
-                    (DataStream::KIND, self.directory.streams.find(stream, problems)?.1, send)
+                    (self.directory.streams.find(stream, problems)?.1, send)
                 }
                 (None, Some(stream), _) => {
                     self.flow(kind, name.as_str(), DeliveryStream::KIND, stream.as_str());
@@ -120,17 +175,16 @@ impl Resolver<'_> {
                             .error(stream.place, format!("`{stream}` takes no records from applications"))
                             .why(format!("it reads the data stream `{source}`, and AWS then refuses `PutRecordBatch`"));
                     }
-                    (DeliveryStream::KIND, id, send)
+                    (id, send)
                 }
                 (None, None, Some(function)) => {
                     self.flow(kind, name.as_str(), Function::KIND, function.as_str());
                     let latency = topics::publish_latency(self.config)?;
-                    (Function::KIND, self.directory.functions.find(function, problems)?.1, latency)
+                    (self.directory.functions.find(function, problems)?.1, latency)
                 }
                 // Told already.
                 (None, None, None) => return None,
             };
-        let _ = taker;
         Some(SinkEnd { target, latency })
     }
 }

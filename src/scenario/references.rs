@@ -135,6 +135,18 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("flink_applications.*.late_data.stream", "streams", "stream"),
     ("flink_applications.*.late_data.delivery_stream", "delivery_streams", "delivery stream"),
     ("flink_applications.*.late_data.function", "functions", "function"),
+    ("sql_applications.*.reads_from.stream", "streams", "stream"),
+    ("sql_applications.*.reads_from.delivery_stream", "delivery_streams", "delivery stream"),
+    ("sql_applications.*.sinks.*.stream", "streams", "stream"),
+    ("sql_applications.*.sinks.*.delivery_stream", "delivery_streams", "delivery stream"),
+    ("sql_applications.*.sinks.*.function", "functions", "function"),
+    ("sql_applications.*.error_stream.stream", "streams", "stream"),
+    ("sql_applications.*.error_stream.delivery_stream", "delivery_streams", "delivery stream"),
+    ("sql_applications.*.error_stream.function", "functions", "function"),
+    ("alarms.*.metric.sql_application", "sql_applications", "SQL application"),
+    ("alarms.*.metrics.*.metric.sql_application", "sql_applications", "SQL application"),
+    ("custom_metrics.*.metric.sql_application", "sql_applications", "SQL application"),
+    ("custom_metrics.*.metrics.*.metric.sql_application", "sql_applications", "SQL application"),
     ("alarms.*.metric.flink_application", "flink_applications", "Flink application"),
     ("alarms.*.metrics.*.metric.flink_application", "flink_applications", "Flink application"),
     ("custom_metrics.*.metric.flink_application", "flink_applications", "Flink application"),
@@ -161,6 +173,7 @@ const NAMED: &[&str] = &[
     "platform_endpoints",
     "delivery_streams",
     "flink_applications",
+    "sql_applications",
 ];
 
 /// Tells every reference and every expectation that names nothing.

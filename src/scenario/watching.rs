@@ -10,7 +10,7 @@ use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
-use crate::services::flink::FlinkMetrics;
+use crate::services::flink::{FlinkMetrics, SqlMetrics};
 use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use crate::services::producer::ProducerMetrics;
@@ -212,6 +212,10 @@ impl<'a> Watching<'a> {
         if let Some(application) = &metric.flink_application {
             let found = self.directory.flink_applications.find(application, problems)?;
             return Some((found.1, &[FlinkMetrics::DEFINITIONS]));
+        }
+        if let Some(application) = &metric.sql_application {
+            let found = self.directory.sql_applications.find(application, problems)?;
+            return Some((found.1, &[SqlMetrics::DEFINITIONS, FlinkMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))

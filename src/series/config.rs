@@ -30,6 +30,8 @@ section! {
         pub delivery_stream: Option<Reference>;
         /// The Flink application whose metric it is.
         pub flink_application: Option<Reference>;
+        /// The SQL application whose metric it is.
+        pub sql_application: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -128,6 +130,7 @@ impl MetricConfig {
             &self.stream_mapping,
             &self.delivery_stream,
             &self.flink_application,
+            &self.sql_application,
         ];
         owners.into_iter().flatten().count()
     }

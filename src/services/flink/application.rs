@@ -3,10 +3,10 @@
 use super::checkpoint::{Saved, Taking};
 use super::config::front;
 use super::life::Status;
-use super::metrics::FlinkMetrics;
+use super::metrics::{FlinkMetrics, SqlMetrics};
 use super::operator::{OperatorKind, Pipeline, TimeCharacteristic, Yield};
 use super::reading::Lane;
-use super::settings::ApplicationSettings;
+use super::settings::{ApplicationSettings, Runtime};
 use super::sink::Sink;
 use super::slots::{Costs, Slots};
 use super::watermark::Watermarks;
@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 pub(super) struct Chance {
     pub(super) poll_phase: Stream,
     pub(super) crash: Stream,
+    pub(super) retry: Stream,
     pub(super) change: Stream,
     pub(super) send_latency: Stream,
 }
@@ -47,6 +48,13 @@ pub(super) type Given = BTreeMap<(usize, GroupId, i64, i64, i64), u32>;
 /// What is known of a result.
 pub(super) fn given_key(place: usize, fired: &Fired) -> (usize, GroupId, i64, i64, i64) {
     (place, fired.key.group, fired.key.step, fired.start, fired.end)
+}
+
+fn kind(runtime: Runtime) -> &'static str {
+    match runtime {
+        Runtime::Flink => Application::KIND,
+        Runtime::Sql => Application::SQL_KIND,
+    }
 }
 
 /// An application.
@@ -92,15 +100,22 @@ pub struct Application {
     pub(super) counts: Counts,
     pub(super) chance: Chance,
     pub(super) metrics: FlinkMetrics,
+    pub(super) sql_metrics: Option<SqlMetrics>,
 }
 
 impl Application {
     /// The kind that reports, ledgers and random streams know.
     pub(super) const KIND: &'static str = "flink_application";
+    /// The same of a SQL application.
+    pub const SQL_KIND: &'static str = "sql_application";
+
+    pub(super) fn kind_of(&self) -> &'static str {
+        kind(self.settings.runtime)
+    }
 
     /// An application that has read nothing yet.
     pub fn new(settings: ApplicationSettings, seed: u64, replication: u32) -> Self {
-        let stream = |purpose: Purpose| purpose.stream(seed, replication, Self::KIND, &settings.name);
+        let stream = |purpose: Purpose| purpose.stream(seed, replication, kind(settings.runtime), &settings.name);
         let front = front(&settings.operators);
         let times =
             |part: &[super::operator::Operator]| part.iter().map(|operator| operator.time).sum::<Span>();
@@ -149,10 +164,12 @@ impl Application {
             chance: Chance {
                 poll_phase: stream(Purpose::PollPhase),
                 crash: stream(Purpose::Crash),
+                retry: stream(Purpose::Retry),
                 change: stream(Purpose::Change),
                 send_latency: stream(Purpose::SendLatency),
             },
             metrics: FlinkMetrics::default(),
+            sql_metrics: (settings.runtime == Runtime::Sql).then(SqlMetrics::default),
             settings,
         }
     }

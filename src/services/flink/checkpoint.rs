@@ -125,7 +125,7 @@ impl Application {
     }
 
     fn release<O: Outbox<Timer>>(&self, shard: u32, position: Option<u64>, cx: &mut Context<'_, O>) {
-        if let Some(position) = position {
+        if let Some(position) = position.filter(|_| !self.settings.source.is_pushed) {
             let signal = Signal::ReadUpTo { shard: ShardId(shard), position };
             cx.outbox.send(self.settings.source.stream, Span::ZERO, signal);
         }

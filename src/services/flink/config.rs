@@ -3,12 +3,12 @@
 use super::operator::{Operator, OperatorKind};
 use super::operator_config::{OperatorConfig, milliseconds};
 use super::settings::{
-    ApplicationSettings, Billing, CheckpointSettings, FlinkAssumptions, Runtime, SourceSettings, StopSettings,
+    ApplicationSettings, Billing, CheckpointSettings, FlinkAssumptions, OnPoison, Runtime, SourceSettings, StopSettings,
     UpdateSettings,
 };
 use super::sink_config::{SinkConfig, SinkEnd};
 use crate::engine::Time;
-use crate::language::{Duration, Problems, Reference, choice, section};
+use crate::language::{Duration, Problems, Reference, choice, keyword, section};
 use crate::wire::{
     EntityId, FlinkPrices, FlinkQuotas, RetrievalConfig, StartingPositionConfig, Texts, span,
 };
@@ -46,6 +46,8 @@ section! {
         pub maximum_parallelism: u32 = 128, within (1, 32_768);
         /// Share of its time in which an operator uses the processor; the rest it waits, and other slots of the KPU run.
         pub cpu_share: f64 = 1.0, within (0.001, 1.0);
+        /// What becomes of a record whose processing always fails (`poison_rate` of a producer).
+        pub on_poison_record: OnPoisonConfig = OnPoisonConfig::FailJob;
         /// Checkpoints.
         pub checkpoints: Option<CheckpointsConfig>;
         /// Whether state is kept when it is stopped, updated or scaled (`SnapshotsEnabled`).
@@ -69,6 +71,16 @@ choice! {
     pub enum FlinkSource {
         /// A data stream.
         Stream(Reference) = "stream",
+    }
+}
+
+keyword! {
+    /// What becomes of a record whose processing always fails.
+    pub enum OnPoisonConfig {
+        /// Its exception fails the job, which restarts from its last checkpoint, and fails again.
+        FailJob = "fail_job",
+        /// The code catches the exception and drops the record.
+        Drop = "drop",
     }
 }
 
@@ -234,6 +246,7 @@ impl FlinkApplicationConfig {
             source: SourceSettings {
                 stream: around.source.id,
                 shards: around.source.shards,
+                is_pushed: false,
                 fan_out: self.is_fan_out(),
                 interval: span(self.get_records_interval),
                 limit: self.get_records_max,
@@ -253,6 +266,10 @@ impl FlinkApplicationConfig {
             maximum_parallelism: most,
             key_groups: self.maximum_parallelism,
             cpu_share: self.cpu_share,
+            on_poison: match self.on_poison_record {
+                OnPoisonConfig::FailJob => OnPoison::FailJob,
+                OnPoisonConfig::Drop => OnPoison::Drop,
+            },
             checkpoints: checkpoints.is_none_or(|one| one.enabled).then(|| CheckpointSettings {
                 interval: span(checkpoints.map_or(Duration::from_seconds(60), |one| one.interval)),
                 minimum_pause: span(checkpoints.map_or(Duration::from_seconds(5), |one| one.minimum_pause)),
@@ -282,6 +299,7 @@ impl FlinkApplicationConfig {
                 orchestration_kpus: defaults.quotas.orchestration_kpus,
                 minimum: defaults.quotas.minimum_billed_time,
                 hourly: defaults.quotas.billed_by_the_hour,
+                storage: true,
             },
             start_unix_millis: defaults.start_unix_millis,
             texts: Arc::default(),

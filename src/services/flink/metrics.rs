@@ -17,6 +17,8 @@ crate::metrics! {
         pub records_aggregated: Counter [Count],
         /// Records that fell between windows.
         pub records_outside_windows: Counter [Count],
+        /// Records whose processing failed: dropped, or sent to the error stream.
+        pub records_failed: Counter [Count],
         /// Records that went through to the sinks.
         pub records_passed: Counter [Count],
         /// Records that were processed once more after a restart.
@@ -77,5 +79,17 @@ crate::metrics! {
         pub current_output_watermark: Level [Milliseconds] as "currentOutputWatermark",
         /// How far the watermark is behind the clock; absent before the first.
         pub watermark_lag: Level [Seconds],
+    }
+}
+
+crate::metrics! {
+    /// More metrics of a SQL application, after "Monitoring Kinesis Data Analytics with Amazon CloudWatch".
+    pub struct SqlMetrics in "AWS/KinesisAnalytics", by "Application" {
+        /// Rows that were read.
+        pub rows_read: Counter [Count] as "Records",
+        /// Their bytes.
+        pub bytes_read: Counter [Bytes] as "Bytes",
+        /// How far the answer to a read was behind the newest record.
+        pub input_behind_latest: Distribution [Milliseconds] as "MillisBehindLatest",
     }
 }

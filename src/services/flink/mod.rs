@@ -39,21 +39,23 @@ mod settings;
 mod sink;
 mod sink_config;
 mod slots;
+mod sql_config;
 mod watermark;
 mod window;
 
 pub use application::Application;
 pub use config::{
     ApplicationStopConfig, CheckpointsConfig, FailureConfig, FlinkApplicationConfig, FlinkDefaults, FlinkSource,
-    FlinkSourceStream, FlinkSurroundings, UpdateConfig, WatermarksConfig,
+    FlinkSourceStream, FlinkSurroundings, OnPoisonConfig, UpdateConfig, WatermarksConfig,
 };
-pub use metrics::FlinkMetrics;
+pub use metrics::{FlinkMetrics, SqlMetrics};
 pub use operator_config::{
     AggregateConfig, FilterConfig, KeyByConfig, MapConfig, OperatorConfig, SessionConfig, SlidingConfig,
     TimeConfig, TumblingConfig, WindowConfig,
 };
 pub use settings::{ApplicationSettings, FlinkAssumptions};
 pub use sink_config::{SinkConfig, SinkEnd};
+pub use sql_config::{SqlApplicationConfig, SqlAssumptions, SqlSource, SqlWindowConfig};
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
@@ -151,6 +153,10 @@ impl Service for Application {
     type Timer = Timer;
     const KIND: &'static str = Self::KIND;
 
+    fn kind(&self) -> &'static str {
+        self.kind_of()
+    }
+
     fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         self.begin(cx);
     }
@@ -167,6 +173,8 @@ impl Service for Application {
                 }
             }
             Signal::Refused { batch, error } => self.take_refused(from, batch, error, cx),
+            // A delivery stream hands on what it takes.
+            Signal::Put { batch } => self.take_pushed(batch, cx),
             other => unreachable!("an application is never told {other:?}"),
         }
     }
@@ -206,6 +214,16 @@ impl Service for Application {
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics
             .visit(&mut |position, instrument| visitor(&FlinkMetrics::DEFINITIONS[position], instrument));
+        if let Some(sql) = &mut self.sql_metrics {
+            sql.visit(&mut |position, instrument| visitor(&SqlMetrics::DEFINITIONS[position], instrument));
+        }
+    }
+
+    fn publishes(&self, metric: &MetricDefinition) -> bool {
+        // CloudWatch knows other metrics of SQL applications, apart from their KPUs.
+        self.sql_metrics.is_none()
+            || metric.name == "kpus"
+            || SqlMetrics::DEFINITIONS.iter().any(|own| own.name == metric.name)
     }
 
     fn balance(&self) -> Balance {

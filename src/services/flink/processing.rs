@@ -6,7 +6,11 @@ use super::operator::{Element, Fate, Output, TimeCharacteristic};
 use super::window::Fired;
 use crate::engine::{Span, Time};
 use crate::record::WindowResult;
-use crate::wire::{Context, Detail, Entry, GroupId, MessageId, Messages, NewMessage, Number, Outbox};
+use super::settings::OnPoison;
+use crate::wire::{BatchId, Context, Detail, Entry, GroupId, MessageId, Messages, NewMessage, Number, Outbox};
+
+/// Largest row of a SQL application ("Limits", SQL).
+const LARGEST_ROW: u32 = 512 * 1024;
 
 impl Application {
     /// The source takes up the next slice of a shard, unless sinks are full.
@@ -81,8 +85,26 @@ impl Application {
         let now = self.wall(cx.now);
         let mut out = std::mem::take(&mut self.out);
         let mut newest = None;
-        for position in 0..cx.batches.entries(batch).len() {
+        let records = cx.batches.entries(batch).len();
+        let mut failed = false;
+        for position in 0..records {
             let entry = cx.batches.entries(batch)[position];
+            if self.fails(entry.message, cx.messages) {
+                if self.settings.on_poison == OnPoison::FailJob {
+                    // The records before it are in the state, but in no checkpoint yet.
+                    self.abandon_rest(batch, position, cx);
+                    failed = true;
+                    break;
+                }
+                let element = self.element(&entry, cx.messages);
+                self.metrics.records_in.add(1);
+                self.metrics.records_failed.add(1);
+                if self.settings.has_side_output && self.settings.on_poison == OnPoison::ErrorStream {
+                    out.late.push(element);
+                }
+                self.pass(shard, &entry, cx.messages);
+                continue;
+            }
             let element = self.element(&entry, cx.messages);
             newest = newest.max(Some(element.time));
             let place = entry.receipt.position();
@@ -91,21 +113,22 @@ impl Application {
             self.metrics.records_replayed.add(u64::from(is_replayed));
             let passed = out.outputs.len();
             let fate = self.pipeline.put(element, now, &mut out);
-            self.enter(fate, entry.message, cx.messages);
+            self.enter(fate);
             if fate == Fate::Passed && is_replayed {
                 self.metrics.results_repeated.add((out.outputs.len() - passed) as u64);
             }
-            let lane = &mut self.lanes[shard as usize];
-            lane.applied_to = Some(place + 1);
-            lane.processed_to = lane.processed_to.max(place + 1);
-            cx.messages.release(entry.message);
+            self.pass(shard, &entry, cx.messages);
         }
-        self.counts.in_hand -= cx.batches.entries(batch).len() as u64;
+        self.counts.in_hand -= records as u64;
         cx.batches.close(batch);
         self.pipeline.end_instant(now, &mut out);
         self.out = out;
         self.emit(cx);
-        if let Some(newest) = newest {
+        if failed {
+            self.fail(cx);
+            return;
+        }
+        if let Some(newest) = newest.filter(|_| self.uses_event_time) {
             let split = self.lanes[shard as usize].split;
             self.marks.observe(split, newest, now);
             self.arm_watermark(cx);
@@ -116,8 +139,32 @@ impl Application {
         self.finish_if_done(shard, cx);
     }
 
+    /// A record is behind us.
+    fn pass(&mut self, shard: u32, entry: &Entry, messages: &mut Messages) {
+        let place = entry.receipt.position();
+        let lane = &mut self.lanes[shard as usize];
+        lane.applied_to = Some(place + 1);
+        lane.processed_to = lane.processed_to.max(place + 1);
+        messages.mark_processed(entry.message);
+        messages.release(entry.message);
+    }
+
+    /// Whether a record cannot be processed.
+    fn fails(&self, message: MessageId, messages: &Messages) -> bool {
+        let is_too_large = || {
+            self.settings.on_poison == OnPoison::ErrorStream && messages.bytes(message) > LARGEST_ROW
+        };
+        messages.is_poison(message) || is_too_large()
+    }
+
+    fn abandon_rest<O>(&mut self, batch: BatchId, from: usize, cx: &mut Context<'_, O>) {
+        let entries = &cx.batches.entries(batch)[from..];
+        self.metrics.records_abandoned.add(entries.len() as u64);
+        entries.iter().for_each(|entry| cx.messages.release(entry.message));
+    }
+
     /// What became of a record.
-    fn enter(&mut self, fate: Fate, message: MessageId, messages: &mut Messages) {
+    fn enter(&mut self, fate: Fate) {
         let side_output = self.settings.has_side_output;
         let metrics = &mut self.metrics;
         match fate {
@@ -128,7 +175,6 @@ impl Application {
             Fate::Late if side_output => metrics.records_late_side_output.add(1),
             Fate::Late => metrics.records_late_dropped.add(1),
         }
-        messages.mark_processed(message);
     }
 
     /// What came out of the operators goes to the table and to the sinks.

@@ -5,7 +5,7 @@ use super::Timer;
 use super::application::Application;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Action, ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, ShardId, ShardInfo, Signal,
+    Action, ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, Receipt, ShardId, ShardInfo, Signal,
 };
 use std::collections::VecDeque;
 
@@ -36,6 +36,8 @@ pub(super) struct Lane {
     parents: [Option<ShardId>; 2],
     /// The next call has its time.
     is_armed: bool,
+    /// Calls refused one after another.
+    refusals: u32,
     fetching: bool,
     fetched_at: Time,
     /// The next record that a read should bring; `None` when that is not known.
@@ -82,6 +84,9 @@ impl Application {
 
     /// A shard is read: from where the state ends, or from the beginning.
     pub(super) fn begin_reading<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
+        if self.settings.source.is_pushed {
+            return;
+        }
         let now = self.wall(cx.now);
         let split = self.marks.add_split(self.slot_of_shard(shard), now);
         let from_start = self.settings.source.start;
@@ -165,13 +170,18 @@ impl Application {
                 if error == ApiError::ExpiredIteratorException {
                     self.place_iterator(shard, IteratorStart::Current, cx);
                 }
-                self.poll_later(shard, cx);
+                self.back_off(shard, cx);
                 return;
             }
             PollOutcome::Messages(batch) => self.take_records(shard, batch, cx),
             PollOutcome::Empty => {}
         }
-        self.metrics.milliseconds_behind_latest.record(u64::from(read.milliseconds_behind) * 1_000_000);
+        self.lane(shard).refusals = 0;
+        let behind = u64::from(read.milliseconds_behind) * 1_000_000;
+        self.metrics.milliseconds_behind_latest.record(behind);
+        if let Some(sql) = &mut self.sql_metrics {
+            sql.input_behind_latest.record(behind);
+        }
         self.lane(shard).end_read |= read.shard_end;
         self.begin_slice(shard, cx);
         self.read_on(shard, cx);
@@ -188,6 +198,11 @@ impl Application {
             self.metrics.records_missed.add(missed);
             lane.expected = Some(last.receipt.position() + 1);
         }
+        if let Some(sql) = &mut self.sql_metrics {
+            let bytes = cx.batches.entries(batch).iter().map(|entry| u64::from(cx.messages.bytes(entry.message)));
+            sql.rows_read.add(records as u64);
+            sql.bytes_read.add(bytes.sum());
+        }
         self.counts.received += records as u64;
         self.counts.in_hand += records as u64;
         if records <= SLICE {
@@ -202,9 +217,21 @@ impl Application {
         cx.batches.close(batch);
     }
 
+    /// A delivery stream hands on records.
+    pub(super) fn take_pushed<O: Outbox<Timer>>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
+        let mut position = self.counts.received;
+        for entry in cx.batches.entries_mut(batch) {
+            entry.receipt = Receipt::of_position(position);
+            position += 1;
+        }
+        self.lane(0);
+        self.take_records(0, batch, cx);
+        self.begin_slice(0, cx);
+    }
+
     /// There is room to read on, once nothing waits.
     pub(super) fn read_on<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
-        if !self.lane(shard).waiting.is_empty() {
+        if !self.lane(shard).waiting.is_empty() || self.settings.source.is_pushed {
             return;
         }
         if self.settings.source.fan_out {
@@ -216,6 +243,21 @@ impl Application {
         } else {
             self.poll_later(shard, cx);
         }
+    }
+
+    /// A refused call is made again after a random part of a pause that grows ("ConsumerConfigConstants":
+    /// `SHARD_GETRECORDS_BACKOFF_BASE`, `_MAX` and `_EXPONENTIAL_CONSTANT`).
+    fn back_off<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
+        const BASE: f64 = 0.3;
+        const LONGEST: f64 = 1.0;
+        let life = self.life;
+        let part = self.chance.retry.unit();
+        let lane = self.lane(shard);
+        let grown = (0..lane.refusals).fold(BASE, |pause, _| pause * 1.5);
+        lane.refusals = (lane.refusals + 1) % 4;
+        lane.is_armed = true;
+        let pause = Span::from_seconds_f64(grown.min(LONGEST) * part);
+        cx.outbox.wake(cx.now + pause, Timer::Poll { shard, life });
     }
 
     fn poll_later<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {

@@ -104,6 +104,7 @@ impl Application {
             (Side::In, "forwarded", self.counts.made),
             (Side::Out, "filtered", metrics.records_filtered.total()),
             (Side::Out, "aggregated", metrics.records_aggregated.total()),
+            (Side::Out, "failed", metrics.records_failed.total()),
             (Side::Out, "passed", metrics.records_passed.total()),
             (Side::Out, "late_dropped", metrics.records_late_dropped.total()),
             (Side::Out, "late_side_output", metrics.records_late_side_output.total()),
@@ -129,12 +130,14 @@ impl Application {
 
     pub(super) fn summarise_cost(&mut self, now: Time, rows: &mut Vec<SummaryRow>) {
         let hours = self.bill.hours(self.settings.billing.hourly, now);
-        let storage = self.metrics.kpus.area_seconds(now) / HOUR.as_seconds_f64() * STORAGE_GIGABYTES;
+        let gigabytes = if self.settings.billing.storage { STORAGE_GIGABYTES } else { 0.0 };
+        let storage = self.metrics.kpus.area_seconds(now) / HOUR.as_seconds_f64() * gigabytes;
         let prices = &self.settings.prices;
         let cost = hours * prices.kpu_hour + storage / HOURS_OF_A_MONTH * prices.storage_gigabyte_month;
+        let kind = self.kind_of();
         let mut row = |metric: &str, value, unit| {
             rows.push(SummaryRow {
-                kind: Self::KIND,
+                kind,
                 name: self.settings.name.clone(),
                 metric: metric.to_owned(),
                 statistic: "sum",

@@ -3,6 +3,7 @@
 
 use super::Timer;
 use super::application::Application;
+use super::settings::Runtime;
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
 use crate::wire::{Context, Outbox};
@@ -44,7 +45,9 @@ impl Application {
         metrics.cpu_utilization.set(cx.now, (percent * 1e3 + 0.5) as u64);
         metrics.busy_time.set(cx.now, (busy_share * 1e9 + 0.5) as u64);
         metrics.back_pressured_time.set(cx.now, (held_share * 1e9 + 0.5) as u64);
-        if self.runs() {
+        if self.settings.runtime == Runtime::Sql {
+            self.follow_load(busy_share, cx.now);
+        } else if self.runs() {
             self.judge(percent, cx);
         }
     }
@@ -82,10 +85,23 @@ impl Application {
         self.redeploy(new, cx);
     }
 
+    /// A SQL application has as many KPUs as its load needs ("Automatically scaling applications", SQL).
+    fn follow_load(&mut self, busy_share: f64, now: Time) {
+        let most = self.settings.kpus(self.parallelism);
+        let busy = libm::ceil(busy_share * f64::from(self.parallelism)) as u32;
+        let kpus = busy.clamp(1, most);
+        self.metrics.kpus.set(now, u64::from(kpus));
+        self.bill.use_kpus(kpus, Span::ZERO, now);
+    }
+
     /// KPUs follow the parallelism.
     pub(super) fn use_kpus(&mut self, now: Time) {
         let is_on = self.status != super::life::Status::Stopped;
-        let kpus = if is_on { self.settings.kpus(self.parallelism) } else { 0 };
+        let kpus = match self.settings.runtime {
+            _ if !is_on => 0,
+            Runtime::Flink => self.settings.kpus(self.parallelism),
+            Runtime::Sql => 1,
+        };
         self.metrics.kpus.set(now, u64::from(kpus));
         self.metrics.parallelism.set(now, if is_on { u64::from(self.parallelism) } else { 0 });
         let billed = if is_on { kpus + self.settings.billing.orchestration_kpus } else { 0 };

@@ -21,6 +21,8 @@ pub struct SourceSettings {
     pub stream: EntityId,
     /// Its shards at the beginning.
     pub shards: u32,
+    /// Whether it is a delivery stream, which hands on what it takes.
+    pub is_pushed: bool,
     /// Whether it pushes (enhanced fan-out).
     pub fan_out: bool,
     /// From one `GetRecords` to the next (`SHARD_GETRECORDS_INTERVAL_MILLIS`).
@@ -57,6 +59,17 @@ pub struct SinkSettings {
     pub batch_size: usize,
     /// Most bytes of a call (`maxBatchSizeInBytes`).
     pub batch_bytes: u64,
+}
+
+/// What becomes of a record whose processing always fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnPoison {
+    /// The exception fails the job, which comes back to the record after its restart.
+    FailJob,
+    /// The code catches it and drops the record.
+    Drop,
+    /// The row goes to the error stream (SQL).
+    ErrorStream,
 }
 
 /// Checkpoints.
@@ -120,6 +133,8 @@ pub struct Billing {
     pub minimum: Span,
     /// Whether each begun hour costs the most KPUs that were used in it.
     pub hourly: bool,
+    /// Whether running application storage is paid for.
+    pub storage: bool,
 }
 
 /// Everything that is fixed about an application during a run.
@@ -155,6 +170,8 @@ pub struct ApplicationSettings {
     pub key_groups: u32,
     /// Share of its time in which an operator uses the processor.
     pub cpu_share: f64,
+    /// What becomes of records whose processing always fails.
+    pub on_poison: OnPoison,
     /// Checkpoints, if there are any.
     pub checkpoints: Option<CheckpointSettings>,
     /// Whether state is kept when it is stopped, updated or scaled.
@@ -189,6 +206,7 @@ impl ApplicationSettings {
             || !self.stops.is_empty()
             || !self.updates.is_empty()
             || self.auto_scaling
+            || self.on_poison == OnPoison::FailJob
     }
 
     /// KPUs of so many slots ("Implement application scaling"; a begun KPU counts).
