@@ -10,6 +10,7 @@ use crate::services::client::ClientConfig;
 use crate::services::cloudwatch::{AlarmConfig, CompositeAlarmConfig, CustomMetricConfig};
 use crate::services::compute::ConsumerConfig;
 use crate::services::firehose::DeliveryStreamConfig;
+use crate::services::flink::{FlinkApplicationConfig, SqlApplicationConfig};
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::lambda::{FunctionConfig, MappingConfig, StreamMappingConfig};
 use crate::services::object_store::ObjectStoreConfig;
@@ -85,6 +86,10 @@ section! {
         pub cameras: Named<CameraConfig>;
         /// Who watches.
         pub video_consumers: Named<VideoConsumerConfig>;
+        /// Applications of Managed Service for Apache Flink.
+        pub flink_applications: Named<FlinkApplicationConfig>;
+        /// Applications of Kinesis Data Analytics for SQL, with `quotas: 2022`.
+        pub sql_applications: Named<SqlApplicationConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -242,6 +247,28 @@ section! {
         pub video_archival_failures: Probability = Probability::ZERO;
         /// How long a call to a video stream takes until its answer, or the first byte of it.
         pub video_call_time: Duration = Duration::from_milliseconds(20);
+        /// How long a slot of an application needs to read and decode a record.
+        pub flink_source_time: Duration = Duration::from_nanos(20_000);
+        /// How long it needs for a record in an operator that does not say.
+        pub flink_operator_time: Duration = Duration::from_nanos(20_000);
+        /// From the failure of a job to its restart; reading the state comes on top.
+        pub flink_restart_delay: Duration = Duration::from_seconds(10);
+        /// How long a job is down when it is scaled or updated.
+        pub flink_scaling_time: DistributionOf<Duration> = default_flink_scaling_time();
+        /// State of a window of a key.
+        pub flink_state_size: Bytes = Bytes::new(200);
+        /// State that is written or read in a second.
+        pub flink_state_throughput: Bytes = Bytes::from_mib(100), at_least (Bytes::from_kib(1));
+        /// How long a checkpoint takes besides writing the state.
+        pub flink_checkpoint_overhead: Duration = Duration::from_milliseconds(500);
+        /// How much work waits between operators before it holds the source back.
+        pub flink_buffered_work: Duration = Duration::from_seconds(1);
+        /// How long a sink waits before it sends again what was refused.
+        pub flink_sink_retry_pause: Duration = Duration::from_seconds(1), above (Duration::ZERO);
+        /// How long a row takes in an in-application stream of a SQL application; AWS says 5,000 to 15,000 rows a second.
+        pub sql_row_time: Duration = Duration::from_nanos(100_000);
+        /// From one `GetRecords` call of a SQL application to the next.
+        pub sql_get_records_interval: Duration = Duration::from_seconds(1), at_least (Duration::from_milliseconds(200));
     }
 }
 
@@ -415,6 +442,11 @@ fn default_push_delay() -> DistributionOf<Duration> {
 
 fn default_split_delay() -> DistributionOf<Duration> {
     let spec = DistributionSpec::Uniform { minimum: seconds(300), maximum: seconds(900) };
+    DistributionOf::from_spec(spec, None)
+}
+
+fn default_flink_scaling_time() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(10), maximum: seconds(60) };
     DistributionOf::from_spec(spec, None)
 }
 

@@ -64,6 +64,8 @@ pub(super) struct Directory<'a> {
     pub(super) video_streams: Names<'a>,
     pub(super) cameras: Names<'a>,
     pub(super) video_consumers: Names<'a>,
+    pub(super) flink_applications: Names<'a>,
+    pub(super) sql_applications: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -93,11 +95,13 @@ impl<'a> Directory<'a> {
             video_streams: number("video stream", config.video_streams.names().collect()),
             cameras: number("camera", config.cameras.names().collect()),
             video_consumers: number("video consumer", config.video_consumers.names().collect()),
+            flink_applications: number("Flink application", config.flink_applications.names().collect()),
+            sql_applications: number("SQL application", config.sql_applications.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 18] {
+    fn kinds(&self) -> [&Names<'a>; 20] {
         [
             &self.queues,
             &self.consumers,
@@ -117,6 +121,8 @@ impl<'a> Directory<'a> {
             &self.video_streams,
             &self.cameras,
             &self.video_consumers,
+            &self.flink_applications,
+            &self.sql_applications,
         ]
     }
 

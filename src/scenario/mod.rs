@@ -10,6 +10,7 @@ mod config;
 mod custom_metrics;
 mod delivery_streams;
 mod directory;
+mod flink;
 mod lambda;
 mod notices;
 mod paths;
@@ -46,6 +47,7 @@ use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::firehose::{DeliveryStream, DeliveryStreamSettings};
+use crate::services::flink::{Application, ApplicationSettings};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::lambda::{
     Account, EventSourceMapping, Function, FunctionSettings, MappingSettings, StreamMapping,
@@ -97,6 +99,7 @@ pub struct Scenario {
     video_streams: Vec<VideoStreamSettings>,
     cameras: Vec<CameraSettings>,
     video_consumers: Vec<VideoConsumerSettings>,
+    flink_applications: Vec<ApplicationSettings>,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -358,6 +361,9 @@ impl Scenario {
         }
         for consumer in &self.video_consumers {
             seat(&consumer.name, VideoConsumer::new(consumer.clone(), seed, replication).into());
+        }
+        for application in &self.flink_applications {
+            seat(&application.name, Application::new(application.clone(), seed, replication).into());
         }
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());

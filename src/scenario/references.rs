@@ -139,6 +139,29 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metrics.*.metric.video_stream", "video_streams", "video stream"),
     ("custom_metrics.*.metric.video_stream", "video_streams", "video stream"),
     ("custom_metrics.*.metrics.*.metric.video_stream", "video_streams", "video stream"),
+    ("flink_applications.*.reads_from.stream", "streams", "stream"),
+    ("flink_applications.*.sinks.*.stream", "streams", "stream"),
+    ("flink_applications.*.sinks.*.delivery_stream", "delivery_streams", "delivery stream"),
+    ("flink_applications.*.sinks.*.function", "functions", "function"),
+    ("flink_applications.*.late_data.stream", "streams", "stream"),
+    ("flink_applications.*.late_data.delivery_stream", "delivery_streams", "delivery stream"),
+    ("flink_applications.*.late_data.function", "functions", "function"),
+    ("sql_applications.*.reads_from.stream", "streams", "stream"),
+    ("sql_applications.*.reads_from.delivery_stream", "delivery_streams", "delivery stream"),
+    ("sql_applications.*.sinks.*.stream", "streams", "stream"),
+    ("sql_applications.*.sinks.*.delivery_stream", "delivery_streams", "delivery stream"),
+    ("sql_applications.*.sinks.*.function", "functions", "function"),
+    ("sql_applications.*.error_stream.stream", "streams", "stream"),
+    ("sql_applications.*.error_stream.delivery_stream", "delivery_streams", "delivery stream"),
+    ("sql_applications.*.error_stream.function", "functions", "function"),
+    ("alarms.*.metric.sql_application", "sql_applications", "SQL application"),
+    ("alarms.*.metrics.*.metric.sql_application", "sql_applications", "SQL application"),
+    ("custom_metrics.*.metric.sql_application", "sql_applications", "SQL application"),
+    ("custom_metrics.*.metrics.*.metric.sql_application", "sql_applications", "SQL application"),
+    ("alarms.*.metric.flink_application", "flink_applications", "Flink application"),
+    ("alarms.*.metrics.*.metric.flink_application", "flink_applications", "Flink application"),
+    ("custom_metrics.*.metric.flink_application", "flink_applications", "Flink application"),
+    ("custom_metrics.*.metrics.*.metric.flink_application", "flink_applications", "Flink application"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -163,6 +186,8 @@ const NAMED: &[&str] = &[
     "video_streams",
     "cameras",
     "video_consumers",
+    "flink_applications",
+    "sql_applications",
 ];
 
 /// Tells every reference and every expectation that names nothing.

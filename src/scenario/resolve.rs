@@ -88,6 +88,7 @@ pub(super) fn resolve(
     let stream_consumers = resolver.stream_consumers(forwards, problems);
     let delivery_streams = resolver.delivery_streams(&producers, problems);
     let video = resolver.video(problems);
+    let flink_applications = resolver.flink_applications(problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -122,6 +123,10 @@ pub(super) fn resolve(
         .chain(video.consumers.iter_mut().map(|consumer| &mut consumer.forward));
     for forward in forwards.flatten() {
         forward.texts = Arc::clone(&texts);
+    }
+    let mut flink_applications = flink_applications?;
+    for application in &mut flink_applications {
+        application.texts = Arc::clone(&texts);
     }
     let (alarms, watched) = alarms.into_settings();
     flows.extend(invocations(&alarms, config));
@@ -160,6 +165,7 @@ pub(super) fn resolve(
         video_streams: video.streams,
         cameras: video.cameras,
         video_consumers: video.consumers,
+        flink_applications,
         scripted: clients.expected,
         topics: sns.topics.into_iter().collect::<Option<_>>()?,
         phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,

@@ -10,6 +10,7 @@ use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
     ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
+use crate::services::flink::{FlinkMetrics, SqlMetrics};
 use crate::services::kinesis::{ShardMetricConfig, ShardMetrics, StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use crate::services::producer::ProducerMetrics;
@@ -136,7 +137,10 @@ impl<'a> Watching<'a> {
         let asked = &self.config.streams.get(stream.as_str())?.enhanced_monitoring;
         if !asked.iter().any(|one| *one == ShardMetricConfig::All || one.as_str() == name) {
             problems
-                .error(metric.places.of("shard"), format!("`{stream}` publishes no `{name}` of single shards"))
+                .error(
+                    metric.places.of("shard"),
+                    format!("`{stream}` publishes no `{name}` of single shards"),
+                )
                 .why("\"EnableEnhancedMonitoring\": shard-level metrics are off by default")
                 .help(format!("`streams: {{ {stream}: {{ enhanced_monitoring: [{name}] }} }}`"));
             return None;
@@ -266,6 +270,14 @@ impl<'a> Watching<'a> {
         if let Some(streams) = &metric.video_stream {
             let found = self.directory.video_streams.find(streams, problems)?;
             return Some((found.1, &[VideoStreamMetrics::DEFINITIONS]));
+        }
+        if let Some(application) = &metric.flink_application {
+            let found = self.directory.flink_applications.find(application, problems)?;
+            return Some((found.1, &[FlinkMetrics::DEFINITIONS]));
+        }
+        if let Some(application) = &metric.sql_application {
+            let found = self.directory.sql_applications.find(application, problems)?;
+            return Some((found.1, &[SqlMetrics::DEFINITIONS, FlinkMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))

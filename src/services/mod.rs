@@ -4,6 +4,7 @@ pub mod client;
 pub mod cloudwatch;
 pub mod compute;
 pub mod firehose;
+pub mod flink;
 pub mod kinesis;
 pub mod lambda;
 pub mod object_store;

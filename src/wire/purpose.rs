@@ -115,6 +115,10 @@ pub enum Purpose {
     Beginning,
     /// How long acknowledgements of fragments take.
     AckLatency,
+    /// Which records filters let through.
+    Filtering,
+    /// How long before its publish an event happened.
+    EventDelay,
 }
 
 impl Purpose {
@@ -175,6 +179,8 @@ impl Purpose {
             Purpose::Uplink => "uplink",
             Purpose::Beginning => "beginning",
             Purpose::AckLatency => "ack latency",
+            Purpose::Filtering => "filtering",
+            Purpose::EventDelay => "event delay",
         }
     }
 

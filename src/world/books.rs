@@ -62,6 +62,7 @@ impl World {
             activities: self.journal.activities,
             api_calls,
             instances: self.journal.instances,
+            window_results: self.journal.window_results,
             series: readings.series,
             quantiles: readings.quantiles,
             distributions: readings.distributions,
@@ -98,10 +99,17 @@ impl World {
                 .sum::<u64>()
                 + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = ["consumer", "function", "stream_consumer", "video_consumer"]
-            .iter()
-            .map(|kind| sum("forwarded", &ledger, kind))
-            .sum();
+        let forwarded = [
+            "consumer",
+            "function",
+            "stream_consumer",
+            "video_consumer",
+            "flink_application",
+            "sql_application",
+        ]
+        .iter()
+        .map(|kind| sum("forwarded", &ledger, kind))
+        .sum();
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
@@ -266,6 +274,8 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "platform_endpoint",
         "delivery_stream",
         "video_stream",
+        "flink_application",
+        "sql_application",
     ];
     let calls = [
         "send_calls",

@@ -258,6 +258,12 @@ impl Client {
         cx: &mut Context<'_, O>,
     ) -> (SendEntry, RecordKey) {
         let after = record.after.map(|after| self.record_place(after, stream));
+        let mut record = record;
+        if let Some(time) = record.event_time {
+            let millis = |time: Time| (time.as_nanos() / 1_000_000) as i64;
+            let offset = millis(time) - millis(cx.now);
+            record.send.detail.event_offset_millis = i32::try_from(offset).unwrap_or(i32::MAX);
+        }
         (self.make_message(record.send, cx), RecordKey { hash: record.hash, after })
     }
 

@@ -336,6 +336,7 @@ pub(super) fn send(
             content: Content::Text(texts.number(body)),
             deduplication,
             attributes: TextId::IMPOSSIBLE,
+            event_offset_millis: 0,
         },
     }
 }

@@ -244,11 +244,12 @@ impl StepConfig {
             let action = VideoAction::UpdateDataRetention { increases, hours };
             return Some((&config.video_stream, action, cell));
         }
-        let (config, is_dash) = match (&self.video_get_hls_streaming_session_url, &self.video_get_dash_streaming_session_url) {
-            (Some(config), _) => (config, false),
-            (None, Some(config)) => (config, true),
-            (None, None) => return None,
-        };
+        let (config, is_dash) =
+            match (&self.video_get_hls_streaming_session_url, &self.video_get_dash_streaming_session_url) {
+                (Some(config), _) => (config, false),
+                (None, Some(config)) => (config, true),
+                (None, None) => return None,
+            };
         Some((&config.video_stream, VideoAction::GetStreamingSessionUrl { is_dash }, cell))
     }
 }
