@@ -5,6 +5,7 @@
 
 mod access;
 mod alarms;
+mod brokers;
 mod composites;
 mod config;
 mod custom_metrics;
@@ -34,6 +35,8 @@ pub use policy_test::{
     is_policy_test, policy_test_schema,
 };
 pub use quotas::{ProfileConfig, QuotasConfig};
+
+use brokers::Brokers;
 
 use crate::engine::{Span, Time};
 use crate::expect::{Catalog, CatalogRow, Expectation, Origin, judge, requests};
@@ -90,6 +93,7 @@ pub struct Scenario {
     phone_numbers: Vec<TopicSettings>,
     platform_endpoints: Vec<TopicSettings>,
     delivery_streams: Vec<DeliveryStreamSettings>,
+    brokers: Brokers,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -343,6 +347,7 @@ impl Scenario {
         for stream in &self.delivery_streams {
             seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
         }
+        self.brokers.seats(seed, replication, &mut seat);
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());
         }

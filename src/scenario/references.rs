@@ -128,6 +128,25 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("custom_metrics.*.metrics.*.metric.delivery_stream", "delivery_streams", "delivery stream"),
     ("clients.*.script.*.*.delivery_stream", "delivery_streams", "delivery stream"),
     ("topics.*.subscriptions.*.firehose", "delivery_streams", "delivery stream"),
+    ("broker_queues.*.broker", "brokers", "broker"),
+    ("broker_topics.*.broker", "brokers", "broker"),
+    ("broker_queues.*.dead_letter_queue", "broker_queues", "queue of a broker"),
+    ("broker_topics.*.bindings.*", "broker_queues", "queue of a broker"),
+    ("broker_subscriptions.*.topic", "broker_topics", "topic of a broker"),
+    ("producers.*.publishes_to.broker_queue", "broker_queues", "queue of a broker"),
+    ("producers.*.publishes_to.broker_topic", "broker_topics", "topic of a broker"),
+    ("consumers.*.receives_from.broker_queue", "broker_queues", "queue of a broker"),
+    ("consumers.*.receives_from.broker_subscription", "broker_subscriptions", "subscription"),
+    ("consumers.*.forwards_to.broker_queue", "broker_queues", "queue of a broker"),
+    ("alarms.*.metric.broker", "brokers", "broker"),
+    ("alarms.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("alarms.*.metrics.*.metric.broker", "brokers", "broker"),
+    ("alarms.*.metrics.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("custom_metrics.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("custom_metrics.*.metrics.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("clients.*.script.*.*.broker_queue", "broker_queues", "queue of a broker"),
+    ("clients.*.script.*.*.broker_subscription", "broker_subscriptions", "subscription"),
+    ("clients.*.script.*.*.broker_topic", "broker_topics", "topic of a broker"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -149,6 +168,10 @@ const NAMED: &[&str] = &[
     "phone_numbers",
     "platform_endpoints",
     "delivery_streams",
+    "brokers",
+    "broker_queues",
+    "broker_subscriptions",
+    "broker_topics",
 ];
 
 /// Tells every reference and every expectation that names nothing.

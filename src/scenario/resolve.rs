@@ -17,6 +17,7 @@ use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::kinesis::{StreamConsumer, StreamSettings};
+use crate::services::mq::BrokerQueue;
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
@@ -86,6 +87,7 @@ pub(super) fn resolve(
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
     let delivery_streams = resolver.delivery_streams(&producers, problems);
+    let brokers = resolver.brokers(problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -153,6 +155,7 @@ pub(super) fn resolve(
             .collect(),
         stream_consumers,
         delivery_streams: delivery_streams?,
+        brokers: brokers?,
         scripted: clients.expected,
         topics: sns.topics.into_iter().collect::<Option<_>>()?,
         phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,
@@ -404,6 +407,10 @@ impl<'a> Resolver<'a> {
             let source = match &consumer.receives_from {
                 ConsumerSource::Queue(queue) => self.source_queue(queue, problems),
                 ConsumerSource::StreamConsumer(application) => self.hosted(application, problems),
+                ConsumerSource::BrokerQueue(queue) => self.broker_source(queue, false, problems),
+                ConsumerSource::BrokerSubscription(subscription) => {
+                    self.broker_source(subscription, true, problems)
+                }
             };
             let payload_store = consumer
                 .large_payloads
@@ -422,7 +429,12 @@ impl<'a> Resolver<'a> {
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
-            let kind = consumer.receives_from.queue().map_or(StreamConsumer::KIND, |_| Queue::KIND);
+            let kind = match &consumer.receives_from {
+                ConsumerSource::Queue(_) => Queue::KIND,
+                ConsumerSource::StreamConsumer(_) => StreamConsumer::KIND,
+                ConsumerSource::BrokerQueue(_) => BrokerQueue::KIND,
+                ConsumerSource::BrokerSubscription(_) => "broker_subscription",
+            };
             self.flow(kind, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
                 self.forward_flow(Fleet::KIND, name.as_str(), forward);
@@ -446,7 +458,9 @@ impl<'a> Resolver<'a> {
             | ProducerTarget::DeliveryStream(_)
             | ProducerTarget::PhoneNumber(_)
             | ProducerTarget::PlatformEndpoint(_)
-            | ProducerTarget::ObjectStore(_) => false,
+            | ProducerTarget::ObjectStore(_)
+            | ProducerTarget::BrokerQueue(_)
+            | ProducerTarget::BrokerTopic(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -469,6 +483,7 @@ impl<'a> Resolver<'a> {
             wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
             visibility_timeout: span(queue.visibility_timeout),
             is_fifo: is_fifo(reference.as_str()),
+            keeps_connection: false,
         })
     }
 
@@ -481,6 +496,7 @@ impl<'a> Resolver<'a> {
             wait_seconds: 20,
             visibility_timeout: Span::from_hours(12),
             is_fifo: false,
+            keeps_connection: false,
         })
     }
 

@@ -28,6 +28,10 @@ section! {
         pub stream_mapping: Option<Reference>;
         /// The delivery stream whose metric it is.
         pub delivery_stream: Option<Reference>;
+        /// The broker whose metric it is.
+        pub broker: Option<Reference>;
+        /// The queue of a broker whose metric it is.
+        pub broker_queue: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -125,6 +129,8 @@ impl MetricConfig {
             &self.stream_consumer,
             &self.stream_mapping,
             &self.delivery_stream,
+            &self.broker,
+            &self.broker_queue,
         ];
         owners.into_iter().flatten().count()
     }

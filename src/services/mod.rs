@@ -6,6 +6,7 @@ pub mod compute;
 pub mod firehose;
 pub mod kinesis;
 pub mod lambda;
+pub mod mq;
 pub mod object_store;
 pub mod producer;
 pub mod requester;

@@ -107,6 +107,8 @@ pub enum Purpose {
     Transformation,
     /// Which partition a record is delivered to.
     Partition,
+    /// How long an outage lasts, and what it cuts off.
+    Outage,
 }
 
 impl Purpose {
@@ -163,6 +165,7 @@ impl Purpose {
             Purpose::Buffering => "buffering",
             Purpose::Transformation => "transformation",
             Purpose::Partition => "partition",
+            Purpose::Outage => "outage",
         }
     }
 

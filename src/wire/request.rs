@@ -2,8 +2,8 @@
 //! less; both end in the same code of the service.
 
 use super::{
-    ApiError, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey, RecordPlace,
-    RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId,
+    ApiError, BrokerAction, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey,
+    RecordPlace, RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId,
 };
 use crate::engine::Time;
 
@@ -142,15 +142,18 @@ pub enum Action {
     DecreaseStreamRetentionPeriod(i64),
     /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
     PutToDeliveryStream(Vec<SendEntry>, bool),
+    /// Something that a client of a message broker does.
+    Broker(BrokerAction),
 }
 
 impl Action {
     /// The messages it would hand over.
     pub fn sends(&self) -> &[SendEntry] {
         match self {
-            Action::SendMessage(entry) | Action::Publish(entry) | Action::PutRecord(entry, _) => {
-                std::slice::from_ref(entry)
-            }
+            Action::SendMessage(entry)
+            | Action::Publish(entry)
+            | Action::PutRecord(entry, _)
+            | Action::Broker(BrokerAction::Send(entry)) => std::slice::from_ref(entry),
             Action::SendMessageBatch(entries, _)
             | Action::PublishBatch(entries, _)
             | Action::PutRecords(entries, _)
@@ -194,6 +197,7 @@ impl Action {
             Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
             Action::PutToDeliveryStream(_, false) => "PutRecordBatch",
+            Action::Broker(action) => action.name(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, EventSource, InvokeOutcome, IteratorType, RequestId, ShardId};
+use super::{ApiError, BatchId, BrokerEvent, EventSource, InvokeOutcome, IteratorType, RequestId, ShardId};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -248,6 +248,18 @@ pub enum Signal {
         unreserved: u32,
         /// In all.
         total: u32,
+    },
+    /// A topic of a broker passes messages on to one of its queues or subscriptions.
+    Routed {
+        /// The messages; the taker closes the batch.
+        batch: BatchId,
+        /// Whether they outlive a restart of the broker.
+        is_persistent: bool,
+    },
+    /// Something happened to the broker of a destination.
+    Broker {
+        /// What.
+        event: BrokerEvent,
     },
 }
 

@@ -115,7 +115,10 @@ impl World {
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
-            sum("copied", &ledger, "topic") + sum("copied", &ledger, "delivery_stream"),
+            ["topic", "delivery_stream", "broker_topic", "broker_subscription"]
+                .iter()
+                .map(|kind| sum("copied", &ledger, kind))
+                .sum(),
         ];
         let side = |fate: &str| {
             if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
@@ -147,6 +150,7 @@ impl World {
             | Signal::Invoke { batch, .. }
             | Signal::Returned { batch, .. }
             | Signal::PutRecords { batch, .. }
+            | Signal::Routed { batch, .. }
             | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
@@ -260,6 +264,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "phone_number",
         "platform_endpoint",
         "delivery_stream",
+        "broker",
     ];
     let calls = [
         "send_calls",

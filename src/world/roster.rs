@@ -4,7 +4,7 @@
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, MetricSeries, SummaryRow};
 use crate::services::{
-    client, cloudwatch, compute, firehose, kinesis, lambda, object_store, producer, requester, sns, sqs,
+    client, cloudwatch, compute, firehose, kinesis, lambda, mq, object_store, producer, requester, sns, sqs,
 };
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
@@ -175,4 +175,10 @@ roster! {
     StreamMapping: lambda::StreamMapping,
     /// A delivery stream of Amazon Data Firehose.
     DeliveryStream: firehose::DeliveryStream,
+    /// A broker of Amazon MQ.
+    Broker: mq::Broker,
+    /// A queue of a broker, or a subscription of one of its topics.
+    BrokerQueue: mq::BrokerQueue,
+    /// A topic of a broker, or an exchange.
+    BrokerTopic: mq::BrokerTopic,
 }
