@@ -5,6 +5,7 @@
 
 mod access;
 mod alarms;
+mod brokers;
 mod composites;
 mod config;
 mod custom_metrics;
@@ -36,6 +37,8 @@ pub use policy_test::{
     is_policy_test, policy_test_schema,
 };
 pub use quotas::{ProfileConfig, QuotasConfig};
+
+use brokers::Brokers;
 
 use crate::engine::{Span, Time};
 use crate::expect::{Catalog, CatalogRow, Expectation, Origin, judge, requests};
@@ -100,6 +103,7 @@ pub struct Scenario {
     cameras: Vec<CameraSettings>,
     video_consumers: Vec<VideoConsumerSettings>,
     flink_applications: Vec<ApplicationSettings>,
+    brokers: Brokers,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -365,6 +369,7 @@ impl Scenario {
         for application in &self.flink_applications {
             seat(&application.name, Application::new(application.clone(), seed, replication).into());
         }
+        self.brokers.seats(seed, replication, &mut seat);
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());
         }

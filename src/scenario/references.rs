@@ -162,6 +162,25 @@ const REFERENCES: &[(&str, &str, &str)] = &[
     ("alarms.*.metrics.*.metric.flink_application", "flink_applications", "Flink application"),
     ("custom_metrics.*.metric.flink_application", "flink_applications", "Flink application"),
     ("custom_metrics.*.metrics.*.metric.flink_application", "flink_applications", "Flink application"),
+    ("broker_queues.*.broker", "brokers", "broker"),
+    ("broker_topics.*.broker", "brokers", "broker"),
+    ("broker_queues.*.dead_letter_queue", "broker_queues", "queue of a broker"),
+    ("broker_topics.*.bindings.*", "broker_queues", "queue of a broker"),
+    ("broker_subscriptions.*.topic", "broker_topics", "topic of a broker"),
+    ("producers.*.publishes_to.broker_queue", "broker_queues", "queue of a broker"),
+    ("producers.*.publishes_to.broker_topic", "broker_topics", "topic of a broker"),
+    ("consumers.*.receives_from.broker_queue", "broker_queues", "queue of a broker"),
+    ("consumers.*.receives_from.broker_subscription", "broker_subscriptions", "subscription"),
+    ("consumers.*.forwards_to.broker_queue", "broker_queues", "queue of a broker"),
+    ("alarms.*.metric.broker", "brokers", "broker"),
+    ("alarms.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("alarms.*.metrics.*.metric.broker", "brokers", "broker"),
+    ("alarms.*.metrics.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("custom_metrics.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("custom_metrics.*.metrics.*.metric.broker_queue", "broker_queues", "queue of a broker"),
+    ("clients.*.script.*.*.broker_queue", "broker_queues", "queue of a broker"),
+    ("clients.*.script.*.*.broker_subscription", "broker_subscriptions", "subscription"),
+    ("clients.*.script.*.*.broker_topic", "broker_topics", "topic of a broker"),
 ];
 
 /// Sections whose entries an expectation can name.
@@ -188,6 +207,10 @@ const NAMED: &[&str] = &[
     "video_consumers",
     "flink_applications",
     "sql_applications",
+    "brokers",
+    "broker_queues",
+    "broker_subscriptions",
+    "broker_topics",
 ];
 
 /// Tells every reference and every expectation that names nothing.

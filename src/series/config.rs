@@ -37,6 +37,10 @@ section! {
         pub flink_application: Option<Reference>;
         /// The SQL application whose metric it is.
         pub sql_application: Option<Reference>;
+        /// The broker whose metric it is.
+        pub broker: Option<Reference>;
+        /// The queue of a broker whose metric it is.
+        pub broker_queue: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -137,6 +141,8 @@ impl MetricConfig {
             &self.video_stream,
             &self.flink_application,
             &self.sql_application,
+            &self.broker,
+            &self.broker_queue,
         ];
         owners.into_iter().flatten().count()
     }

@@ -7,6 +7,7 @@ pub mod firehose;
 pub mod flink;
 pub mod kinesis;
 pub mod lambda;
+pub mod mq;
 pub mod object_store;
 pub mod producer;
 pub mod requester;

@@ -8,6 +8,8 @@
 mod access;
 mod activity;
 mod batch;
+mod broker;
+mod broker_client;
 mod bucket;
 mod config;
 mod contents;
@@ -50,6 +52,11 @@ pub use access::{
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use broker::{BrokerAction, BrokerEvent};
+pub use broker_client::{
+    AcknowledgementConfig, BrokerProtocolConfig, BrokerReaderConfig, BrokerSenderConfig, ReconnectConfig,
+    RedeliveryPolicyConfig,
+};
 pub use bucket::{LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use contents::{Body, Column, Contents, Envelope, Part, Shape, Structure};

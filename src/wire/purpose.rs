@@ -119,6 +119,8 @@ pub enum Purpose {
     Filtering,
     /// How long before its publish an event happened.
     EventDelay,
+    /// How long an outage lasts, and what it cuts off.
+    Outage,
 }
 
 impl Purpose {
@@ -181,6 +183,7 @@ impl Purpose {
             Purpose::AckLatency => "ack latency",
             Purpose::Filtering => "filtering",
             Purpose::EventDelay => "event delay",
+            Purpose::Outage => "outage",
         }
     }
 

@@ -123,7 +123,10 @@ impl World {
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
-            sum("copied", &ledger, "topic") + sum("copied", &ledger, "delivery_stream"),
+            ["topic", "delivery_stream", "broker_topic", "broker_subscription"]
+                .iter()
+                .map(|kind| sum("copied", &ledger, kind))
+                .sum(),
         ];
         let side = |fate: &str| {
             if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
@@ -160,6 +163,7 @@ impl World {
             | Signal::Invoke { batch, .. }
             | Signal::Returned { batch, .. }
             | Signal::PutRecords { batch, .. }
+            | Signal::Routed { batch, .. }
             | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
@@ -276,6 +280,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "video_stream",
         "flink_application",
         "sql_application",
+        "broker",
     ];
     let calls = [
         "send_calls",

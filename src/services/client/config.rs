@@ -14,7 +14,7 @@ use super::video_calls::{
     VideoPutMediaConfig, VideoStreamCallConfig, VideoUpdateDataRetentionConfig,
 };
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
-use crate::wire::{ApiLatencyConfig, IdentityConfig, whole_seconds};
+use crate::wire::{ApiLatencyConfig, BrokerReaderConfig, BrokerSenderConfig, IdentityConfig, whole_seconds};
 
 section! {
     /// Somebody who makes exact calls at exact times; each call and its answer is a row of `api_calls.csv`.
@@ -23,6 +23,10 @@ section! {
         pub identity: Option<IdentityConfig>;
         /// How long its calls take; by default no time.
         pub api_latency: ApiLatencyConfig = ApiLatencyConfig::None;
+        /// How it sends to brokers.
+        pub broker_producer: Option<BrokerSenderConfig>;
+        /// How it receives from brokers; a script acknowledges by itself.
+        pub broker_consumer: Option<BrokerReaderConfig>;
         /// The calls, in the order of time.
         pub script: Vec<StepConfig>;
     }
