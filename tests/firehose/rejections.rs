@@ -66,8 +66,15 @@ fn documents_that_do_not_fit_are_tried_for_as_long_as_deliveries_are() {
     at_rest(&tape);
     let rejected = fate(&tape, "backed_up");
     assert!((220..380).contains(&rejected), "{rejected} of 3000");
-    // Others do not wait for them.
+    // Others do not wait for them, also when answers get lost while they are tried.
     assert!(value(&tape, "d", "delivery_latency", "max") <= 61.0);
+    let lossy = to(&format!(
+        "opensearch: {{ {MINUTE}, retry_duration: 2h, s3_backup: {{ bucket: lake }}, endpoint: {{ latency: 0s, rejected_records: 10%, lost_responses: 20% }} }}"
+    ));
+    let tape = run(&format!("duration: 30m\n{lossy}{}", records("0%")));
+    let (delivered, rejected) = (fate(&tape, "delivered"), fate(&tape, "in_delivery"));
+    assert_eq!(delivered + rejected, 3_000, "only what is rejected is still tried");
+    assert!((220..380).contains(&rejected), "{rejected}");
 }
 
 #[test]
