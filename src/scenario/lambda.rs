@@ -269,7 +269,8 @@ fn warn_of_unread_data(mapping: &StreamMappingConfig, resolver: &Resolver<'_>, p
                 .why("it says nothing about their data, so that they satisfy no pattern")
                 .help(format!("give `{name}` a `body`"));
         }
-        let aggregates = matches!(&producer.library, Some(LibraryConfig::Kpl(library)) if library.aggregation_enabled);
+        let aggregates =
+            matches!(&producer.library, Some(LibraryConfig::Kpl(library)) if library.aggregation_enabled);
         if aggregates && !mapping.is_fan_out() {
             problems
                 .warning(mapping.stream.place, format!("the filters pass over aggregated records of `{name}`"))

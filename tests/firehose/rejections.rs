@@ -28,8 +28,12 @@ fn at_rest(tape: &Tape) {
 
 #[test]
 fn rows_that_do_not_fit_go_to_the_bucket_at_once() {
-    for (destination, metric) in [("snowflake", "delivery_to_snowflake_records"), ("iceberg", "delivery_to_iceberg_records")] {
-        let text = to(&format!("{destination}: {{ {MINUTE}, retry_duration: 2h, s3_backup: {{ bucket: lake }}, endpoint: {{ latency: 0s }} }}"));
+    for (destination, metric) in
+        [("snowflake", "delivery_to_snowflake_records"), ("iceberg", "delivery_to_iceberg_records")]
+    {
+        let text = to(&format!(
+            "{destination}: {{ {MINUTE}, retry_duration: 2h, s3_backup: {{ bucket: lake }}, endpoint: {{ latency: 0s }} }}"
+        ));
         let tape = run(&format!("duration: 10m\n{text}{}", records("5%")));
         at_rest(&tape);
         let rejected = fate(&tape, "backed_up");
@@ -87,7 +91,13 @@ fn tables_store_nothing_twice() {
         ));
         run(&format!("duration: 3h\n{text}{}", records("0%")))
     };
-    for (destination, repeats) in [("iceberg", false), ("snowflake", false), ("opensearch", true), ("http_endpoint", true), ("splunk", true)] {
+    for (destination, repeats) in [
+        ("iceberg", false),
+        ("snowflake", false),
+        ("opensearch", true),
+        ("http_endpoint", true),
+        ("splunk", true),
+    ] {
         let tape = text(destination);
         assert_eq!(fate(&tape, "delivered"), 3_000, "{destination}");
         assert_eq!(sum(&tape, "duplicates") > 0, repeats, "{destination}");
@@ -97,7 +107,9 @@ fn tables_store_nothing_twice() {
 #[test]
 fn a_table_of_snowflake_is_filled_within_seconds_by_default() {
     let text = |hints: &str| {
-        let table = to(&format!("snowflake: {{ {hints} s3_backup: {{ bucket: lake }}, endpoint: {{ latency: 0s }} }}"));
+        let table = to(&format!(
+            "snowflake: {{ {hints} s3_backup: {{ bucket: lake }}, endpoint: {{ latency: 0s }} }}"
+        ));
         run(&format!("duration: 10m\n{table}{}", records("0%")))
     };
     let by_default = value(&text(""), "d", "delivery_latency", "max");
@@ -115,7 +127,11 @@ fn what_tables_cannot_be_told_is_an_error() {
     let cases = [
         (format!("http_endpoint: {{ {endpoint} }}"), "as a whole or not at all"),
         (format!("splunk: {{ {endpoint} }}"), "as a whole or not at all"),
-        ("snowflake: { buffering_hints: { size: 129MiB, interval: 0s }, s3_backup: { bucket: lake } }".to_owned(), "128MiB at most"),
+        (
+            "snowflake: { buffering_hints: { size: 129MiB, interval: 0s }, s3_backup: { bucket: lake } }"
+                .to_owned(),
+            "128MiB at most",
+        ),
         ("iceberg: { retry_duration: 121m, s3_backup: { bucket: lake } }".to_owned(), "at most 2h"),
         ("iceberg: { s3_backup: { bucket: lac } }".to_owned(), "lake"),
     ];

@@ -237,7 +237,12 @@ fn an_alarm_watches_a_single_shard_of_a_stream_that_publishes_its_metrics() {
             .map_err(|error| error.to_string())
     };
     let time_in_alarm = |shard: u32| {
-        let text = text("enhanced_monitoring: [IncomingRecords]", &format!("shard: {shard},"), "IncomingRecords", "Sum");
+        let text = text(
+            "enhanced_monitoring: [IncomingRecords]",
+            &format!("shard: {shard},"),
+            "IncomingRecords",
+            "Sum",
+        );
         let tape = load(&text).expect("it is right").run().expect("it runs");
         super::value(&tape, "a", "time_in_alarm", "sum")
     };
@@ -248,8 +253,14 @@ fn an_alarm_watches_a_single_shard_of_a_stream_that_publishes_its_metrics() {
         (text("", "shard: 0,", "IncomingRecords", "Sum"), "publishes no `IncomingRecords` of single shards"),
         (text("enhanced_monitoring: [IncomingBytes]", "shard: 0,", "IncomingRecords", "Sum"), "publishes no"),
         (text("enhanced_monitoring: [ALL]", "shard: 0,", "PutRecord.Success", "Sum"), "there is no metric"),
-        (text("enhanced_monitoring: [ALL]", "shard: 0,", "IteratorAgeMilliseconds", "p99"), "of a single shard"),
-        (text("", "", "IncomingRecords", "Sum").replace("stream: s,  name", "producer: p, shard: 0, name"), "a shard belongs to a stream"),
+        (
+            text("enhanced_monitoring: [ALL]", "shard: 0,", "IteratorAgeMilliseconds", "p99"),
+            "of a single shard",
+        ),
+        (
+            text("", "", "IncomingRecords", "Sum").replace("stream: s,  name", "producer: p, shard: 0, name"),
+            "a shard belongs to a stream",
+        ),
     ];
     for (text, told) in cases {
         let error = load(&text).map(|_| ()).expect_err(told);

@@ -177,7 +177,8 @@ fn reading_pauses_at_eight_mebibytes() {
     let (large, small) = (run(&text("100KiB", 100)), run(&text("100B", 100)));
     // Twelve batches of 100 s for each shard in the time, and what was read ahead: one batch and a part, or four.
     assert!(calls(&large) < calls(&small), "{} {}", calls(&large), calls(&small));
-    let waiting = |tape: &Tape| tape.ledger.get("stream_consumer", "c", "in_hand").expect("it is in the ledger");
+    let waiting =
+        |tape: &Tape| tape.ledger.get("stream_consumer", "c", "in_hand").expect("it is in the ledger");
     assert!(waiting(&large) < 16 * 300, "{}", waiting(&large));
     assert!(waiting(&small) > 16 * 300, "{}", waiting(&small));
 }

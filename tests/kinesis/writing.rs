@@ -231,8 +231,10 @@ fn a_throttled_record_holds_back_those_after_it() {
     assert_eq!(sum(&after, "c", "out_of_order"), 0);
     assert!(sum(&beside, "c", "out_of_order") > 0);
     // A record that is given up lets the next one have its turn.
-    let given_up = run(&text("{ put_record: { sequence_number_for_ordering: true } }").replace("max_attempts: 100", "max_attempts: 1"));
-    let (lost, processed) = (sum(&given_up, "p", "messages_rejected"), sum(&given_up, "c", "messages_processed"));
+    let given_up = run(&text("{ put_record: { sequence_number_for_ordering: true } }")
+        .replace("max_attempts: 100", "max_attempts: 1"));
+    let (lost, processed) =
+        (sum(&given_up, "p", "messages_rejected"), sum(&given_up, "c", "messages_processed"));
     assert!(lost > 0);
     assert_eq!(lost + processed, sum(&given_up, "p", "messages_produced"));
     assert_eq!(sum(&given_up, "c", "out_of_order"), 0);

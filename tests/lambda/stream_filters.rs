@@ -6,9 +6,12 @@ const FUNCTION: &str = "functions: { f: { processing_time: 1ms, timeout: 10s, in
 
 /// A mapping with these filters (patterns, separated by `;`) and more keys.
 fn mapping(patterns: &str, more: &str) -> String {
-    let filters: Vec<String> = patterns.split(';').map(|pattern| format!("{{ pattern: {pattern} }}")).collect();
+    let filters: Vec<String> =
+        patterns.split(';').map(|pattern| format!("{{ pattern: {pattern} }}")).collect();
     let filters = filters.join(", ");
-    format!("stream_mappings: {{ m: {{ stream: s, function: f{more}, filter_criteria: {{ filters: [{filters}] }} }} }}\n")
+    format!(
+        "stream_mappings: {{ m: {{ stream: s, function: f{more}, filter_criteria: {{ filters: [{filters}] }} }} }}\n"
+    )
 }
 
 /// Orders and refunds, evenly in turn, for a minute.
@@ -109,7 +112,11 @@ fn of_aggregated_records_only_a_subscription_sees_the_parts() {
     let subscribed = run(&with("enhanced_fan_out"));
     check_counts(&subscribed, "m", &[("filtered_out_events", 60), ("succeeded_events", 60)]);
     let scenario = load(&with("polling")).expect("it is allowed");
-    assert!(scenario.warnings().contains("pass over aggregated records of `order`"), "{}", scenario.warnings());
+    assert!(
+        scenario.warnings().contains("pass over aggregated records of `order`"),
+        "{}",
+        scenario.warnings()
+    );
     let polled = scenario.run().expect("the run succeeds");
     check_counts(&polled, "m", &[("filtered_out_events", 120), ("succeeded_events", 0)]);
     let alone = "library: { kpl: { record_max_buffered_time: 1s, aggregation_enabled: false } }, ";
@@ -166,6 +173,7 @@ fn a_bucket_keeps_what_was_given_up_with_what_it_said() {
 /// Runs a scenario that makes its own assumptions.
 fn load_own(rest: &str) -> queuelab::record::Tape {
     let text = format!("name: lambda\napi_latency: none\n{rest}");
-    let scenario = queuelab::scenario::Scenario::load("lambda.yaml", text.as_bytes(), &[], &queuelab::language::NoFiles);
+    let scenario =
+        queuelab::scenario::Scenario::load("lambda.yaml", text.as_bytes(), &[], &queuelab::language::NoFiles);
     scenario.unwrap_or_else(|error| panic!("{error}")).run().expect("the run succeeds")
 }

@@ -140,7 +140,9 @@ fn refuse_key(found: &str, key: EventKey, place: Place, problems: &mut Problems)
     problems
         .error(place, format!("a filter cannot ask for `{found}`"))
         .why(format!("\"{source} event source mappings only support filtering on the `{name}` key\""))
-        .help(format!("a key of the JSON that is sent stands inside of `{name}`: `{name}: {{ {found}: […] }}`"));
+        .help(format!(
+            "a key of the JSON that is sent stands inside of `{name}`: `{name}: {{ {found}: […] }}`"
+        ));
 }
 
 /// The first key of a path.

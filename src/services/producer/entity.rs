@@ -3,10 +3,10 @@
 use super::Timer;
 use super::attributes::Attribute;
 use super::kpl::Kpl;
-use super::serial::Serial;
 use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
 use super::payload::LargePayloads;
+use super::serial::Serial;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
@@ -73,6 +73,8 @@ pub struct ProducerSettings {
     pub records: Option<RecordSettings>,
     /// The object store it uploads to.
     pub upload: Option<PayloadStore>,
+    /// How long before its publish an event happened, in nanoseconds.
+    pub event_delay: Option<Distribution>,
 }
 
 /// A producer.
@@ -116,6 +118,7 @@ pub(super) struct Chance {
     retry: Stream,
     loss: Stream,
     key: Stream,
+    event: Stream,
     pub(super) object_store: Stream,
 }
 
@@ -134,6 +137,7 @@ impl Producer {
             retry: stream(Purpose::Retry),
             loss: stream(Purpose::Loss),
             key: stream(Purpose::PartitionKey),
+            event: stream(Purpose::EventDelay),
             object_store: stream(Purpose::ObjectStore),
         };
         let kpl = match settings.records.as_ref().map(|records| &records.library) {
@@ -232,6 +236,13 @@ impl Producer {
                 ..Detail::NONE
             },
             None => Detail::NONE,
+        };
+        let detail = match &self.settings.event_delay {
+            Some(delay) => {
+                let ago = draw_span(delay, &mut self.chance.event).as_nanos() / 1_000_000;
+                Detail { event_offset_millis: i32::try_from(ago).map_or(i32::MIN, |ago| -ago), ..detail }
+            }
+            None => detail,
         };
         let message = cx.messages.create(NewMessage {
             published_at: at,

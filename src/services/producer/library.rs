@@ -242,7 +242,10 @@ pub(super) fn delivery_settings(
     let (library, max_attempts) = match library {
         Some(LibraryConfig::PutRecord(Some(config))) if config.sequence_number_for_ordering => {
             problems
-                .error(config.places.of("sequence_number_for_ordering"), "a delivery stream has no sequence numbers")
+                .error(
+                    config.places.of("sequence_number_for_ordering"),
+                    "a delivery stream has no sequence numbers",
+                )
                 .help("leave it away: `library: put_record`");
             return None;
         }

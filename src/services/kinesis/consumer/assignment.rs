@@ -79,7 +79,8 @@ impl Fleet {
         let room = |candidate: &Candidate| {
             if candidate.load <= 0.0 { 1.0 } else { (self.mean_load - candidate.load) / candidate.load }
         };
-        let free = (0..self.candidates.len()).filter(|index| !excluded.contains(&self.candidates[*index].worker));
+        let free =
+            (0..self.candidates.len()).filter(|index| !excluded.contains(&self.candidates[*index].worker));
         free.min_by(|one, other| {
             let (one, other) = (&self.candidates[*one], &self.candidates[*other]);
             room(other).total_cmp(&room(one)).then(one.leases.cmp(&other.leases))
@@ -161,7 +162,9 @@ impl StreamConsumer {
             return true;
         }
         let able = (0..).zip(&self.workers).find(|(index, worker)| worker.runs && !self.is_leaving(*index));
-        let Some((index, worker)) = able.filter(|_| now >= self.assignment.locked_until) else { return false };
+        let Some((index, worker)) = able.filter(|_| now >= self.assignment.locked_until) else {
+            return false;
+        };
         self.assignment.leader = Some((index, worker.life));
         self.assignment.scanned_at = None;
         self.assignment.runs = 0;
@@ -201,7 +204,8 @@ impl StreamConsumer {
         cx: &mut Context<'_, O>,
     ) {
         let mut free: Vec<(Time, u32)> = Vec::new();
-        for (lease, shard) in self.leases.iter().zip(0..).filter(|(lease, _)| lease.exists && !lease.finished) {
+        for (lease, shard) in self.leases.iter().zip(0..).filter(|(lease, _)| lease.exists && !lease.finished)
+        {
             match (lease.owner, lease.orphaned_at) {
                 (None, _) => free.push((Time::ZERO, shard)),
                 (Some(_), Some(renewed)) if before.is_some_and(|before| renewed <= before) => {
@@ -255,8 +259,13 @@ impl StreamConsumer {
                 && lease.orphaned_at.is_none()
                 && lease.handoff.is_none()
         };
-        let mut theirs: Vec<u32> =
-            self.leases.iter().zip(0..).filter(|(lease, _)| is_theirs(lease)).map(|(_, shard)| shard).collect();
+        let mut theirs: Vec<u32> = self
+            .leases
+            .iter()
+            .zip(0..)
+            .filter(|(lease, _)| is_theirs(lease))
+            .map(|(_, shard)| shard)
+            .collect();
         let throughput = |shard: &u32| self.leases[*shard as usize].throughput.unwrap_or(0.0);
         if theirs.iter().map(throughput).sum::<f64>() <= 0.0 {
             theirs.truncate(1);

@@ -281,7 +281,10 @@ impl StreamConsumerConfig {
         let price = self.price(prices, problems);
         if let Some(place) = self.places.key("graceful_shutdown").filter(|_| !is_hosted) {
             problems
-                .error(place, format!("`graceful_shutdown` is for instances of a consumer, and `{name}` has its own"))
+                .error(
+                    place,
+                    format!("`graceful_shutdown` is for instances of a consumer, and `{name}` has its own"),
+                )
                 .help("`stops: [{ at: 10m, graceful: true }]` shuts one of its own down in order");
         }
         if is_hosted {

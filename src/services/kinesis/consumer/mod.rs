@@ -110,12 +110,7 @@ impl Service for StreamConsumer {
     }
 
     #[inline]
-    fn receive<O: Outbox<ConsumerTimer>>(
-        &mut self,
-        from: EntityId,
-        signal: Signal,
-        cx: &mut Context<'_, O>,
-    ) {
+    fn receive<O: Outbox<ConsumerTimer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Records { shard, epoch, outcome, milliseconds_behind, shard_end } => {
                 self.take_read(Read { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);
