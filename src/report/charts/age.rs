@@ -25,7 +25,7 @@ const LINES: [(Ink, Option<(f64, f64)>); MOST] = [
 pub(super) fn draw(tape: &Tape) -> Picture {
     let mut held: Vec<(&str, Trace)> = source::queues(tape)
         .into_iter()
-        .map(|queue| (queue, source::series(tape, "queue", queue, "age_of_oldest_message", Thin::Highest)))
+        .map(|queue| (queue, source::of_queue(tape, queue, "age_of_oldest_message", Thin::Highest)))
         .filter(|(_, trace)| !trace.is_empty())
         .collect();
     let all = held.len();

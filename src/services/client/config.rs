@@ -1,5 +1,8 @@
 //! A scripted client in a scenario: the calls it makes, as they are written.
 
+use super::broker_calls::{
+    BrokerAcknowledgeConfig, BrokerReceiveConfig, BrokerSendConfig, BrokerSessionConfig,
+};
 use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use super::stream_config::{
     CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
@@ -100,6 +103,20 @@ section! {
         pub increase_stream_retention_period: Option<RetentionCallConfig>;
         /// `DecreaseStreamRetentionPeriod`.
         pub decrease_stream_retention_period: Option<RetentionCallConfig>;
+        /// A message is sent to a broker.
+        pub broker_send: Option<BrokerSendConfig>;
+        /// Messages are received from a broker. The first receive begins a session.
+        pub broker_receive: Option<BrokerReceiveConfig>;
+        /// A message is acknowledged (`acknowledge`, `basic.ack`); by the mode of the session also those before it.
+        pub broker_acknowledge: Option<BrokerAcknowledgeConfig>;
+        /// Everything that the session has delivered failed (`rollback`, `recover`, `basic.nack`).
+        pub broker_rollback: Option<BrokerSessionConfig>;
+        /// Everything that the session has delivered is acknowledged (`commit`).
+        pub broker_commit: Option<BrokerSessionConfig>;
+        /// A session begins: a durable subscriber comes.
+        pub broker_connect: Option<BrokerSessionConfig>;
+        /// A session ends; what it has not acknowledged goes back.
+        pub broker_disconnect: Option<BrokerSessionConfig>;
         /// What must come of the call; judged like the scenario's other expectations.
         pub expect: Option<StepExpectConfig>;
     }
@@ -328,6 +345,14 @@ impl ClientConfig {
     }
 }
 
+impl ClientConfig {
+    /// Whether it calls a queue, topic or subscription of a broker.
+    pub fn calls_broker(&self, destination: &str) -> bool {
+        let mut called = self.script.iter().filter_map(StepConfig::broker_destination);
+        called.any(|called| called.as_str() == destination)
+    }
+}
+
 impl StepConfig {
     /// The keys of the actions that are given.
     fn actions(&self) -> Vec<&'static str> {
@@ -365,6 +390,13 @@ impl StepConfig {
             ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
             ("firehose_put_record", self.firehose_put_record.is_some()),
             ("firehose_put_record_batch", self.firehose_put_record_batch.is_some()),
+            ("broker_send", self.broker_send.is_some()),
+            ("broker_receive", self.broker_receive.is_some()),
+            ("broker_acknowledge", self.broker_acknowledge.is_some()),
+            ("broker_rollback", self.broker_rollback.is_some()),
+            ("broker_commit", self.broker_commit.is_some()),
+            ("broker_connect", self.broker_connect.is_some()),
+            ("broker_disconnect", self.broker_disconnect.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
@@ -386,12 +418,13 @@ impl StepConfig {
         if self.receive_message.is_none()
             && self.read_deliveries.is_none()
             && self.get_records.is_none()
+            && self.broker_receive.is_none()
             && let Some(expect) = &self.expect
             && expect.bodies.is_some()
         {
             problems.error(
                 expect.places.key("bodies"),
-                "only `receive_message`, `read_deliveries` and `get_records` return bodies",
+                "only `receive_message`, `read_deliveries`, `get_records` and `broker_receive` return bodies",
             );
         }
         let seconds =

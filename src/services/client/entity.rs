@@ -1,6 +1,7 @@
 //! A scripted client: makes its calls and writes down what comes of them.
 
 use super::Timer;
+use super::broker_calls::BrokerCall;
 use super::metrics::ClientMetrics;
 use super::script::{Call, Handle, Send, Step};
 use super::show::{Names, answer};
@@ -8,8 +9,8 @@ use super::stream_script::{Place, Record, StreamCall};
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::ApiCall;
 use crate::wire::{
-    Action, Answer, ApiLatency, Context, EntityId, IteratorPlace, NewMessage, Outbox, Purpose, Receipt,
-    RecordKey, RecordPlace, RequestId, SendEntry, ShardIterator, Signal, VisibilityEntry, draw_span,
+    Action, Answer, ApiLatency, BrokerAction, Context, EntityId, IteratorPlace, NewMessage, Outbox, Purpose,
+    Receipt, RecordKey, RecordPlace, RequestId, SendEntry, ShardIterator, Signal, VisibilityEntry, draw_span,
 };
 use std::sync::Arc;
 
@@ -109,7 +110,9 @@ impl Client {
     fn delay(&mut self, call: &Call) -> Span {
         let latency = &self.settings.latency;
         let (distribution, stream) = match call {
-            Call::Receive { .. } | Call::Stream(StreamCall::Get { .. }) => return Span::ZERO,
+            Call::Receive { .. } | Call::Stream(StreamCall::Get { .. }) | Call::Broker(_) => {
+                return Span::ZERO;
+            }
             Call::Send(_)
             | Call::SendBatch(..)
             | Call::Publish(_)
@@ -138,6 +141,7 @@ impl Client {
                 sends.into_iter().map(|send| self.make_message(send, cx)).collect(),
                 single,
             ),
+            Call::Broker(call) => Action::Broker(self.broker_action(call, queue, cx)),
             Call::Subscribe(number) => Action::Subscribe(number),
             Call::Unsubscribe(number) => Action::Unsubscribe(number),
             Call::SetSubscription(subscription, change) => {
@@ -174,6 +178,23 @@ impl Client {
                 Some(Some(Remembered::Task(number))) => Some(*number),
                 _ => None,
             }),
+        }
+    }
+
+    fn broker_action<O>(
+        &mut self,
+        call: BrokerCall,
+        destination: EntityId,
+        cx: &mut Context<'_, O>,
+    ) -> BrokerAction {
+        match call {
+            BrokerCall::Send(send) => BrokerAction::Send(self.make_message(send, cx)),
+            BrokerCall::Receive(maximum, wait) => BrokerAction::Receive { maximum, wait },
+            BrokerCall::Acknowledge(handle) => BrokerAction::Acknowledge(self.receipt(handle, destination)),
+            BrokerCall::RollBack => BrokerAction::RollBack,
+            BrokerCall::Commit => BrokerAction::Commit,
+            BrokerCall::Connect => BrokerAction::Connect,
+            BrokerCall::Disconnect => BrokerAction::Disconnect,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A script with its names looked up: what a client plays.
 
+use super::broker_calls::{BrokerCall, BrokerDestination};
 use super::config::{ClientConfig, SendEntryConfig, SendMessageConfig, StepConfig};
 use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
@@ -96,6 +97,8 @@ pub enum Call {
     Stream(StreamCall),
     /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
     PutToDeliveryStream(Vec<Send>, bool),
+    /// A call to the client library of a broker.
+    Broker(BrokerCall),
 }
 
 /// What is known of topics.
@@ -170,6 +173,8 @@ pub struct Lookup<'a> {
     pub topics: &'a mut dyn Topics,
     /// The delivery stream a reference means; a problem is told when there is none.
     pub delivery_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
+    /// The destination of a broker; a problem is told when there is none.
+    pub destination: &'a mut dyn FnMut(BrokerDestination<'_>, &mut Problems) -> Option<EntityId>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
@@ -380,6 +385,7 @@ impl StepConfig {
             .message_call(lookup, results, problems)
             .or_else(|| self.topic_call(lookup, problems))
             .or_else(|| self.delivery_call(lookup, problems))
+            .or_else(|| self.broker_call(lookup, results, problems))
             .or_else(|| self.queue_call(lookup, results, problems))
             .or_else(|| self.stream_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;

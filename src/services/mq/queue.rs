@@ -162,11 +162,7 @@ impl BrokerQueue {
         metrics
             .memory_usage
             .set(now, percent(self.bytes, self.settings.memory_limit.unwrap_or(usual)).min(100_000));
-        let contribution = Contribution {
-            ready: self.slots.ready,
-            unacknowledged: dispatched,
-            consumers: self.shown.consumers,
-        };
+        let contribution = Contribution { ready: self.slots.ready, unacknowledged: dispatched, ..self.shown };
         if contribution != self.shown {
             self.machine.get().update(self.shown, contribution, now);
             self.shown = contribution;
@@ -178,7 +174,13 @@ impl BrokerQueue {
         let connected = self.sessions.iter().flatten().filter(|session| session.is_connected).count() as u64;
         self.metrics.consumer_count.set(now, connected);
         self.metrics.producer_count.set(now, self.intake.connected());
-        let contribution = Contribution { consumers: connected, ..self.shown };
+        let is_inactive = self.settings.store == StoreKind::Durable && connected == 0;
+        let contribution = Contribution {
+            consumers: connected,
+            producers: self.intake.connected(),
+            inactive: u64::from(is_inactive),
+            ..self.shown
+        };
         self.machine.get().update(self.shown, contribution, now);
         self.shown = contribution;
     }
