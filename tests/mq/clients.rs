@@ -163,7 +163,8 @@ fn poison_is_a_dead_letter_after_six_redeliveries_and_seven_attempts() {
     assert_eq!(sum(&tape, "q", "messages_dead_lettered"), 1);
     assert_eq!(value(&tape, "ActiveMQ.DLQ", "queue_size", "last") as u64, 1);
     // Seven attempts of a second, six pauses of one.
-    assert_eq!(value(&tape, "q", "age_of_oldest_message", "max") as u64, 10, "read each ten seconds");
+    let age = value(&tape, "q", "age_of_oldest_message", "max");
+    assert!((12.0..13.1).contains(&age), "{age}");
     assert_eq!(tape.ledger.get("run", "mq", "dead_lettered"), Some(1));
 }
 

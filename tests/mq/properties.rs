@@ -37,11 +37,9 @@ proptest! {
         let crashes = if crashes { "    crashes: { mean_time_between: 60s, restart_time: 5s }\n" } else { "" };
         let consumer = format!("instances: 3\n    broker_client: {acknowledgement}\n{crashes}");
         // A message that was given back often because of crashes must not become a dead letter here.
-        let consumer = if engine == "activemq" {
-            consumer.replace(" }\n", ", redelivery_policy: { maximum_redeliveries: -1 } }\n")
-        } else {
-            consumer
-        };
+        let for_ever = ", redelivery_policy: { maximum_redeliveries: -1 } }";
+        let own = if engine == "activemq" { acknowledgement.replace(" }", for_ever) } else { acknowledgement.to_owned() };
+        let consumer = consumer.replace(acknowledgement, &own);
         let text = world(engine, &failures, ("{}", &consumer), seed);
         let tape = run(&text);
         let processed = tape.ledger.get("run", "mq", "processed");

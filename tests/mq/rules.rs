@@ -38,10 +38,10 @@ fn combinations_that_aws_does_not_have_are_told_all_at_once() {
 fn clients_speak_what_their_broker_understands() {
     let told = problems(
         "brokers:\n  a: { host_instance_type: mq.m5.large }\n  r: { engine_type: rabbitmq, engine_version: '3.13', host_instance_type: mq.m5.large }\n\
-         broker_queues: { qa: { broker: a, delivery_limit: 3 }, qr: { broker: r, memory_limit: 1MiB, delivery_limit: 3 }, lost: { broker: nobody } }\n\
+         broker_queues: { qa: { broker: a, delivery_limit: 3 }, qr: { broker: r, memory_limit: 1MiB, delivery_limit: 3 } }\n\
          producers:\n  p: { publishes_to: { broker_queue: qa }, arrivals: { constant: { rate: 1/s } }, broker_client: { protocol: amqp_0_9_1, publisher_confirms: true } }\n  \
          o: { publishes_to: { broker_queue: qr }, arrivals: { constant: { rate: 1/s } }, broker_client: { protocol: amqp, use_async_send: true, qos: 1 } }\n\
-         consumers:\n  w: { receives_from: { broker_queue: qr }, processing_time: 1s, batch_size: 2, broker_client: { acknowledgement: dups_ok, redelivery_policy: {} } }\n  \
+         consumers:\n  w: { receives_from: { broker_queue: qr }, processing_time: 1s, broker_client: { acknowledgement: dups_ok, redelivery_policy: {} } }\n  \
          v: { receives_from: { broker_queue: qa }, processing_time: 1s, broker_client: { acknowledgement: none, transaction_size: 4 } }\n",
     );
     for sentence in [
@@ -53,12 +53,29 @@ fn clients_speak_what_their_broker_understands() {
         "`delivery_limit` is for queues of RabbitMQ",
         "`memory_limit` is for queues of ActiveMQ",
         "a classic queue has no `delivery_limit`",
-        "there is no broker `nobody`",
-        "a consumer of a broker has no `batch_size`",
         "`r` has no acknowledgement `dups_ok`",
         "a redelivery policy is for clients of ActiveMQ",
         "`a` has no acknowledgement `none`",
         "`transaction_size` is for transactions",
+    ] {
+        assert!(told.contains(sentence), "{sentence}\n{told}");
+    }
+}
+
+#[test]
+fn keys_of_sqs_are_not_those_of_brokers() {
+    let told = problems(
+        "brokers: { a: { host_instance_type: mq.m5.large } }\nqueues: { s: {} }\nbroker_queues: { q: { broker: a }, lost: { broker: nobody } }\n\
+         producers:\n  p: { publishes_to: { broker_queue: r }, arrivals: { constant: { rate: 1/s } } }\n\
+         consumers:\n  w: { receives_from: { broker_queue: q }, processing_time: 1s, batch_size: 2, heartbeat: { interval: 1s, visibility_timeout: 9s } }\n  \
+         v: { receives_from: { queue: s }, processing_time: 1s, broker_client: {} }\n",
+    );
+    for sentence in [
+        "there is no broker `nobody`",
+        "there is no queue of a broker `r`",
+        "a consumer of a broker has no `batch_size`",
+        "a consumer of a broker has no `heartbeat`",
+        "`broker_client` is for consumers that receive from a broker",
     ] {
         assert!(told.contains(sentence), "{sentence}\n{told}");
     }
@@ -140,7 +157,7 @@ fn a_group_scales_on_the_size_of_a_brokers_queue() {
         "duration: 30m\nbrokers: { b: { host_instance_type: mq.m5.large } }\nbroker_queues: { q: { broker: b } }\n\
          producers: { p: { publishes_to: { broker_queue: q }, arrivals: { constant: { rate: 10/s } } } }\n\
          consumers:\n  w:\n    receives_from: { broker_queue: q }\n    processing_time: 500ms\n    broker_client: { prefetch: 1 }\n    \
-         auto_scaling_group:\n      max_size: 20\n      policies:\n        tracking: { target_tracking: { metric: backlog_per_instance, target: 10 } }\n\
+         auto_scaling_group:\n      max_size: 20\n      policies:\n        - target_tracking: { metric: backlog_per_instance, target_value: 10 }\n\
          alarms: { deep: { metric: { broker_queue: q, name: QueueSize }, threshold: 100 } }\n",
     );
     assert!(value(&tape, "w", "instances_in_service", "max") >= 5.0);

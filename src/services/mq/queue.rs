@@ -87,6 +87,8 @@ pub struct BrokerQueue {
     pub(super) by_program: BTreeMap<(EntityId, Option<u64>), u32>,
     /// Sessions that can take messages, the one whose turn it is first.
     pub(super) line: VecDeque<u32>,
+    /// Sessions whose programs wait, and whose clients have just been given something.
+    pub(super) given: Vec<u32>,
     /// Messages that are being stored, by the place of their send.
     pub(super) storing: BTreeMap<(u16, u16), u32>,
     /// Dead letters in the broker's own place for them, which nobody declared.
@@ -120,6 +122,7 @@ impl BrokerQueue {
             lives: Vec::new(),
             by_program: BTreeMap::new(),
             line: VecDeque::new(),
+            given: Vec::new(),
             storing: BTreeMap::new(),
             dead_letters: Vec::new(),
             elected_at: Time::ZERO,
