@@ -114,6 +114,7 @@ impl Resolver<'_> {
             visibility_timeout: crate::engine::Span::from_hours(12),
             is_fifo: false,
             keeps_connection: true,
+            shuts_down: false,
         })
     }
 

@@ -35,6 +35,9 @@ pub(super) fn resolve(
         let mut delivery_stream = |reference: &_, problems: &mut Problems| {
             Some(directory.delivery_streams.find(reference, problems)?.1)
         };
+        let mut video_stream = |reference: &_, problems: &mut Problems| {
+            Some(directory.video_streams.find(reference, problems)?.1)
+        };
         let mut destination = |destination: BrokerDestination<'_>, problems: &mut Problems| {
             let (names, reference) = match destination {
                 BrokerDestination::Queue(reference) => (&directory.broker_queues, reference),
@@ -48,6 +51,7 @@ pub(super) fn resolve(
             stream: &mut find_stream,
             topics: &mut *topics,
             delivery_stream: &mut delivery_stream,
+            video_stream: &mut video_stream,
             destination: &mut destination,
             texts: &mut texts,
         };

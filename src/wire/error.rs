@@ -78,6 +78,12 @@ pub enum ApiError {
     WrongShard,
     /// Firehose: more than a delivery stream takes for now.
     ServiceUnavailableException,
+    /// Video streams: more calls, or points of a quota, than a stream has.
+    ClientLimitExceededException,
+    /// Video streams: more connections than a stream has.
+    ConnectionLimitExceededException,
+    /// Video streams: playback of a stream that retains nothing.
+    NoDataRetentionException,
     /// Amazon MQ: there is no room for a message (`javax.jms.ResourceAllocationException`).
     ResourceAllocation,
     /// Amazon MQ: RabbitMQ does not take a message (`basic.nack`).
@@ -133,6 +139,9 @@ impl ApiError {
             ApiError::ResourceInUseException => "ResourceInUseException",
             ApiError::WrongShard => "WrongShard",
             ApiError::ServiceUnavailableException => "ServiceUnavailableException",
+            ApiError::ClientLimitExceededException => "ClientLimitExceededException",
+            ApiError::ConnectionLimitExceededException => "ConnectionLimitExceededException",
+            ApiError::NoDataRetentionException => "NoDataRetentionException",
             ApiError::ResourceAllocation => "ResourceAllocationException",
             ApiError::BasicNack => "basic.nack",
             ApiError::InvalidClientId => "InvalidClientIDException",
@@ -154,6 +163,7 @@ impl ApiError {
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard
                 | ApiError::ServiceUnavailableException
+                | ApiError::ClientLimitExceededException
                 | ApiError::ResourceAllocation
                 | ApiError::BasicNack
         )

@@ -12,6 +12,10 @@ use super::topic_config::{
     PublishBatchConfig, PublishConfig, ReadDeliveriesConfig, SetSubscriptionAttributesConfig,
     SubscriptionCallConfig,
 };
+use super::video_calls::{
+    VideoCreateStreamConfig, VideoFragmentListCallConfig, VideoGetMediaConfig, VideoListFragmentsConfig,
+    VideoPutMediaConfig, VideoStreamCallConfig, VideoUpdateDataRetentionConfig,
+};
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
 use crate::wire::{ApiLatencyConfig, BrokerReaderConfig, BrokerSenderConfig, IdentityConfig, whole_seconds};
 
@@ -103,6 +107,26 @@ section! {
         pub increase_stream_retention_period: Option<RetentionCallConfig>;
         /// `DecreaseStreamRetentionPeriod`.
         pub decrease_stream_retention_period: Option<RetentionCallConfig>;
+        /// `CreateStream` of Kinesis Video Streams.
+        pub video_create_stream: Option<VideoCreateStreamConfig>;
+        /// `DescribeStream` of Kinesis Video Streams.
+        pub video_describe_stream: Option<VideoStreamCallConfig>;
+        /// `GetDataEndpoint`.
+        pub video_get_data_endpoint: Option<VideoStreamCallConfig>;
+        /// `PutMedia`.
+        pub video_put_media: Option<VideoPutMediaConfig>;
+        /// `GetMedia`.
+        pub video_get_media: Option<VideoGetMediaConfig>;
+        /// `ListFragments`.
+        pub video_list_fragments: Option<VideoListFragmentsConfig>;
+        /// `GetMediaForFragmentList`.
+        pub video_get_media_for_fragment_list: Option<VideoFragmentListCallConfig>;
+        /// `GetHLSStreamingSessionURL`.
+        pub video_get_hls_streaming_session_url: Option<VideoStreamCallConfig>;
+        /// `GetDASHStreamingSessionURL`.
+        pub video_get_dash_streaming_session_url: Option<VideoStreamCallConfig>;
+        /// `UpdateDataRetention`.
+        pub video_update_data_retention: Option<VideoUpdateDataRetentionConfig>;
         /// A message is sent to a broker.
         pub broker_send: Option<BrokerSendConfig>;
         /// Messages are received from a broker. The first receive begins a session.
@@ -390,6 +414,16 @@ impl StepConfig {
             ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
             ("firehose_put_record", self.firehose_put_record.is_some()),
             ("firehose_put_record_batch", self.firehose_put_record_batch.is_some()),
+            ("video_create_stream", self.video_create_stream.is_some()),
+            ("video_describe_stream", self.video_describe_stream.is_some()),
+            ("video_get_data_endpoint", self.video_get_data_endpoint.is_some()),
+            ("video_put_media", self.video_put_media.is_some()),
+            ("video_get_media", self.video_get_media.is_some()),
+            ("video_list_fragments", self.video_list_fragments.is_some()),
+            ("video_get_media_for_fragment_list", self.video_get_media_for_fragment_list.is_some()),
+            ("video_get_hls_streaming_session_url", self.video_get_hls_streaming_session_url.is_some()),
+            ("video_get_dash_streaming_session_url", self.video_get_dash_streaming_session_url.is_some()),
+            ("video_update_data_retention", self.video_update_data_retention.is_some()),
             ("broker_send", self.broker_send.is_some()),
             ("broker_receive", self.broker_receive.is_some()),
             ("broker_acknowledge", self.broker_acknowledge.is_some()),
@@ -418,13 +452,16 @@ impl StepConfig {
         if self.receive_message.is_none()
             && self.read_deliveries.is_none()
             && self.get_records.is_none()
+            && self.video_get_media.is_none()
+            && self.video_list_fragments.is_none()
+            && self.video_get_media_for_fragment_list.is_none()
             && self.broker_receive.is_none()
             && let Some(expect) = &self.expect
             && expect.bodies.is_some()
         {
             problems.error(
                 expect.places.key("bodies"),
-                "only `receive_message`, `read_deliveries`, `get_records` and `broker_receive` return bodies",
+                "only `receive_message`, `read_deliveries`, `get_records`, `broker_receive` and calls that give fragments of video return bodies",
             );
         }
         let seconds =

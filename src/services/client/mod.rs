@@ -28,6 +28,7 @@ mod show;
 mod stream_config;
 mod stream_script;
 mod topic_config;
+mod video_calls;
 
 pub use broker_calls::{BrokerCall, BrokerDestination};
 pub use config::{ClientConfig, StepConfig};

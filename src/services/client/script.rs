@@ -6,6 +6,7 @@ use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
 use super::stream_script::StreamCall;
 use super::topic_config::{PublishTarget, SetSubscriptionAttributesConfig};
+use super::video_calls::VideoStep;
 use crate::engine::Time;
 use crate::filter::json;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
@@ -97,6 +98,8 @@ pub enum Call {
     Stream(StreamCall),
     /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
     PutToDeliveryStream(Vec<Send>, bool),
+    /// A call to a video stream.
+    Video(VideoStep),
     /// A call to the client library of a broker.
     Broker(BrokerCall),
 }
@@ -173,6 +176,8 @@ pub struct Lookup<'a> {
     pub topics: &'a mut dyn Topics,
     /// The delivery stream a reference means; a problem is told when there is none.
     pub delivery_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
+    /// The video stream a reference means; a problem is told when there is none.
+    pub video_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The destination of a broker; a problem is told when there is none.
     pub destination: &'a mut dyn FnMut(BrokerDestination<'_>, &mut Problems) -> Option<EntityId>,
     /// The texts of the scenario.
@@ -336,6 +341,7 @@ pub(super) fn send(
             content: Content::Text(texts.number(body)),
             deduplication,
             attributes: TextId::IMPOSSIBLE,
+            event_offset_millis: 0,
         },
     }
 }
@@ -385,6 +391,7 @@ impl StepConfig {
             .message_call(lookup, results, problems)
             .or_else(|| self.topic_call(lookup, problems))
             .or_else(|| self.delivery_call(lookup, problems))
+            .or_else(|| self.video_call(lookup, problems))
             .or_else(|| self.broker_call(lookup, results, problems))
             .or_else(|| self.queue_call(lookup, results, problems))
             .or_else(|| self.stream_call(lookup, results, problems))?;

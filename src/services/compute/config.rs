@@ -220,6 +220,8 @@ pub struct SourceQueue {
     pub visibility_timeout: Span,
     /// Whether it is a FIFO queue.
     pub is_fifo: bool,
+    /// Whether it is an application that finishes what it has in hand on an instance that is told to go.
+    pub shuts_down: bool,
     /// Whether a worker has a connection to it, with which everything goes back that it had.
     pub keeps_connection: bool,
 }
@@ -512,6 +514,7 @@ impl ConsumerConfig {
         Some(ConsumerSettings {
             name: name.to_owned(),
             queue: queue.id,
+            source_shuts_down: queue.shuts_down,
             latency: queue.latency.clone(),
             batch_size: self.batch_size as u8,
             wait_seconds: self.wait_time.map(|wait| (span(wait) / Span::from_seconds(1)) as u8),

@@ -132,6 +132,8 @@ pub struct ConsumerSettings {
     pub name: String,
     /// The queue it receives from.
     pub queue: EntityId,
+    /// Whether that is an application that finishes what it has in hand on an instance that is told to go.
+    pub source_shuts_down: bool,
     /// How long calls to the queue take.
     pub latency: ApiLatency,
     /// `MaxNumberOfMessages`, 1..=10.

@@ -92,6 +92,8 @@ section! {
         pub partition_key: Option<PartitionKeyConfig>;
         /// The hash key of every record, in place of the partition key's (`ExplicitHashKey`).
         pub explicit_hash_key: Option<Located<String>>;
+        /// How long before it is sent its event happened: the time that windows of applications go by.
+        pub event_delay: Option<DistributionOf<Duration>>;
     }
 }
 
@@ -205,6 +207,9 @@ impl ProducerConfig {
         let delay_seconds = message
             .and_then(|message| message.delay.as_ref())
             .map(|delay| build_delay(delay, files, problems));
+        let event_delay = message
+            .and_then(|message| message.event_delay.as_ref())
+            .map(|delay| delay.build(files, problems));
         let large_payloads = self.large_payloads.as_ref().map(|large| large.build(&target, problems));
         let large_payloads = large_payloads.map_or(Some(None), |large| large.map(Some))?;
         let batching = self.batching.as_ref().map(|batching| batching.build(quotas, problems));
@@ -229,6 +234,7 @@ impl ProducerConfig {
             response_timeout: span(self.response_timeout),
             records,
             upload: target.upload,
+            event_delay: event_delay.map_or(Some(None), |delay| delay.map(Some))?,
         })
     }
 }
