@@ -2,6 +2,7 @@
 
 use super::lease::Lease;
 use super::metrics::ConsumerMetrics;
+use super::processing::Finished;
 use super::settings::StreamConsumerSettings;
 use crate::engine::{Stream, Time};
 use crate::wire::{Forwarder, IteratorStart, KeyOrder, Purpose};
@@ -40,6 +41,8 @@ pub struct StreamConsumer {
     pub(super) busy: u64,
     pub(super) received: u64,
     pub(super) order: KeyOrder,
+    /// What was processed just now.
+    pub(super) finished: Vec<Finished>,
     pub(super) forwarder: Option<Forwarder>,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
@@ -68,6 +71,7 @@ impl StreamConsumer {
             busy: 0,
             received: 0,
             order: KeyOrder::default(),
+            finished: Vec::new(),
             forwarder,
             chance,
             metrics: ConsumerMetrics::default(),
