@@ -282,6 +282,8 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a delivery stream to Amazon OpenSearch Service", DeliveryMetrics::OPENSEARCH),
         ("Metrics of a delivery stream to an HTTP endpoint", DeliveryMetrics::HTTP),
         ("Metrics of a delivery stream to Splunk", DeliveryMetrics::SPLUNK),
+        ("Metrics of a delivery stream to Apache Iceberg", DeliveryMetrics::ICEBERG),
+        ("Metrics of a delivery stream to Snowflake", DeliveryMetrics::SNOWFLAKE),
         ("Metrics of the bucket of a delivery stream", BackupMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);

@@ -3,8 +3,8 @@
 use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
 use crate::wire::{
-    FirehoseQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas,
-    span,
+    FirehoseQuotas, FlinkQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas,
+    SqsQuotas, span,
 };
 
 keyword! {
@@ -63,6 +63,14 @@ section! {
         pub sns_fifo_group_messages_per_second: Option<u32>, at_least (1);
         /// Most filter policies of a topic.
         pub sns_filter_policies: Option<u32>, at_least (1);
+        /// Most subscriptions of a standard topic.
+        pub sns_subscriptions: Option<u32>, at_least (1);
+        /// Most subscriptions of a FIFO topic.
+        pub sns_fifo_subscriptions: Option<u32>, at_least (1);
+        /// Most standard topics.
+        pub sns_topics: Option<u32>, at_least (1);
+        /// Most FIFO topics.
+        pub sns_fifo_topics: Option<u32>, at_least (1);
         /// E-mails a second.
         pub sns_emails_per_second: Option<u32>, at_least (1);
         /// SMS messages a second.
@@ -113,6 +121,8 @@ section! {
         pub firehose_bytes_per_second: Option<Bytes>, within (Bytes::from_kib(1), Bytes::from_mib(4096));
         /// Most active partitions of a delivery stream.
         pub firehose_active_partitions: Option<u32>, within (1, 5_000);
+        /// Most KPUs of a Flink application.
+        pub flink_kpus: Option<u32>, within (1, 10_000);
     }
 }
 
@@ -181,6 +191,10 @@ impl QuotasConfig {
                 (changed.sns_fifo_bytes_per_second, &mut quotas.fifo_bytes_per_second),
                 (changed.sns_fifo_group_messages_per_second, &mut quotas.fifo_group_messages_per_second),
                 (changed.sns_filter_policies, &mut quotas.filter_policies),
+                (changed.sns_subscriptions, &mut quotas.subscriptions),
+                (changed.sns_fifo_subscriptions, &mut quotas.fifo_subscriptions),
+                (changed.sns_topics, &mut quotas.topics),
+                (changed.sns_fifo_topics, &mut quotas.fifo_topics),
                 (changed.sns_emails_per_second, &mut quotas.emails_per_second),
                 (changed.sns_sms_per_second, &mut quotas.sms_per_second),
             ];
@@ -290,6 +304,17 @@ impl QuotasConfig {
             take(&mut quotas.requests_per_second, changed.firehose_requests_per_second);
             take(&mut quotas.bytes_per_second, changed.firehose_bytes_per_second.map(Bytes::as_u64));
             take(&mut quotas.active_partitions, changed.firehose_active_partitions);
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of applications that compute over streams.
+    pub fn flink(&self) -> FlinkQuotas {
+        let mut quotas = FlinkQuotas::of(self.profile());
+        if let QuotasConfig::Changed(changed) = self {
+            take(&mut quotas.kpus, changed.flink_kpus);
         }
         quotas
     }

@@ -3,19 +3,25 @@
 use queuelab::record::{InstrumentKind, MetricSeries, Tape};
 use std::collections::BTreeMap;
 
-/// Everything that does not hold, in sentences.
-pub(super) fn faults(tape: &Tape) -> Vec<String> {
-    let mut faults = Faults(Vec::new());
-    faults.queues(tape);
+/// Everything that does not hold of a world of queues, in sentences.
+pub(crate) fn faults(tape: &Tape) -> Vec<String> {
+    let mut faults = Faults(general_faults(tape));
     faults.hand_overs(tape);
     faults.consumers(tape);
     faults.mappings(tape);
     faults.whole_run(tape);
+    faults.activities(tape);
+    faults.0
+}
+
+/// What does not hold, of the things that hold in any world.
+pub(crate) fn general_faults(tape: &Tape) -> Vec<String> {
+    let mut faults = Faults(Vec::new());
+    faults.queues(tape);
     faults.datapoints(tape);
     faults.summary(tape);
     faults.charts(tape);
     faults.alarms(tape);
-    faults.activities(tape);
     faults.0
 }
 

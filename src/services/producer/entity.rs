@@ -7,6 +7,7 @@ use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
 use super::partition_keys::KeysAhead;
 use super::payload::LargePayloads;
+use super::serial::Serial;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
@@ -73,6 +74,8 @@ pub struct ProducerSettings {
     pub records: Option<RecordSettings>,
     /// The object store it uploads to.
     pub upload: Option<PayloadStore>,
+    /// How long before its publish an event happened, in nanoseconds.
+    pub event_delay: Option<Distribution>,
 }
 
 /// A producer.
@@ -91,6 +94,9 @@ pub struct Producer {
     pub(super) batches_begun: u32,
     keys_ahead: KeysAhead,
     pub(super) kpl: Option<Kpl>,
+    pub(super) serial: Option<Serial>,
+    /// From now to the answer of the last call that was made, its repetition after a lost answer included.
+    pub(super) answered_in: Span,
     pub(super) waiting: u64,
     /// Batches that are closed and wait for an earlier call to end, and the calls under way.
     closed: VecDeque<BatchId>,
@@ -114,6 +120,7 @@ pub(super) struct Chance {
     retry: Stream,
     loss: Stream,
     key: Stream,
+    event: Stream,
     pub(super) object_store: Stream,
 }
 
@@ -132,14 +139,18 @@ impl Producer {
             retry: stream(Purpose::Retry),
             loss: stream(Purpose::Loss),
             key: stream(Purpose::PartitionKey),
+            event: stream(Purpose::EventDelay),
             object_store: stream(Purpose::ObjectStore),
         };
         let kpl = match settings.records.as_ref().map(|records| &records.library) {
             Some(Library::Kpl(kpl)) => Some(Kpl::new(kpl.clone())),
             _ => None,
         };
+        let keeps_order = settings.records.as_ref().is_some_and(|records| records.keeps_order);
         Self {
             kpl,
+            serial: keeps_order.then(Serial::default),
+            answered_in: Span::ZERO,
             settings,
             arrivals,
             chance,
@@ -178,6 +189,10 @@ impl Producer {
             let entry = self.make_message(cx.now, cx);
             self.add_to_batch(entry, cx);
             self.await_next(cx);
+            return;
+        }
+        if self.serial.is_some() {
+            self.produce_in_order(cx);
             return;
         }
         // A producer waits for nobody, so messages that come before anybody looks can be made now, and only the
@@ -224,6 +239,13 @@ impl Producer {
                 ..Detail::NONE
             },
             None => Detail::NONE,
+        };
+        let detail = match &self.settings.event_delay {
+            Some(delay) => {
+                let ago = draw_span(delay, &mut self.chance.event).as_nanos() / 1_000_000;
+                Detail { event_offset_millis: i32::try_from(ago).map_or(i32::MIN, |ago| -ago), ..detail }
+            }
+            None => detail,
         };
         let message = cx.messages.create(NewMessage {
             published_at: at,
@@ -341,6 +363,7 @@ impl Producer {
             None => draw_span(&self.settings.send_latency, &mut self.chance.latency),
         };
         let delay = uploads + call;
+        self.answered_in = delay;
         if self.settings.lost_responses > 0.0 {
             self.lose_response((at - cx.now) + delay, batch, cx);
         }
@@ -380,6 +403,7 @@ impl Producer {
         self.metrics.send_calls.add(1);
         let latency = draw_span(&self.settings.send_latency, &mut self.chance.loss);
         let delay = ends + self.settings.response_timeout + latency;
+        self.answered_in = delay;
         let signal = self.sending(again);
         cx.outbox.send(self.settings.target, delay, signal);
     }
@@ -419,6 +443,11 @@ impl Producer {
             self.refused.push(None);
         }
         self.refused[place] = Some(batch);
+        if self.serial.is_some()
+            && let Some(entry) = cx.batches.entries(batch).first()
+        {
+            self.note_refusal(cx.messages.detail(entry.message).group);
+        }
         cx.outbox.wake(cx.now + pause, Timer::Retry(place as u32));
     }
 
@@ -426,7 +455,14 @@ impl Producer {
     pub(super) fn retry<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
         if let Some(batch) = self.refused[place as usize].take() {
             self.waiting_for_retry -= cx.batches.entries(batch).len() as u64;
-            self.send(batch, cx.now, cx);
+            match cx.batches.entries(batch).first() {
+                Some(entry) if self.serial.is_some() => {
+                    self.call_in_order(cx.messages.detail(entry.message).group, batch, cx);
+                }
+                _ => {
+                    self.send(batch, cx.now, cx);
+                }
+            }
         }
     }
 

@@ -1,9 +1,13 @@
 //! A consumer of a stream: an application made with the Kinesis Client Library, on a fixed number of instances.
 
+use super::assignment::Assignment;
+use super::handoff::Leaving;
 use super::lease::Lease;
+use super::load::Loads;
 use super::metrics::ConsumerMetrics;
 use super::processing::Finished;
 use super::settings::StreamConsumerSettings;
+use super::threads::Threads;
 use crate::engine::{Stream, Time};
 use crate::wire::{Forwarder, IteratorStart, KeyOrder, Purpose};
 
@@ -44,6 +48,12 @@ pub struct StreamConsumer {
     /// What was processed just now.
     pub(super) finished: Vec<Finished>,
     pub(super) forwarder: Option<Forwarder>,
+    pub(super) loads: Loads,
+    /// By worker, when there is a limit.
+    pub(super) threads: Vec<Threads>,
+    pub(super) assignment: Assignment,
+    /// Workers that shut down in order.
+    pub(super) leaving: Vec<Leaving>,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
 }
@@ -73,6 +83,10 @@ impl StreamConsumer {
             order: KeyOrder::default(),
             finished: Vec::new(),
             forwarder,
+            loads: Loads::default(),
+            threads: Vec::new(),
+            assignment: Assignment::default(),
+            leaving: Vec::new(),
             chance,
             metrics: ConsumerMetrics::default(),
             settings,
