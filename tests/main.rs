@@ -12,6 +12,7 @@ mod fleet;
 mod kinesis;
 mod lambda;
 mod life;
+mod mq;
 mod policy_tests;
 mod properties;
 mod reference;

@@ -20,6 +20,6 @@ pub use metric::{InstrumentKind, MetricDefinition, Unit};
 pub use tape::{
     AlarmChange, AlarmSeries, ApiCall, CustomMetricSeries, Datapoint, DistributionCurve, ExpectationResult,
     Flow, InstanceChange, MetricSeries, Probe, QuantilePoint, QuantileSeries, Reading, RunHeader,
-    ScalingActivity, Series, SeriesPoint, SummaryRow, Tape, Theory, TheoryRow,
+    ScalingActivity, Series, SeriesPoint, SummaryRow, Tape, Theory, TheoryRow, WindowResult,
 };
 pub use window::{WindowMetric, WindowReading, WindowRequest};

@@ -249,6 +249,37 @@ pub struct InstanceChange {
     pub cause: &'static str,
 }
 
+/// A result of a window: a row of `window_results.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WindowResult {
+    /// When it was emitted.
+    pub time: Time,
+    /// The application.
+    pub application: String,
+    /// The window's position among the application's operators, from 0.
+    pub operator: u32,
+    /// The key; empty when records are not grouped.
+    pub key: String,
+    /// The first millisecond of the window, since 1970-01-01T00:00:00Z.
+    pub start_unix_millis: i64,
+    /// The first millisecond after it.
+    pub end_unix_millis: i64,
+    /// The step of event time that records are grouped by besides, where they are (SQL).
+    pub event_step_unix_millis: Option<i64>,
+    /// Records in it.
+    pub count: u64,
+    /// The sum of their values.
+    pub sum: f64,
+    /// The smallest value.
+    pub minimum: f64,
+    /// The largest value.
+    pub maximum: f64,
+    /// Whether it corrects an earlier result because of a late record.
+    pub is_late: bool,
+    /// Whether it was emitted before a failure already.
+    pub is_repeated: bool,
+}
+
 /// One call of a scripted client: a row of `api_calls.csv`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiCall {
@@ -375,6 +406,8 @@ pub struct Tape {
     pub api_calls: Vec<ApiCall>,
     /// `instances.csv`, by time.
     pub instances: Vec<InstanceChange>,
+    /// `window_results.csv`, by time.
+    pub window_results: Vec<WindowResult>,
     /// `expectations.csv`.
     pub expectations: Vec<ExpectationResult>,
     /// Levels at the times a test asked for.

@@ -18,6 +18,9 @@ pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportErro
     if !tape.instances.is_empty() {
         instances(tape, staging)?;
     }
+    if !tape.window_results.is_empty() {
+        window_results(tape, staging)?;
+    }
     if tape.expectations.is_empty() { Ok(()) } else { expectations(tape, staging) }
 }
 
@@ -173,6 +176,44 @@ fn instances(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
                 &char::from(b'a' + change.zone).to_string(),
                 change.state,
                 change.cause,
+            ])
+        })
+    })
+}
+
+fn window_results(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
+    let columns = [
+        "time_s",
+        "application",
+        "operator",
+        "key",
+        "window_start",
+        "window_end",
+        "event_time_step",
+        "count",
+        "sum",
+        "minimum",
+        "maximum",
+        "late",
+        "repeated",
+    ];
+    let clock = WallClock::new(0);
+    staging.table("window_results.csv", &columns, |table| {
+        tape.window_results.iter().try_for_each(|result| {
+            table.row(&[
+                &seconds(result.time.as_nanos()),
+                &result.application,
+                &result.operator.to_string(),
+                &result.key,
+                &clock.millisecond(result.start_unix_millis),
+                &clock.millisecond(result.end_unix_millis),
+                &result.event_step_unix_millis.map_or_else(String::new, |step| clock.millisecond(step)),
+                &result.count.to_string(),
+                &number(result.sum),
+                &number(result.minimum),
+                &number(result.maximum),
+                if result.is_late { "true" } else { "false" },
+                if result.is_repeated { "true" } else { "false" },
             ])
         })
     })

@@ -132,6 +132,7 @@ impl Resolver<'_> {
             function: function.flatten(),
             producers,
             texts,
+            analysed_by: super::flink::analysed_by(name, self.config, &self.directory),
         };
         config.settings(name, around, defaults, files, problems)
     }

@@ -5,11 +5,13 @@
 
 mod access;
 mod alarms;
+mod brokers;
 mod composites;
 mod config;
 mod custom_metrics;
 mod delivery_streams;
 mod directory;
+mod flink;
 mod lambda;
 mod notices;
 mod paths;
@@ -36,6 +38,8 @@ pub use policy_test::{
 };
 pub use quotas::{ProfileConfig, QuotasConfig};
 
+use brokers::Brokers;
+
 use crate::engine::{Span, Time};
 use crate::expect::{Catalog, CatalogRow, Expectation, Origin, judge, requests};
 use crate::language::{
@@ -46,6 +50,7 @@ use crate::services::client::{Client, ClientSettings, Expected};
 use crate::services::cloudwatch::{CloudWatch, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, Fleet};
 use crate::services::firehose::{DeliveryStream, DeliveryStreamSettings};
+use crate::services::flink::{Application, ApplicationSettings};
 use crate::services::kinesis::{DataStream, StreamConsumer, StreamConsumerSettings, StreamSettings};
 use crate::services::lambda::{
     Account, EventSourceMapping, Function, FunctionSettings, MappingSettings, StreamMapping,
@@ -97,6 +102,8 @@ pub struct Scenario {
     video_streams: Vec<VideoStreamSettings>,
     cameras: Vec<CameraSettings>,
     video_consumers: Vec<VideoConsumerSettings>,
+    flink_applications: Vec<ApplicationSettings>,
+    brokers: Brokers,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -359,6 +366,10 @@ impl Scenario {
         for consumer in &self.video_consumers {
             seat(&consumer.name, VideoConsumer::new(consumer.clone(), seed, replication).into());
         }
+        for application in &self.flink_applications {
+            seat(&application.name, Application::new(application.clone(), seed, replication).into());
+        }
+        self.brokers.seats(seed, replication, &mut seat);
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());
         }

@@ -3,8 +3,8 @@
 use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
 use crate::wire::{
-    FirehoseQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas,
-    VideoQuotas, span,
+    FirehoseQuotas, FlinkQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas,
+    SqsQuotas, VideoQuotas, span,
 };
 
 keyword! {
@@ -121,6 +121,8 @@ section! {
         pub firehose_bytes_per_second: Option<Bytes>, within (Bytes::from_kib(1), Bytes::from_mib(4096));
         /// Most active partitions of a delivery stream.
         pub firehose_active_partitions: Option<u32>, within (1, 5_000);
+        /// Most KPUs of a Flink application.
+        pub flink_kpus: Option<u32>, within (1, 10_000);
         /// Most tracks of a fragment of video.
         pub video_tracks: Option<u32>, within (1, 10);
         /// Bytes a second that a video stream reads from its producer.
@@ -310,6 +312,17 @@ impl QuotasConfig {
             take(&mut quotas.requests_per_second, changed.firehose_requests_per_second);
             take(&mut quotas.bytes_per_second, changed.firehose_bytes_per_second.map(Bytes::as_u64));
             take(&mut quotas.active_partitions, changed.firehose_active_partitions);
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of applications that compute over streams.
+    pub fn flink(&self) -> FlinkQuotas {
+        let mut quotas = FlinkQuotas::of(self.profile());
+        if let QuotasConfig::Changed(changed) = self {
+            take(&mut quotas.kpus, changed.flink_kpus);
         }
         quotas
     }

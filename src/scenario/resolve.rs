@@ -17,6 +17,7 @@ use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::kinesis::{StreamConsumer, StreamSettings};
+use crate::services::mq::BrokerQueue;
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
@@ -88,6 +89,8 @@ pub(super) fn resolve(
     let stream_consumers = resolver.stream_consumers(forwards, problems);
     let delivery_streams = resolver.delivery_streams(&producers, problems);
     let video = resolver.video(problems);
+    let flink_applications = resolver.flink_applications(problems);
+    let brokers = resolver.brokers(problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -122,6 +125,10 @@ pub(super) fn resolve(
         .chain(video.consumers.iter_mut().map(|consumer| &mut consumer.forward));
     for forward in forwards.flatten() {
         forward.texts = Arc::clone(&texts);
+    }
+    let mut flink_applications = flink_applications?;
+    for application in &mut flink_applications {
+        application.texts = Arc::clone(&texts);
     }
     let (alarms, watched) = alarms.into_settings();
     flows.extend(invocations(&alarms, config));
@@ -160,6 +167,8 @@ pub(super) fn resolve(
         video_streams: video.streams,
         cameras: video.cameras,
         video_consumers: video.consumers,
+        flink_applications,
+        brokers: brokers?,
         scripted: clients.expected,
         topics: sns.topics.into_iter().collect::<Option<_>>()?,
         phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,
@@ -411,6 +420,10 @@ impl<'a> Resolver<'a> {
             let source = match &consumer.receives_from {
                 ConsumerSource::Queue(queue) => self.source_queue(queue, problems),
                 ConsumerSource::StreamConsumer(application) => self.hosted(application, problems),
+                ConsumerSource::BrokerQueue(queue) => self.broker_source(queue, false, problems),
+                ConsumerSource::BrokerSubscription(subscription) => {
+                    self.broker_source(subscription, true, problems)
+                }
             };
             let payload_store = consumer
                 .large_payloads
@@ -429,7 +442,12 @@ impl<'a> Resolver<'a> {
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
-            let kind = consumer.receives_from.queue().map_or(StreamConsumer::KIND, |_| Queue::KIND);
+            let kind = match &consumer.receives_from {
+                ConsumerSource::Queue(_) => Queue::KIND,
+                ConsumerSource::StreamConsumer(_) => StreamConsumer::KIND,
+                ConsumerSource::BrokerQueue(_) => BrokerQueue::KIND,
+                ConsumerSource::BrokerSubscription(_) => "broker_subscription",
+            };
             self.flow(kind, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
                 self.forward_flow(Fleet::KIND, name.as_str(), forward);
@@ -453,7 +471,9 @@ impl<'a> Resolver<'a> {
             | ProducerTarget::DeliveryStream(_)
             | ProducerTarget::PhoneNumber(_)
             | ProducerTarget::PlatformEndpoint(_)
-            | ProducerTarget::ObjectStore(_) => false,
+            | ProducerTarget::ObjectStore(_)
+            | ProducerTarget::BrokerQueue(_)
+            | ProducerTarget::BrokerTopic(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -477,6 +497,7 @@ impl<'a> Resolver<'a> {
             visibility_timeout: span(queue.visibility_timeout),
             is_fifo: is_fifo(reference.as_str()),
             shuts_down: false,
+            keeps_connection: false,
         })
     }
 
@@ -490,6 +511,7 @@ impl<'a> Resolver<'a> {
             visibility_timeout: Span::from_hours(12),
             is_fifo: false,
             shuts_down: self.config.stream_consumers.entries[position].1.graceful_shutdown,
+            keeps_connection: false,
         })
     }
 

@@ -66,6 +66,7 @@ pub(super) fn streams(
             (mapping.stream.as_str() == name.as_str()).then_some(ReaderSettings { entity, enhanced_fan_out })
         }));
         readers.extend(delivery_streams_of(name, config, directory));
+        readers.extend(super::flink::readers(name, config, directory));
         let mut called = config.clients.iter().flat_map(|(_, client)| client.streams());
         let is_scripted = called.any(|reference| reference.as_str() == name.as_str());
         settings.push(stream.settings(name.as_str(), (readers, is_scripted), &defaults, problems));

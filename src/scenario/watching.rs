@@ -8,10 +8,12 @@ use crate::series::math::{MathError, MetricMath, Query, read};
 use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
 use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
-    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
+    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
+use crate::services::flink::{FlinkMetrics, SqlMetrics};
 use crate::services::kinesis::{ShardMetricConfig, ShardMetrics, StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
+use crate::services::mq::{BrokerConfig, BrokerMetrics, BrokerQueueMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
@@ -263,12 +265,28 @@ impl<'a> Watching<'a> {
             let found = self.directory.stream_consumers.find(consumer, problems)?;
             return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
         }
+        if let Some(broker) = &metric.broker {
+            let found = self.directory.brokers.find(broker, problems)?;
+            return Some((found.1, &[BrokerMetrics::DEFINITIONS]));
+        }
+        if let Some(queue) = &metric.broker_queue {
+            let found = self.directory.broker_queues.find(queue, problems)?;
+            return Some((found.1, &[BrokerQueueMetrics::DEFINITIONS]));
+        }
         if let Some(stream) = &metric.delivery_stream {
             return self.delivery_stream(stream, problems);
         }
         if let Some(streams) = &metric.video_stream {
             let found = self.directory.video_streams.find(streams, problems)?;
             return Some((found.1, &[VideoStreamMetrics::DEFINITIONS]));
+        }
+        if let Some(application) = &metric.flink_application {
+            let found = self.directory.flink_applications.find(application, problems)?;
+            return Some((found.1, &[FlinkMetrics::DEFINITIONS]));
+        }
+        if let Some(application) = &metric.sql_application {
+            let found = self.directory.sql_applications.find(application, problems)?;
+            return Some((found.1, &[SqlMetrics::DEFINITIONS, FlinkMetrics::DEFINITIONS]));
         }
         let producer = self.directory.producers.find(metric.producer.as_ref()?, problems)?;
         Some((producer.1, &[ProducerMetrics::DEFINITIONS]))
@@ -284,9 +302,15 @@ impl<'a> Watching<'a> {
             return Some(Watched::Metric(series, Statistic::Average));
         }
         let (position, group) = self.directory.consumers.find(consumer, problems)?;
-        let queue = self.config.consumers.entries[position].1.receives_from.reference();
+        let source = &self.config.consumers.entries[position].1.receives_from;
+        let queue = source.reference();
         let visible = if let Some(series) = self.given("ApproximateNumberOfMessagesVisible") {
             series
+        } else if let ConsumerSource::BrokerQueue(queue) = source {
+            let (position, id) = self.directory.broker_queues.find(queue, problems)?;
+            let broker = &self.config.broker_queues.entries[position].1.broker;
+            let is_rabbitmq = self.config.brokers.get(broker.as_str()).is_some_and(BrokerConfig::is_rabbitmq);
+            self.watch(id, if is_rabbitmq { "messages_ready" } else { "queue_size" }, Statistic::Sum)
         } else {
             let (_, queue) = self.directory.queues.find(queue, problems)?;
             self.watch(queue, "messages_visible", Statistic::Sum)

@@ -33,6 +33,14 @@ section! {
         /// The shard of the stream, by its number, whose metric it is (dimension `ShardId`); the stream needs
         /// `enhanced_monitoring`.
         pub shard: Option<u32>;
+        /// The Flink application whose metric it is.
+        pub flink_application: Option<Reference>;
+        /// The SQL application whose metric it is.
+        pub sql_application: Option<Reference>;
+        /// The broker whose metric it is.
+        pub broker: Option<Reference>;
+        /// The queue of a broker whose metric it is.
+        pub broker_queue: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -131,6 +139,10 @@ impl MetricConfig {
             &self.stream_mapping,
             &self.delivery_stream,
             &self.video_stream,
+            &self.flink_application,
+            &self.sql_application,
+            &self.broker,
+            &self.broker_queue,
         ];
         owners.into_iter().flatten().count()
     }

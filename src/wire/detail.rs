@@ -51,6 +51,31 @@ pub struct Correlation {
     pub number: u32,
 }
 
+/// A number that a message says, bit by bit: messages are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number {
+    high: u32,
+    low: u32,
+}
+
+impl Number {
+    /// This number.
+    pub fn of(number: f64) -> Self {
+        let bits = number.to_bits();
+        Self { high: (bits >> 32) as u32, low: bits as u32 }
+    }
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        f64::from_bits(u64::from(self.high) << 32 | u64::from(self.low))
+    }
+
+    /// A message that says it.
+    pub fn content(self) -> Content {
+        Content::Number(self)
+    }
+}
+
 /// What a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Content {
@@ -72,6 +97,8 @@ pub enum Content {
         /// Size of the payload.
         bytes: u32,
     },
+    /// A number: the result of a computation.
+    Number(Number),
 }
 
 /// What a FIFO queue compares messages by ("`SendMessage`", `MessageDeduplicationId`).
@@ -99,6 +126,8 @@ pub struct Detail {
     pub deduplication: Deduplication,
     /// Its attributes, as the text of a JSON mapping; `IMPOSSIBLE`: those its producer declares.
     pub attributes: TextId,
+    /// When the event it tells of happened, counted from its publish: mostly before.
+    pub event_offset_millis: i32,
 }
 
 impl Detail {
@@ -108,6 +137,7 @@ impl Detail {
         content: Content::Own,
         deduplication: Deduplication::Once,
         attributes: TextId::IMPOSSIBLE,
+        event_offset_millis: 0,
     };
 }
 

@@ -84,6 +84,18 @@ pub enum ApiError {
     ConnectionLimitExceededException,
     /// Video streams: playback of a stream that retains nothing.
     NoDataRetentionException,
+    /// Amazon MQ: there is no room for a message (`javax.jms.ResourceAllocationException`).
+    ResourceAllocation,
+    /// Amazon MQ: RabbitMQ does not take a message (`basic.nack`).
+    BasicNack,
+    /// Amazon MQ: a durable subscription has a subscriber already (`javax.jms.InvalidClientIDException`).
+    InvalidClientId,
+    /// Amazon MQ: the broker has as many connections as it may have.
+    TooManyConnections,
+    /// Amazon MQ: the broker is not there.
+    NotConnected,
+    /// Amazon MQ: an acknowledgement for a message that the consumer does not have, or no longer.
+    UnmatchedAcknowledge,
 }
 
 impl ApiError {
@@ -130,6 +142,12 @@ impl ApiError {
             ApiError::ClientLimitExceededException => "ClientLimitExceededException",
             ApiError::ConnectionLimitExceededException => "ConnectionLimitExceededException",
             ApiError::NoDataRetentionException => "NoDataRetentionException",
+            ApiError::ResourceAllocation => "ResourceAllocationException",
+            ApiError::BasicNack => "basic.nack",
+            ApiError::InvalidClientId => "InvalidClientIDException",
+            ApiError::TooManyConnections => "ExceededMaximumConnectionsException",
+            ApiError::NotConnected => "ConnectionFailedException",
+            ApiError::UnmatchedAcknowledge => "UnmatchedAcknowledge",
         }
     }
 
@@ -146,6 +164,8 @@ impl ApiError {
                 | ApiError::WrongShard
                 | ApiError::ServiceUnavailableException
                 | ApiError::ClientLimitExceededException
+                | ApiError::ResourceAllocation
+                | ApiError::BasicNack
         )
     }
 }

@@ -1,6 +1,6 @@
 //! Rows that are written as they happen: alarm state changes, scaling activities, calls of scripted clients.
 
-use crate::record::{AlarmChange, ApiCall, InstanceChange, ScalingActivity};
+use crate::record::{AlarmChange, ApiCall, InstanceChange, ScalingActivity, WindowResult};
 use std::fmt::Write as _;
 
 /// What happened and why, in order. Rare things only: nothing here is written for a message.
@@ -16,6 +16,8 @@ pub struct Journal {
     pub alarm_reports: Vec<AlarmReport>,
     /// New states of the instances of Auto Scaling groups.
     pub instances: Vec<InstanceChange>,
+    /// Results of windows, as far as tables want them.
+    pub window_results: Vec<WindowResult>,
 }
 
 /// What an alarm saw at its latest evaluation: what the policies it invokes go by.

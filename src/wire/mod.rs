@@ -8,6 +8,8 @@
 mod access;
 mod activity;
 mod batch;
+mod broker;
+mod broker_client;
 mod bucket;
 mod config;
 mod contents;
@@ -16,6 +18,7 @@ mod deduplication;
 mod detail;
 mod error;
 mod firehose;
+mod flink;
 mod forward;
 mod groups;
 mod hash_key;
@@ -25,6 +28,7 @@ mod kms;
 mod lambda;
 mod latency;
 mod message;
+mod message_state;
 mod notice;
 mod payload;
 mod price;
@@ -49,14 +53,20 @@ pub use access::{
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use broker::{BrokerAction, BrokerEvent};
+pub use broker_client::{
+    AcknowledgementConfig, BrokerProtocolConfig, BrokerReaderConfig, BrokerSenderConfig, ReconnectConfig,
+    RedeliveryPolicyConfig,
+};
 pub use bucket::{Budget, LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use contents::{Body, Column, Contents, Envelope, Part, Shape, Structure};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
-pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, TextId, Texts};
+pub use detail::{Content, Correlation, Deduplication, Detail, GroupId, Number, TextId, Texts};
 pub use error::ApiError;
 pub use firehose::{FirehosePrices, FirehoseQuotas};
+pub use flink::{FlinkPrices, FlinkQuotas};
 pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
 pub use hash_key::{HashRange, partition_hash};
@@ -83,7 +93,7 @@ pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use sns::{Pace, SmsType, SnsAccount, SnsQuotas};
 pub use stream::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, BEGUN_RECORD, COPIED_RECORD, DONE_RECORD, FAILED_RECORD,
-    IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
+    IteratorStart, IteratorType, KinesisQuotas, POISON_RECORD, ShardId, ShardInfo,
 };
 pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
 pub use stream_request::{

@@ -115,6 +115,12 @@ pub enum Purpose {
     Beginning,
     /// How long acknowledgements of fragments take.
     AckLatency,
+    /// Which records filters let through.
+    Filtering,
+    /// How long before its publish an event happened.
+    EventDelay,
+    /// How long an outage lasts, and what it cuts off.
+    Outage,
 }
 
 impl Purpose {
@@ -175,6 +181,9 @@ impl Purpose {
             Purpose::Uplink => "uplink",
             Purpose::Beginning => "beginning",
             Purpose::AckLatency => "ack latency",
+            Purpose::Filtering => "filtering",
+            Purpose::EventDelay => "event delay",
+            Purpose::Outage => "outage",
         }
     }
 

@@ -2,8 +2,9 @@
 //! less; both end in the same code of the service.
 
 use super::{
-    ApiError, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey, RecordPlace,
-    RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId, VideoAction, VideoReply,
+    ApiError, BrokerAction, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey,
+    RecordPlace, RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId, VideoAction,
+    VideoReply,
 };
 use crate::engine::Time;
 
@@ -144,15 +145,18 @@ pub enum Action {
     PutToDeliveryStream(Vec<SendEntry>, bool),
     /// A call to a video stream.
     Video(VideoAction),
+    /// Something that a client of a message broker does.
+    Broker(BrokerAction),
 }
 
 impl Action {
     /// The messages it would hand over.
     pub fn sends(&self) -> &[SendEntry] {
         match self {
-            Action::SendMessage(entry) | Action::Publish(entry) | Action::PutRecord(entry, _) => {
-                std::slice::from_ref(entry)
-            }
+            Action::SendMessage(entry)
+            | Action::Publish(entry)
+            | Action::PutRecord(entry, _)
+            | Action::Broker(BrokerAction::Send(entry)) => std::slice::from_ref(entry),
             Action::SendMessageBatch(entries, _)
             | Action::PublishBatch(entries, _)
             | Action::PutRecords(entries, _)
@@ -198,6 +202,7 @@ impl Action {
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
             Action::PutToDeliveryStream(_, false) => "PutRecordBatch",
             Action::Video(action) => action.name(),
+            Action::Broker(action) => action.name(),
         }
     }
 }

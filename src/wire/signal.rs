@@ -1,6 +1,6 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, EventSource, InvokeOutcome, IteratorType, RequestId, ShardId};
+use super::{ApiError, BatchId, BrokerEvent, EventSource, InvokeOutcome, IteratorType, RequestId, ShardId};
 use super::{FragmentAck, MessageId, SentFragment, VideoAnswer, VideoCall};
 use crate::engine::Span;
 
@@ -314,6 +314,18 @@ pub enum Signal {
         session: u32,
         /// The answer.
         answer: VideoAnswer,
+    },
+    /// A topic of a broker passes messages on to one of its queues or subscriptions.
+    Routed {
+        /// The messages; the taker closes the batch.
+        batch: BatchId,
+        /// Whether they outlive a restart of the broker.
+        is_persistent: bool,
+    },
+    /// Something happened to the broker of a destination.
+    Broker {
+        /// What.
+        event: BrokerEvent,
     },
 }
 

@@ -62,6 +62,7 @@ impl World {
             activities: self.journal.activities,
             api_calls,
             instances: self.journal.instances,
+            window_results: self.journal.window_results,
             series: readings.series,
             quantiles: readings.quantiles,
             distributions: readings.distributions,
@@ -98,10 +99,17 @@ impl World {
                 .sum::<u64>()
                 + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = ["consumer", "function", "stream_consumer", "video_consumer"]
-            .iter()
-            .map(|kind| sum("forwarded", &ledger, kind))
-            .sum();
+        let forwarded = [
+            "consumer",
+            "function",
+            "stream_consumer",
+            "video_consumer",
+            "flink_application",
+            "sql_application",
+        ]
+        .iter()
+        .map(|kind| sum("forwarded", &ledger, kind))
+        .sum();
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
@@ -115,7 +123,10 @@ impl World {
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
-            sum("copied", &ledger, "topic") + sum("copied", &ledger, "delivery_stream"),
+            ["topic", "delivery_stream", "broker_topic", "broker_subscription"]
+                .iter()
+                .map(|kind| sum("copied", &ledger, kind))
+                .sum(),
         ];
         let side = |fate: &str| {
             if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
@@ -152,6 +163,7 @@ impl World {
             | Signal::Invoke { batch, .. }
             | Signal::Returned { batch, .. }
             | Signal::PutRecords { batch, .. }
+            | Signal::Routed { batch, .. }
             | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
@@ -266,6 +278,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "platform_endpoint",
         "delivery_stream",
         "video_stream",
+        "flink_application",
+        "sql_application",
+        "broker",
     ];
     let calls = [
         "send_calls",

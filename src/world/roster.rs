@@ -4,8 +4,8 @@
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, MetricSeries, SummaryRow};
 use crate::services::{
-    client, cloudwatch, compute, firehose, kinesis, lambda, object_store, producer, requester, sns, sqs,
-    video,
+    client, cloudwatch, compute, firehose, flink, kinesis, lambda, mq, object_store, producer, requester,
+    sns, sqs, video,
 };
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
@@ -191,4 +191,12 @@ roster! {
     Cameras: video::Cameras,
     /// A consumer of video.
     VideoConsumer: video::VideoConsumer,
+    /// An application that computes over streams.
+    Application: flink::Application,
+    /// A broker of Amazon MQ.
+    Broker: mq::Broker,
+    /// A queue of a broker, or a subscription of one of its topics.
+    BrokerQueue: mq::BrokerQueue,
+    /// A topic of a broker, or an exchange.
+    BrokerTopic: mq::BrokerTopic,
 }

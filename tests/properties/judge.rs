@@ -153,7 +153,7 @@ impl Faults {
                 format!("queue {name}: {received} received, {consumed} by consumers")
             });
         }
-        let told: u64 = ["producer", "consumer", "requester", "function"]
+        let told: u64 = ["producer", "consumer", "requester", "function", "video_consumer"]
             .iter()
             .flat_map(|kind| names(tape, kind).into_iter().map(|name| fate(tape, kind, &name, "rejected")))
             .sum();

@@ -63,6 +63,7 @@ pub(super) fn empty() -> Tape {
         alarm_series: Vec::new(),
         custom_metrics: Vec::new(),
         activities: Vec::new(),
+        window_results: Vec::new(),
         api_calls: Vec::new(),
         instances: Vec::new(),
         series: Vec::new(),

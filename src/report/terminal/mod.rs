@@ -40,6 +40,9 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
         cameras(tape),
         video_streams(tape),
         video_consumers(tape),
+        brokers(tape),
+        broker_queues(tape, "Queues of brokers", "broker_queue"),
+        broker_queues(tape, "Subscriptions", "broker_subscription"),
     ];
     for table in tables {
         parts.push(table.render(width));
@@ -408,6 +411,40 @@ fn video_consumers(tape: &Tape) -> Grid {
         ("refused", "calls_refused", "sum", false),
     ];
     table(tape, "Video consumers", "video_consumer", &columns)
+}
+
+fn brokers(tape: &Tape) -> Grid {
+    let columns = [
+        ("outages", "outages", "sum", true),
+        ("CPU", "cpu_utilization", "mean", true),
+        ("CPU of RabbitMQ", "system_cpu_utilization", "mean", false),
+        ("reconnections", "reconnections", "sum", false),
+        ("connections refused", "connections_refused", "sum", false),
+        ("storage", "store_percent_usage", "max", false),
+        ("memory", "rabbitmq_mem_used", "max", false),
+    ];
+    table(tape, "Brokers", "broker", &columns)
+}
+
+fn broker_queues(tape: &Tape, title: &'static str, kind: &str) -> Grid {
+    let columns = [
+        ("sent", "enqueue_count", "sum", true),
+        ("acknowledged", "dequeue_count", "sum", true),
+        ("ready", "messages_ready", "mean", true),
+        ("peak", "messages_ready", "max", true),
+        ("prefetched", "prefetched_messages", "max", true),
+        ("oldest", "age_of_oldest_message", "max", true),
+        ("slowest send", "send_time", "max", false),
+        ("redelivered", "messages_redelivered", "sum", false),
+        ("to DLQ", "messages_dead_lettered", "sum", false),
+        ("from DLQ", "messages_dead_lettered_in", "sum", false),
+        ("lost", "messages_lost", "sum", false),
+        ("twice", "messages_stored_twice", "sum", false),
+        ("refused", "messages_refused", "sum", false),
+        ("dropped", "messages_dropped", "sum", false),
+        ("expired", "expired_count", "sum", false),
+    ];
+    table(tape, title, kind, &columns)
 }
 
 /// Fewest, mean and most instances in service; one number when that never changed.

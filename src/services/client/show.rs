@@ -63,6 +63,9 @@ impl Names {
         if let Content::Text(text) | Content::Structured(text) = message.content {
             return self.texts.get(text).to_owned();
         }
+        if let Content::Number(number) = message.content {
+            return number.get().to_string();
+        }
         let (producer, number) = message.origin;
         format!("{}/{number}", self.entities.get(producer.index()).map_or("", String::as_str))
     }
@@ -71,6 +74,9 @@ impl Names {
     pub(super) fn data(&self, record: &RecordRead) -> String {
         if let Content::Text(text) = record.content {
             return self.texts.get(text).to_owned();
+        }
+        if let Content::Number(number) = record.content {
+            return number.get().to_string();
         }
         let (producer, number) = record.origin;
         format!("{}/{number}", self.entities.get(producer.index()).map_or("", String::as_str))

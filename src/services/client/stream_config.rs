@@ -48,6 +48,8 @@ section! {
         pub sequence_number_for_ordering: Option<Located<String>>;
         /// Its size, partition key included; by default that of data and key.
         pub size: Option<Bytes>;
+        /// When its event happened, from the start of the run; by default when it is put. Windows of applications go by it.
+        pub event_time: Option<Duration>;
         /// A name for the call: `first` makes `first[0]` the sequence number.
         pub r#as: Option<Located<String>>;
     }
@@ -76,6 +78,8 @@ section! {
         pub explicit_hash_key: Option<Located<String>>;
         /// Its size, partition key included; by default that of data and key.
         pub size: Option<Bytes>;
+        /// When its event happened, from the start of the run; by default when it is put.
+        pub event_time: Option<Duration>;
     }
 }
 

@@ -5,7 +5,7 @@ use super::script::{Built, Call, Handle, Lookup, ResultKind, Results, Send, send
 use super::show::{Cell, entries, text};
 use super::stream_config::{GetShardIteratorConfig, IteratorTypeConfig, StreamModeConfig};
 use crate::engine::Time;
-use crate::language::{Bytes, Located, Problems};
+use crate::language::{Bytes, Duration, Located, Problems};
 use crate::wire::{EntityId, HashRange, ShardId, Texts, partition_hash, span};
 
 /// Most characters of a partition key ("`PutRecord`").
@@ -20,6 +20,8 @@ pub struct Record {
     pub hash: u128,
     /// `SequenceNumberForOrdering`.
     pub after: Option<Handle>,
+    /// When its event happened; by default when it is put.
+    pub event_time: Option<Time>,
 }
 
 /// `ShardIteratorType` and what goes with it.
@@ -76,11 +78,18 @@ pub enum StreamCall {
     DecreaseRetention(i64),
 }
 
-/// Data, partition key, explicit hash key and size of a record, as they are written.
-type Written<'a> = (&'a str, &'a str, Option<&'a Located<String>>, Option<Bytes>);
+/// A record, as it is written.
+#[derive(Debug, Clone, Copy)]
+struct Written<'a> {
+    data: &'a str,
+    key: &'a str,
+    explicit: Option<&'a Located<String>>,
+    size: Option<Bytes>,
+    event_time: Option<Duration>,
+}
 
 fn record(
-    (data, key, explicit, size): Written<'_>,
+    Written { data, key, explicit, size, event_time }: Written<'_>,
     place: crate::language::Place,
     texts: &mut Texts,
     problems: &mut Problems,
@@ -98,15 +107,17 @@ fn record(
     if size.is_none() {
         send.bytes += key.len() as u32;
     }
-    Some(Record { send, hash, after: None })
+    let event_time = event_time.map(|time| Time::ZERO + span(time));
+    Some(Record { send, hash, after: None, event_time })
 }
 
-fn record_cell((data, key, explicit, size): Written<'_>) -> Cell {
+fn record_cell(Written { data, key, explicit, size, event_time }: Written<'_>) -> Cell {
     Cell::default()
         .with("data", Some(text(data)))
         .with("partition_key", Some(text(key)))
         .with("explicit_hash_key", explicit.map(|hash| &hash.value))
         .with("size", size)
+        .with("event_time", event_time)
 }
 
 impl GetShardIteratorConfig {
@@ -149,8 +160,13 @@ impl StepConfig {
         problems: &mut Problems,
     ) -> Option<(Option<StreamCall>, Cell, Option<usize>)> {
         if let Some(config) = &self.put_record {
-            let written =
-                (&*config.data, &*config.partition_key, config.explicit_hash_key.as_ref(), config.size);
+            let written = Written {
+                data: &config.data,
+                key: &config.partition_key,
+                explicit: config.explicit_hash_key.as_ref(),
+                size: config.size,
+                event_time: config.event_time,
+            };
             let record = record(written, config.place, texts, problems);
             let before = config.sequence_number_for_ordering.as_ref();
             let after = before.map(|before| results.handle(before, ResultKind::Records, problems));
@@ -167,8 +183,14 @@ impl StepConfig {
                 .records
                 .iter()
                 .map(|entry| {
-                    let key = entry.explicit_hash_key.as_ref();
-                    ((&*entry.data, &*entry.partition_key, key, entry.size), entry.place)
+                    let written = Written {
+                        data: &entry.data,
+                        key: &entry.partition_key,
+                        explicit: entry.explicit_hash_key.as_ref(),
+                        size: entry.size,
+                        event_time: entry.event_time,
+                    };
+                    (written, entry.place)
                 })
                 .collect();
             let records: Vec<Option<Record>> =

@@ -163,6 +163,8 @@ pub struct ConsumerSettings {
     pub lost_receives: f64,
     /// What happens then.
     pub on_failure: FailureMode,
+    /// Whether a worker has a connection to the queue, with which everything goes back that it had.
+    pub keeps_connection: bool,
     /// Regular extension of the visibility timeout.
     pub heartbeat: Option<Heartbeat>,
     /// Where results go.

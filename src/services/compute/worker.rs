@@ -555,6 +555,10 @@ impl Fleet {
             Doing::Processing => self.change_busy(index, -1, cx.now),
             Doing::Pausing | Doing::Fetching | Doing::Calling => {}
         }
+        if self.settings.keeps_connection && worker.doing != Doing::Polling {
+            let signal = Signal::HangUp { poller: poller(index, worker.epoch) };
+            cx.outbox.send(self.settings.queue, Span::ZERO, signal);
+        }
         if let Some(batch) = worker.batch {
             // They stay in flight until their visibility timeout runs out.
             self.metrics.messages_abandoned.add(worker.unfinished(self.settings.processing_mode));

@@ -174,6 +174,7 @@ impl DeliveryStream {
             }
         }
         cx.batches.close(batch);
+        self.hand_on(cx);
         if let Some(batch) = refused {
             let error = ApiError::ServiceUnavailableException;
             cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
@@ -211,6 +212,7 @@ impl DeliveryStream {
             return Answer::Failed(error);
         }
         let answers: Vec<EntryAnswer> = messages.iter().map(|message| self.admit(*message, cx)).collect();
+        self.hand_on(cx);
         match answers[..] {
             // `PutRecord` has no entries: it fails as a whole.
             [Err(error)] if single => Answer::Failed(error),

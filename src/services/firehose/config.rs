@@ -123,6 +123,8 @@ pub struct DeliveryStreamSurroundings<'a> {
     pub producers: Vec<ProducerKeys>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
+    /// The SQL applications that read what it takes.
+    pub analysed_by: Vec<EntityId>,
 }
 
 /// From one `GetRecords` call to the next ("Write to Firehose using Kinesis Data Streams").
@@ -148,7 +150,7 @@ impl DeliveryStreamConfig {
         problems: &mut Problems,
     ) -> Option<DeliveryStreamSettings> {
         let errors = problems.errors();
-        let DeliveryStreamSurroundings { bucket, stream, function, producers, texts } = around;
+        let DeliveryStreamSurroundings { bucket, stream, function, producers, texts, analysed_by } = around;
         let built = self.destination.build(&defaults.quotas, bucket, files, problems);
         if let Some(stream) = stream {
             self.check_large_records(stream, problems);
@@ -178,6 +180,7 @@ impl DeliveryStreamConfig {
         (problems.errors() == errors && (self.reads_from.is_none() || stream.is_some())).then(|| {
             DeliveryStreamSettings {
                 name: name.text.clone(),
+                analysed_by,
                 source,
                 destination,
                 hints,

@@ -187,6 +187,8 @@ pub struct RetryPauses {
 pub struct DeliveryStreamSettings {
     /// Its name.
     pub name: String,
+    /// The SQL applications that read what it takes.
+    pub analysed_by: Vec<EntityId>,
     /// Where records come from.
     pub source: Source,
     /// Where they go.

@@ -177,6 +177,7 @@ impl DeliveryStream {
         }
         let last = cx.batches.entries(batch).last().map(|entry| entry.receipt.position());
         cx.batches.close(batch);
+        self.hand_on(cx);
         if let (Source::Stream { id, .. }, Some(last), Some(shard)) =
             (self.settings.source, last, self.lanes[lane as usize].shard)
         {

@@ -10,7 +10,7 @@ use super::settings::{DeliveryStreamSettings, Destination, EndpointKind, Source}
 use super::source::Lane;
 use super::transform::Invocation;
 use crate::engine::{Span, Stream, Time};
-use crate::wire::{Batches, Context, Entry, LimitBucket, MessageId, Outbox, Purpose, draw_span};
+use crate::wire::{Batches, Context, Entry, LimitBucket, MessageId, Outbox, Purpose, Signal, draw_span};
 use std::collections::BTreeMap;
 
 /// The random streams of a delivery stream.
@@ -62,6 +62,8 @@ pub struct DeliveryStream {
     /// Records that were sorted into partitions.
     pub(super) partitioned: u64,
     pub(super) deliveries: Places<Delivery>,
+    /// Records of the call that is being taken, for the applications that read them.
+    to_analyse: Vec<MessageId>,
     pub(super) invocations: Places<Invocation>,
     pub(super) copies: Copies,
     /// Deliveries that failed at least once and are not done yet.
@@ -112,6 +114,7 @@ impl DeliveryStream {
             is_blocked: false,
             epochs: 0,
             chance,
+            to_analyse: Vec::new(),
             counts: Counts::default(),
             counts_at_warm_up: Counts::default(),
             metrics: DeliveryStreamMetrics::default(),
@@ -157,6 +160,10 @@ impl DeliveryStream {
         cx: &mut Context<'_, O>,
     ) {
         self.counts.accepted += 1;
+        if !self.settings.analysed_by.is_empty() {
+            cx.messages.hold(message);
+            self.to_analyse.push(message);
+        }
         self.metrics.incoming_records.add(1);
         self.metrics.incoming_bytes.add(u64::from(bytes));
         let entry = record(message, bytes, cx.now);
@@ -167,6 +174,25 @@ impl DeliveryStream {
             self.push(backup, entry, cx);
         }
         self.split(lane, entry, cx);
+    }
+
+    /// Applications that read this stream get what came in ("Configuring application input": a delivery stream as the
+    /// streaming source).
+    pub(super) fn hand_on<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if self.to_analyse.is_empty() {
+            return;
+        }
+        for (place, application) in (1..).zip(&self.settings.analysed_by) {
+            let batch = cx.batches.open();
+            for message in &self.to_analyse {
+                if place < self.settings.analysed_by.len() {
+                    cx.messages.hold(*message);
+                }
+                cx.batches.entries_mut(batch).push(Entry::new(*message));
+            }
+            cx.outbox.send(*application, Span::ZERO, Signal::Put { batch });
+        }
+        self.to_analyse.clear();
     }
 
     /// What a record that comes in costs: the call does not matter, the record does.
