@@ -61,7 +61,8 @@ struct Record {
     group: GroupId,
 }
 
-const _: () = assert!(std::mem::size_of::<Record>() == 32, "two messages share a line of the processor's cache");
+const _: () =
+    assert!(std::mem::size_of::<Record>() == 32, "two messages share a line of the processor's cache");
 
 /// What hardly any message carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -256,11 +257,9 @@ impl Messages {
     #[inline]
     pub fn payload(&self, message: MessageId) -> Option<Payload> {
         match self.extras(message).content {
-            Content::Pointer { store, bytes } => Some(Payload {
-                store,
-                bytes,
-                is_deleted: self.state(message).has(Mark::PAYLOAD_DELETED),
-            }),
+            Content::Pointer { store, bytes } => {
+                Some(Payload { store, bytes, is_deleted: self.state(message).has(Mark::PAYLOAD_DELETED) })
+            }
             _ => None,
         }
     }

@@ -5,8 +5,8 @@ use super::settings::StreamSettings;
 use super::sizing::HotKeys;
 use crate::engine::Time;
 use crate::wire::{
-    BatchId, COPIED_RECORD, Entry, HashRange, LimitBucket, LimitModel, MessageId, Messages, POISON_RECORD, Receipt,
-    ShardId,
+    BatchId, COPIED_RECORD, Entry, HashRange, LimitBucket, LimitModel, MessageId, Messages, POISON_RECORD,
+    Receipt, ShardId,
 };
 use std::collections::VecDeque;
 
@@ -39,8 +39,7 @@ impl Stored {
     #[inline]
     pub(super) fn new(arrived_at: Time, message: MessageId, bytes: u32, marks: RecordMarks) -> Self {
         let bit = |is_set: bool, mark: u32| if is_set { mark } else { 0 };
-        let marks =
-            bit(marks.continues, CONTINUES) | bit(marks.is_copy, COPY) | bit(marks.is_poison, POISON);
+        let marks = bit(marks.continues, CONTINUES) | bit(marks.is_copy, COPY) | bit(marks.is_poison, POISON);
         Self { arrived_at, message, packed: bytes.min(POISON - 1) | marks }
     }
 

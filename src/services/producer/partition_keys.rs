@@ -165,7 +165,12 @@ const KEYS_AHEAD: usize = 32;
 impl KeysAhead {
     /// Goes on to the key of the next record, which has this number: how it is called in messages, and its bytes.
     #[inline]
-    pub(super) fn advance(&mut self, keys: &PartitionKeys, number: u64, stream: &mut Stream) -> (GroupId, u32) {
+    pub(super) fn advance(
+        &mut self,
+        keys: &PartitionKeys,
+        number: u64,
+        stream: &mut Stream,
+    ) -> (GroupId, u32) {
         if self.used == self.drawn.len() {
             self.drawn.clear();
             keys.draw_many(number, stream, &mut self.drawn);
