@@ -59,6 +59,7 @@ struct Record {
     producer: EntityId,
     bytes: u32,
     group: GroupId,
+    event_offset_millis: i32,
 }
 
 const _: () =
@@ -77,7 +78,7 @@ impl Extras {
 
     #[inline]
     const fn of(detail: Detail) -> Self {
-        let Detail { group: _, content, deduplication, attributes } = detail;
+        let Detail { group: _, content, deduplication, attributes, event_offset_millis: _ } = detail;
         Self { content, deduplication, attributes }
     }
 }
@@ -132,6 +133,7 @@ impl Messages {
             producer: new.producer,
             bytes: new.bytes,
             group: new.detail.group,
+            event_offset_millis: new.detail.event_offset_millis,
         };
         let state = State::new(new.poison);
         if self.created.is_multiple_of(FETCHED_AHEAD) {
@@ -194,7 +196,8 @@ impl Messages {
     #[inline]
     pub fn detail(&self, message: MessageId) -> Detail {
         let Extras { content, deduplication, attributes } = self.extras(message);
-        Detail { group: self.group(message), content, deduplication, attributes }
+        let Record { group, event_offset_millis, .. } = *self.record(message);
+        Detail { group, content, deduplication, attributes, event_offset_millis }
     }
 
     /// Its message group, or its partition key.
@@ -380,7 +383,8 @@ impl Messages {
 
     /// Sets what only some messages carry.
     pub fn change_detail(&mut self, message: MessageId, detail: Detail) {
-        self.records[message.index()].group = detail.group;
+        let record = &mut self.records[message.index()];
+        (record.group, record.event_offset_millis) = (detail.group, detail.event_offset_millis);
         self.set_extras(message.0, Extras::of(detail));
     }
 
