@@ -102,7 +102,7 @@ impl Service for VideoStreams {
                         self.play_fragment(from, to, (number, tracks), cx);
                     }
                     VideoCall::Archive { next, to: end } => {
-                        self.read_archive(from, to, (next, time_of_milliseconds(end)), cx)
+                        self.read_archive(from, to, (next, time_of_milliseconds(end)), cx);
                     }
                 }
             }
@@ -132,7 +132,7 @@ impl Service for VideoStreams {
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics.visit(&mut |position, instrument| {
-            visitor(&VideoStreamMetrics::DEFINITIONS[position], instrument)
+            visitor(&VideoStreamMetrics::DEFINITIONS[position], instrument);
         });
     }
 
