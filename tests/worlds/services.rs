@@ -59,6 +59,7 @@ fn streams(world: &mut World, dice: &mut Dice<'_>) {
         ", library: { put_records: { linger: 500ms } }",
         ", library: { kpl: {} }",
         ", library: { agent: {} }",
+        ", library: { put_record: { sequence_number_for_ordering: true } }",
     ]);
     let key = dice.one(&["{ uniform: 50 }", "random", "{ hot: { key: k, share: 60%, others: 9 } }"]);
     let size = dice.one(&["200B", "{ uniform: [1B, 50KiB] }"]);
@@ -74,6 +75,8 @@ fn streams(world: &mut World, dice: &mut Dice<'_>) {
         ", retrieval: enhanced_fan_out, instances: 2",
         ", instances: 2, stops: [{ at: 25s, worker: 0, down_for: 60s }]",
         ", replays: [{ at: 20s, from: trim_horizon }]",
+        ", instances: 3, processing_threads: 1, client_library: { kcl_3: { variance_balancing_frequency: 1 } }, \
+         stops: [{ at: 25s, worker: 0, down_for: 30s, graceful: true }, { at: 30s, worker: 1 }]",
     ]);
     world.add("stream_consumers", &format!("app: {{ reads_from: {{ stream: clicks }}, processing_time: 3ms, forwards_to: {{ {forward}, share: 10% }}{reading} }}"));
     world.targets.push("stream: results");
@@ -118,6 +121,7 @@ fn delivery_streams(world: &mut World, dice: &mut Dice<'_>) {
         "http_endpoint: { endpoint: { failure_rate: 30%, lost_responses: 20% }, s3_backup: { bucket: lake, mode: all_data } }",
         "opensearch: { retry_duration: 10s, endpoint: { failure_rate: 50% }, s3_backup: { bucket: lake } }",
         "redshift: { s3: { bucket: lake }, failure_rate: 20% }",
+        "snowflake: { endpoint: { rejected_records: 20%, failure_rate: 20% }, s3_backup: { bucket: lake } }",
     ]);
     world.add("object_stores", "lake: {}");
     world.add("delivery_streams", &format!("archive: {{ destination: {{ {destination} }} }}"));
@@ -175,7 +179,10 @@ fn stream_readers(world: &mut World, dice: &mut Dice<'_>) {
         ", bisect_batch_on_function_error: true, maximum_retry_attempts: 2, on_failure: { queue: letters }",
         ", tumbling_window: { length: 30s }",
         ", retrieval: enhanced_fan_out",
+        ", filter_criteria: { filters: [{ pattern: { data: { kind: [a] } } }] }",
+        ", maximum_retry_attempts: 0, on_failure: { object_store: kept }",
     ]);
+    world.add("object_stores", "kept: {}");
     world.add("stream_mappings", &format!("counting: {{ stream: clicks, function: counts{mapping} }}"));
 }
 
