@@ -7,7 +7,8 @@ use super::message::Fate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct State(u32);
 
-const _: () = assert!(std::mem::size_of::<State>() == 4, "sixteen messages share a line of the processor's cache");
+const _: () =
+    assert!(std::mem::size_of::<State>() == 4, "sixteen messages share a line of the processor's cache");
 
 /// Marks take the lower bits, the number of holders the upper ones: up to a million.
 const MARKS: u32 = 12;

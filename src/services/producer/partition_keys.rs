@@ -165,7 +165,12 @@ const KEYS_AHEAD: usize = 32;
 impl KeysAhead {
     /// Goes on to the key of the next record, which has this number: how it is called in messages, and its bytes.
     #[inline]
-    pub(super) fn advance(&mut self, keys: &PartitionKeys, number: u64, stream: &mut Stream) -> (GroupId, u32) {
+    pub(super) fn advance(
+        &mut self,
+        keys: &PartitionKeys,
+        number: u64,
+        stream: &mut Stream,
+    ) -> (GroupId, u32) {
         if self.used == self.drawn.len() {
             self.drawn.clear();
             keys.draw_many(number, stream, &mut self.drawn);
@@ -290,5 +295,34 @@ impl KeyColumnConfig {
             return None;
         }
         Some(keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(number: u32) -> Arc<[Key]> {
+        numbered(number, &mut Texts::default()).collect()
+    }
+
+    #[test]
+    fn keys_drawn_ahead_are_those_drawn_one_by_one() {
+        let index = Distribution::empirical(&[(0.0, 1.0), (1.0, 2.0), (2.0, 5.0)]).expect("weights");
+        let ways = [
+            PartitionKeys::Random,
+            PartitionKeys::InTurn(keys(7)),
+            PartitionKeys::Uniform(keys(1000)),
+            PartitionKeys::Weighted(index, keys(3)),
+        ];
+        for way in ways {
+            let stream = || Stream::new(1, 0, "producer/p", "partition key");
+            let (mut ahead, mut one_by_one, mut ahead_keys) = (stream(), stream(), KeysAhead::default());
+            for number in 0..100 {
+                let key = way.draw(number, &mut one_by_one);
+                let (group, bytes) = ahead_keys.advance(&way, number, &mut ahead);
+                assert_eq!((group, bytes, ahead_keys.hash()), (key.group, key.bytes, key.hash), "{way:?}");
+            }
+        }
     }
 }

@@ -222,8 +222,7 @@ impl Queue {
         self.metrics.delete_calls.add(1);
         self.bill(0);
         if self.settings.fifo.is_some() || !self.settings.access.is_empty() {
-            let groups =
-                cx.batches.entries(batch).iter().map(|entry| cx.messages.group(entry.message));
+            let groups = cx.batches.entries(batch).iter().map(|entry| cx.messages.group(entry.message));
             match self.refusal(from, RefusalOf::Delete, groups, cx.now) {
                 None => {}
                 Some(ApiError::RequestThrottled) => {

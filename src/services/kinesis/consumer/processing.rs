@@ -6,8 +6,8 @@ use super::lease::Waiting;
 use super::settings::{Checkpointing, OnFailure};
 use crate::engine::{Span, Time};
 use crate::wire::{
-    BatchId, COPIED_RECORD, Context, EntityId, Entry, FAILED_RECORD, GroupId, Messages, Outbox, POISON_RECORD,
-    draw_span,
+    BatchId, COPIED_RECORD, Context, EntityId, Entry, FAILED_RECORD, GroupId, Messages, Outbox,
+    POISON_RECORD, draw_span,
 };
 
 /// A batch in hand.
