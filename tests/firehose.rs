@@ -5,6 +5,7 @@ mod buffering;
 mod destinations;
 mod partitions;
 mod properties;
+mod rejections;
 mod rules;
 mod sources;
 mod transformation;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod hosting;
+mod leases;
 mod properties;
 mod reading;
 mod resharding;

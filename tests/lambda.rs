@@ -5,6 +5,7 @@ mod conservation;
 mod filters;
 mod functions;
 mod mappings;
+mod stream_filters;
 mod streams;
 
 use queuelab::language::NoFiles;

@@ -3,6 +3,7 @@
 mod generate;
 mod judge;
 
+use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use queuelab::language::Files;
 use queuelab::record::Tape;
@@ -64,22 +65,41 @@ fn sizes(text: &str, tape: &Tape) -> Vec<String> {
     faults
 }
 
-fn hold(cases: u32, seed: u64) {
+/// What must hold of every tape.
+pub(crate) use judge::general_faults;
+
+/// Plays so many scenarios of a strategy; `judge` says what is wrong with a tape.
+pub(crate) fn hold_worlds(
+    cases: u32,
+    seed: u64,
+    scenarios: &impl Strategy<Value = String>,
+    judge: impl Fn(&str, &Tape) -> Vec<String>,
+) {
     let config = Config {
         cases,
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(seed),
-        max_shrink_iters: 500,
+        max_shrink_iters: 300,
         ..Config::default()
     };
-    let tally: [Cell<u32>; 6] = Default::default();
-    let outcome = TestRunner::new(config).run(&generate::scenario(), |text| {
+    let outcome = TestRunner::new(config).run(scenarios, |text| {
         let (_, tape) = play(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
-        let mut faults = judge::faults(&tape);
-        faults.extend(sizes(&text, &tape));
-        if !faults.is_empty() {
-            return Err(TestCaseError::fail(format!("{}\n{text}", faults.join("\n"))));
+        let faults = judge(&text, &tape);
+        if faults.is_empty() {
+            return Ok(());
         }
+        Err(TestCaseError::fail(format!("{}\n{text}", faults.join("\n"))))
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+fn hold(cases: u32, seed: u64) {
+    let tally: [Cell<u32>; 6] = Default::default();
+    hold_worlds(cases, seed, &generate::scenario(), |text, tape| {
+        let mut faults = judge::faults(tape);
+        faults.extend(sizes(text, tape));
         let total =
             |fate: &str| tape.ledger.rows().iter().filter(|row| row.fate == fate).map(|r| r.messages).sum();
         let shown: [u64; 6] = [
@@ -93,11 +113,8 @@ fn hold(cases: u32, seed: u64) {
         for (tally, shown) in tally.iter().zip(shown) {
             tally.set(tally.get() + u32::from(shown > 0));
         }
-        Ok(())
+        faults
     });
-    if let Err(error) = outcome {
-        panic!("{error}");
-    }
     // Random scenarios that show nothing would prove nothing.
     let [played, rest @ ..] = tally.map(Cell::into_inner);
     assert_eq!(played, cases);
@@ -190,6 +207,13 @@ const ONCE_WRONG: &[(&str, &str)] = &[
          { timeout: 10m } }, policies: [ { simple_scaling: { alarm: few, adjustment_type: ExactCapacity, \
          scaling_adjustment: 0 } } ] } }\nalarms:\n  few: { metric: { queue: q, name: messages_visible }, threshold: 9, \
          comparison_operator: LessThanThreshold }\n",
+    ),
+    (
+        "a queue became fair while messages without a group lay beyond those with one",
+        "name: c\nduration: 5m\nqueues: { q: { receive_message_wait_time: 20s } }\nproducers:\n  p: { publishes_to: { queue: q }, \
+         arrivals: { bursts: [ { at: 0s, messages: 20 } ] } }\n  g: { publishes_to: { queue: q }, message: { message_group_id: t }, \
+         arrivals: { bursts: [ { at: 3s, messages: 1 } ] } }\nconsumers:\n  c: { receives_from: { queue: q }, \
+         processing_time: 1s, instances: 1 }\n",
     ),
 ];
 

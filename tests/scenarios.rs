@@ -1,9 +1,13 @@
 //! The bundled scenarios: sound, explained, and meeting what they expect.
 
 use queuelab::language::Files;
+use queuelab::record::ExpectationResult;
 use queuelab::scenario::Scenario;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The folder of the bundled scenarios.
 pub(crate) fn folder() -> PathBuf {
@@ -82,43 +86,50 @@ fn every_scenario_is_sound_explained_and_called_as_its_file() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// What a scenario's run shows of what it should.
+fn judge(path: &Path, text: &str) -> Result<Vec<ExpectationResult>, String> {
+    let scenario = load(path, text)?;
+    let tape = scenario.run().map_err(|error| error.to_string())?;
+    assert_eq!(tape.expectations.len(), scenario.expectations(), "all are judged");
+    Ok(tape.expectations)
+}
+
 /// What a scenario's run does not show of what it should.
-fn unmet(path: &Path, text: &str) -> Vec<String> {
-    let told = |what: String| vec![format!("{}: {what}", path.display())];
-    let scenario = match load(path, text) {
-        Ok(scenario) => scenario,
-        Err(problems) => return told(problems),
-    };
-    match scenario.run() {
-        Err(error) => told(error.to_string()),
-        Ok(tape) => {
-            assert_eq!(tape.expectations.len(), scenario.expectations(), "all are judged");
-            let unmet = tape.expectations.into_iter().filter(|expectation| !expectation.passed);
-            unmet
-                .flat_map(|e| told(format!("{} {}: observed {}", e.name, e.expression, e.observed)))
-                .collect()
+fn unmet(path: &Path, judged: &Result<Vec<ExpectationResult>, String>) -> Vec<String> {
+    let told = |what: String| format!("{}: {what}", path.display());
+    match judged {
+        Err(problem) => vec![told(problem.clone())],
+        Ok(expectations) => {
+            let unmet = expectations.iter().filter(|expectation| !expectation.passed);
+            unmet.map(|e| told(format!("{} {}: observed {}", e.name, e.expression, e.observed))).collect()
         }
     }
 }
 
-#[test]
-fn every_scenario_meets_its_expectations() {
-    let scenarios = bundled();
-    let workers = std::thread::available_parallelism().map_or(2, usize::from).min(scenarios.len());
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let unmet: Vec<String> = std::thread::scope(|scope| {
+/// What the runs of all bundled scenarios show, by path. They run once, whichever tests ask.
+pub(crate) fn judged() -> &'static BTreeMap<PathBuf, Result<Vec<ExpectationResult>, String>> {
+    static JUDGED: OnceLock<BTreeMap<PathBuf, Result<Vec<ExpectationResult>, String>>> = OnceLock::new();
+    JUDGED.get_or_init(|| {
+        let scenarios = bundled();
+        let workers = std::thread::available_parallelism().map_or(2, usize::from).min(scenarios.len());
+        let next = AtomicUsize::new(0);
         let work = || {
             let mut found = Vec::new();
-            while let Some((path, text)) =
-                scenarios.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-            {
-                found.extend(unmet(path, text));
+            while let Some((path, text)) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+                found.push((path.clone(), judge(path, text)));
             }
             found
         };
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        handles.into_iter().flat_map(|handle| handle.join().expect("no scenario panics")).collect()
-    });
+        std::thread::scope(|scope| {
+            let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+            handles.into_iter().flat_map(|handle| handle.join().expect("no scenario panics")).collect()
+        })
+    })
+}
+
+#[test]
+fn every_scenario_meets_its_expectations() {
+    let unmet: Vec<String> = judged().iter().flat_map(|(path, judged)| unmet(path, judged)).collect();
     assert!(unmet.is_empty(), "\n{}", unmet.join("\n"));
 }
 
@@ -127,6 +138,6 @@ fn an_unmet_expectation_would_be_noticed() {
     let (path, text) = &bundled()[0];
     let impossible =
         "name: n\nduration: 10s\nqueues: { q: {} }\nexpect: { q.messages_sent: [\"sum > 0\"] }\n";
-    assert_eq!(unmet(path, impossible).len(), 1);
-    assert_eq!(unmet(path, &text.replace("name:", "nane:")).len(), 1);
+    assert_eq!(unmet(path, &judge(path, impossible)).len(), 1);
+    assert_eq!(unmet(path, &judge(path, &text.replace("name:", "nane:"))).len(), 1);
 }

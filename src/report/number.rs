@@ -52,7 +52,8 @@ impl WallClock {
 
     /// A millisecond of the wall clock, whenever the run began.
     pub(super) fn millisecond(self, unix_millis: i64) -> String {
-        Timestamp::from_millisecond(unix_millis).map_or_else(|_| String::new(), |timestamp| timestamp.to_string())
+        Timestamp::from_millisecond(unix_millis)
+            .map_or_else(|_| String::new(), |timestamp| timestamp.to_string())
     }
 
     /// RFC 3339 in UTC, with a fraction only where there is one: `2026-03-02T08:00:00Z`.

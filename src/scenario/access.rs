@@ -90,7 +90,11 @@ impl<'a> Principals<'a> {
     }
 
     fn enter_as(&mut self, id: EntityId, name: &'a Name, identity: Option<&IdentityConfig>) {
-        let own = || Identity::Role { account: self.account.to_owned(), name: name.text.clone() };
+        let own = || Identity::Role {
+            account: self.account.to_owned(),
+            name: name.text.clone(),
+            secure_transport: true,
+        };
         let identity = identity.map_or_else(own, |given| given.identity(name.as_str(), self.account));
         self.all.push(Principal { id, name: name.as_str(), identity });
     }

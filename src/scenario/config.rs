@@ -13,11 +13,13 @@ use crate::services::firehose::DeliveryStreamConfig;
 use crate::services::flink::{FlinkApplicationConfig, SqlApplicationConfig};
 use crate::services::kinesis::{StreamConfig, StreamConsumerConfig};
 use crate::services::lambda::{FunctionConfig, MappingConfig, StreamMappingConfig};
+use crate::services::mq::{BrokerConfig, BrokerQueueConfig, BrokerSubscriptionConfig, BrokerTopicConfig};
 use crate::services::object_store::ObjectStoreConfig;
 use crate::services::producer::ProducerConfig;
 use crate::services::requester::RequesterConfig;
 use crate::services::sns::{PhoneNumberConfig, PlatformEndpointConfig, TopicConfig};
 use crate::services::sqs::QueueConfig;
+use crate::services::video::{CameraConfig, VideoConsumerConfig, VideoStreamConfig};
 use crate::wire::{ApiLatencyConfig, PricesConfig, Region};
 
 section! {
@@ -79,10 +81,24 @@ section! {
         pub platform_endpoints: Named<PlatformEndpointConfig>;
         /// Delivery streams of Amazon Data Firehose.
         pub delivery_streams: Named<DeliveryStreamConfig>;
+        /// Kinesis video streams.
+        pub video_streams: Named<VideoStreamConfig>;
+        /// Who films.
+        pub cameras: Named<CameraConfig>;
+        /// Who watches.
+        pub video_consumers: Named<VideoConsumerConfig>;
         /// Applications of Managed Service for Apache Flink.
         pub flink_applications: Named<FlinkApplicationConfig>;
         /// Applications of Kinesis Data Analytics for SQL, with `quotas: 2022`.
         pub sql_applications: Named<SqlApplicationConfig>;
+        /// Brokers of Amazon MQ.
+        pub brokers: Named<BrokerConfig>;
+        /// Their queues.
+        pub broker_queues: Named<BrokerQueueConfig>;
+        /// Their topics, or exchanges.
+        pub broker_topics: Named<BrokerTopicConfig>;
+        /// Subscriptions of these.
+        pub broker_subscriptions: Named<BrokerSubscriptionConfig>;
         /// CloudWatch alarms.
         pub alarms: Named<AlarmConfig>;
         /// Alarms that follow from the states of other alarms.
@@ -226,6 +242,20 @@ section! {
         pub firehose_transformation_retry_pause: Duration = Duration::from_seconds(1);
         /// After so much continuous throttling the limits of Direct PUT double; by default never.
         pub firehose_limit_raise_time: Option<Duration>;
+        /// How the limits of a video stream are measured.
+        pub video_limits: LimitModelConfig = LimitModelConfig::TokenBucket;
+        /// From the first byte of a fragment of video to its `BUFFERING` acknowledgement.
+        pub video_buffering_ack_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(100));
+        /// From the last byte of a fragment of video to its `RECEIVED` acknowledgement.
+        pub video_received_ack_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(100));
+        /// From the last byte of a fragment of video to its being archived, which the `PERSISTED` acknowledgement tells.
+        pub video_persisted_ack_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_milliseconds(500));
+        /// What the warm tier adds to that; AWS speaks of milliseconds.
+        pub video_warm_delay: Duration = Duration::from_milliseconds(20);
+        /// Probability that a fragment of video cannot be archived.
+        pub video_archival_failures: Probability = Probability::ZERO;
+        /// How long a call to a video stream takes until its answer, or the first byte of it.
+        pub video_call_time: Duration = Duration::from_milliseconds(20);
         /// How long a slot of an application needs to read and decode a record.
         pub flink_source_time: Duration = Duration::from_nanos(20_000);
         /// How long it needs for a record in an operator that does not say.
@@ -248,6 +278,27 @@ section! {
         pub sql_row_time: Duration = Duration::from_nanos(100_000);
         /// From one `GetRecords` call of a SQL application to the next.
         pub sql_get_records_interval: Duration = Duration::from_seconds(1), at_least (Duration::from_milliseconds(200));
+        /// How long a broker with Amazon EFS takes to store a persistent message: AWS says that a producer sends about 80 a second.
+        pub mq_efs_send_time: Duration = Duration::from_nanos(12_500_000);
+        /// The same with Amazon EBS: about 500 a second.
+        pub mq_ebs_send_time: Duration = Duration::from_milliseconds(2);
+        /// How long a broker takes for a message that stays in memory: about 5,000 a second.
+        pub mq_memory_send_time: Duration = Duration::from_nanos(200_000);
+        /// Messages a second that each virtual CPU of a broker takes, over all of its connections.
+        pub mq_messages_per_second_and_vcpu: f64 = 2_500.0, at_least (0.001);
+        /// How long a standby takes over as planned; AWS says a few seconds.
+        pub mq_planned_failover_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_seconds(5));
+        /// How long a standby takes over after a failure; AWS says a short while.
+        pub mq_unplanned_failover_time: DistributionOf<Duration> = default_failover_time();
+        /// How long a single instance, or a node, reboots; AWS says about five minutes.
+        pub mq_reboot_time: DistributionOf<Duration> = DistributionOf::constant(Duration::from_minutes(5));
+        /// How long it takes until a failed instance, or node, is replaced.
+        pub mq_instance_replacement_time: DistributionOf<Duration> = default_replacement_time();
+        /// How long a queue of a cluster has no leader after the node of its leader is gone.
+        pub mq_leader_election_time: Duration = Duration::from_seconds(5);
+        /// Probability that a send which a failure of the broker cut off had been stored: its producer, which has no answer, sends
+        /// it again, and there are two.
+        pub mq_stored_before_failure: Probability = Probability::new(0.5);
     }
 }
 
@@ -371,8 +422,9 @@ impl ScenarioConfig {
         }
         let is_empty = self.queues.is_empty() && self.topics.is_empty() && self.functions.is_empty();
         let is_direct = !self.phone_numbers.is_empty() || !self.platform_endpoints.is_empty();
-        let is_stream = !self.streams.is_empty() || !self.delivery_streams.is_empty();
-        if is_empty && !is_stream && !is_direct {
+        let is_stream =
+            !self.streams.is_empty() || !self.delivery_streams.is_empty() || !self.video_streams.is_empty();
+        if is_empty && !is_stream && !is_direct && self.brokers.is_empty() {
             problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
         }
     }
@@ -415,6 +467,17 @@ fn default_metric_delay() -> DistributionOf<Duration> {
 fn default_push_delay() -> DistributionOf<Duration> {
     let milliseconds = |number| Duration::from_milliseconds(number).as_nanos() as f64;
     let spec = DistributionSpec::LognormalMeanP95 { mean: milliseconds(70), p95: milliseconds(120) };
+    DistributionOf::from_spec(spec, None)
+}
+
+/// Until the standby of a broker is active, around 45 seconds.
+fn default_failover_time() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(30), maximum: seconds(60) };
+    DistributionOf::from_spec(spec, None)
+}
+
+fn default_replacement_time() -> DistributionOf<Duration> {
+    let spec = DistributionSpec::Uniform { minimum: seconds(180), maximum: seconds(600) };
     DistributionOf::from_spec(spec, None)
 }
 

@@ -42,6 +42,15 @@ fn one(
             .help("repeat the metrics here");
         return None;
     }
+    if let Some(CustomSource::Series(watched)) = &source
+        && watching.reads_parts(watched)
+    {
+        problems
+            .error(name.place, format!("`{name}` measures single shards"))
+            .why("only CloudWatch has their metrics")
+            .help("let an alarm read them, with metric math if need be");
+        return None;
+    }
     // Programs see single values, whatever they publish of them.
     if let Some(CustomSource::Series(watched)) = &source {
         watching.keep_values(watched);

@@ -166,6 +166,8 @@ impl Resolver<'_> {
             DestinationConfig::OpenSearch(domain) => &domain.s3_backup.bucket,
             DestinationConfig::Http(http) => &http.s3_backup.bucket,
             DestinationConfig::Splunk(splunk) => &splunk.s3_backup.bucket,
+            DestinationConfig::Iceberg(tables) => &tables.s3_backup.bucket,
+            DestinationConfig::Snowflake(table) => &table.s3_backup.bucket,
         };
         self.flow(DeliveryStream::KIND, name.as_str(), ObjectStore::KIND, bucket.as_str());
     }
@@ -225,6 +227,8 @@ impl Watching<'_> {
                 DestinationConfig::OpenSearch(_) => &[OWN, DeliveryMetrics::OPENSEARCH, BACKUP],
                 DestinationConfig::Http(_) => &[OWN, DeliveryMetrics::HTTP, BACKUP],
                 DestinationConfig::Splunk(_) => &[OWN, DeliveryMetrics::SPLUNK, BACKUP],
+                DestinationConfig::Iceberg(_) => &[OWN, DeliveryMetrics::ICEBERG, BACKUP],
+                DestinationConfig::Snowflake(_) => &[OWN, DeliveryMetrics::SNOWFLAKE, BACKUP],
             };
         Some((id, tables))
     }

@@ -61,8 +61,15 @@ pub(super) struct Directory<'a> {
     pub(super) phone_numbers: Names<'a>,
     pub(super) platform_endpoints: Names<'a>,
     pub(super) delivery_streams: Names<'a>,
+    pub(super) video_streams: Names<'a>,
+    pub(super) cameras: Names<'a>,
+    pub(super) video_consumers: Names<'a>,
     pub(super) flink_applications: Names<'a>,
     pub(super) sql_applications: Names<'a>,
+    pub(super) brokers: Names<'a>,
+    pub(super) broker_queues: Names<'a>,
+    pub(super) broker_subscriptions: Names<'a>,
+    pub(super) broker_topics: Names<'a>,
 }
 
 impl<'a> Directory<'a> {
@@ -89,13 +96,20 @@ impl<'a> Directory<'a> {
             phone_numbers: number("phone number", config.phone_numbers.names().collect()),
             platform_endpoints: number("platform endpoint", config.platform_endpoints.names().collect()),
             delivery_streams: number("delivery stream", config.delivery_streams.names().collect()),
+            video_streams: number("video stream", config.video_streams.names().collect()),
+            cameras: number("camera", config.cameras.names().collect()),
+            video_consumers: number("video consumer", config.video_consumers.names().collect()),
             flink_applications: number("Flink application", config.flink_applications.names().collect()),
             sql_applications: number("SQL application", config.sql_applications.names().collect()),
+            brokers: number("broker", config.brokers.names().collect()),
+            broker_queues: number("queue of a broker", config.broker_queues.names().collect()),
+            broker_subscriptions: number("subscription", config.broker_subscriptions.names().collect()),
+            broker_topics: number("topic of a broker", config.broker_topics.names().collect()),
         }
     }
 
     /// All kinds, in the order of their entities.
-    fn kinds(&self) -> [&Names<'a>; 17] {
+    fn kinds(&self) -> [&Names<'a>; 24] {
         [
             &self.queues,
             &self.consumers,
@@ -112,8 +126,15 @@ impl<'a> Directory<'a> {
             &self.phone_numbers,
             &self.platform_endpoints,
             &self.delivery_streams,
+            &self.video_streams,
+            &self.cameras,
+            &self.video_consumers,
             &self.flink_applications,
             &self.sql_applications,
+            &self.brokers,
+            &self.broker_queues,
+            &self.broker_subscriptions,
+            &self.broker_topics,
         ]
     }
 

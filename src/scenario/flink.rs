@@ -38,9 +38,7 @@ pub(super) fn readers<'a>(
 
 /// The SQL applications that read a delivery stream.
 pub(super) fn analysed_by(name: &Name, config: &ScenarioConfig, directory: &Directory<'_>) -> Vec<EntityId> {
-    let reads = |application: &SqlApplicationConfig| {
-        matches!(&application.reads_from, SqlSource::DeliveryStream(source) if source.as_str() == name.as_str())
-    };
+    let reads = |application: &SqlApplicationConfig| matches!(&application.reads_from, SqlSource::DeliveryStream(source) if source.as_str() == name.as_str());
     let theirs = config.sql_applications.iter().filter(|(_, application)| reads(application));
     theirs.filter_map(|(name, _)| directory.sql_applications.entity(name.as_str())).collect()
 }
@@ -173,7 +171,9 @@ impl Resolver<'_> {
                     {
                         problems
                             .error(stream.place, format!("`{stream}` takes no records from applications"))
-                            .why(format!("it reads the data stream `{source}`, and AWS then refuses `PutRecordBatch`"));
+                            .why(format!(
+                                "it reads the data stream `{source}`, and AWS then refuses `PutRecordBatch`"
+                            ));
                     }
                     (id, send)
                 }

@@ -5,10 +5,11 @@ use crate::language::{Problems, Reference};
 use crate::services::kinesis::DataStream;
 use crate::services::lambda::{
     Function, FunctionConfig, FunctionDefaults, FunctionQueues, FunctionSettings, MappingAssumptions,
-    MappingConfig, MappingDefaults, MappingEnds, MappingSettings, StreamDestinationConfig,
-    StreamMappingAssumptions, StreamMappingEnds, StreamMappingSettings,
+    MappingConfig, MappingDefaults, MappingEnds, MappingSettings, StreamDestination, StreamDestinationConfig,
+    StreamMappingAssumptions, StreamMappingConfig, StreamMappingEnds, StreamMappingSettings,
 };
-use crate::services::producer::ProducerTarget;
+use crate::services::object_store::ObjectStore;
+use crate::services::producer::{LibraryConfig, ProducerConfig, ProducerTarget};
 use crate::services::sns::{Topic, is_fifo_topic};
 use crate::services::sqs::{Queue, is_fifo};
 use crate::wire::{Contents, EntityId, LambdaPrices, Service, span, whole_seconds};
@@ -53,7 +54,9 @@ impl LambdaResources {
 impl LambdaResources {
     /// The filters of the mappings read what messages say.
     pub(super) fn enter_contents(&mut self, contents: &Arc<Contents>) {
-        for filter in self.mappings.iter_mut().filter_map(|mapping| mapping.filter.as_mut()) {
+        let of_queues = self.mappings.iter_mut().filter_map(|mapping| mapping.filter.as_mut());
+        let of_streams = self.stream_mappings.iter_mut().filter_map(|mapping| mapping.filter.as_mut());
+        for filter in of_queues.chain(of_streams) {
             filter.contents = Arc::clone(contents);
         }
     }
@@ -169,6 +172,9 @@ fn stream_mappings(
         let function = resolver.directory.functions.find(&mapping.function, problems);
         let destination = mapping.on_failure.as_ref().map(|config| destination(config, resolver, problems));
         let is_known = destination.is_none_or(|found| found.is_some());
+        if mapping.filter_criteria.is_some() {
+            warn_of_unread_data(mapping, resolver, problems);
+        }
         settings.push(stream.zip(function).filter(|_| is_known).map(
             |((position, stream), (index, function))| {
                 let stream_config = &config.streams.entries[position].1;
@@ -180,6 +186,7 @@ fn stream_mappings(
                     function_config: &config.functions.entries[index].1,
                     destination: destination.flatten(),
                     maximum_payload_bytes: defaults.quotas.maximum_payload_bytes,
+                    most_filters: defaults.quotas.filters_of_mapping,
                     assumptions: StreamMappingAssumptions {
                         backlog_poll_interval: span(assumptions.stream_mapping_backlog_poll_interval),
                         retry_pause: span(assumptions.stream_mapping_retry_pause),
@@ -193,27 +200,30 @@ fn stream_mappings(
             },
         ));
         resolver.flow(DataStream::KIND, mapping.stream.as_str(), Function::KIND, mapping.function.as_str());
-        match &mapping.on_failure {
-            Some(StreamDestinationConfig::Queue(queue)) => {
-                resolver.flow(Function::KIND, mapping.function.as_str(), Queue::KIND, queue.as_str());
-            }
-            Some(StreamDestinationConfig::Topic(topic)) => {
-                resolver.flow(Function::KIND, mapping.function.as_str(), Topic::KIND, topic.as_str());
-            }
-            None => {}
+        if let Some(destination) = &mapping.on_failure {
+            let (kind, reference) = match destination {
+                StreamDestinationConfig::Queue(queue) => (Queue::KIND, queue),
+                StreamDestinationConfig::Topic(topic) => (Topic::KIND, topic),
+                StreamDestinationConfig::ObjectStore(bucket) => (ObjectStore::KIND, bucket),
+            };
+            resolver.flow(Function::KIND, mapping.function.as_str(), kind, reference.as_str());
         }
     }
     settings
 }
 
-/// Who is told of records that are given up: standard queues and topics ("Retain discarded batch records for a Kinesis Data
-/// Streams event source in Lambda").
+/// Who is told of records that are given up: standard queues and topics, buckets ("Retain discarded batch records for a Kinesis
+/// Data Streams event source in Lambda").
 fn destination(
     config: &StreamDestinationConfig,
     resolver: &Resolver<'_>,
     problems: &mut Problems,
-) -> Option<EntityId> {
+) -> Option<StreamDestination> {
     let (reference, names, is_fifo) = match config {
+        StreamDestinationConfig::ObjectStore(bucket) => {
+            let found = resolver.directory.object_stores.find(bucket, problems);
+            return found.map(|(_, id): (usize, EntityId)| StreamDestination::Object(id));
+        }
         StreamDestinationConfig::Queue(queue) => (queue, &resolver.directory.queues, is_fifo(queue.as_str())),
         StreamDestinationConfig::Topic(topic) => {
             (topic, &resolver.directory.topics, is_fifo_topic(topic.as_str()))
@@ -225,18 +235,47 @@ fn destination(
             .error(reference.place, format!("`{reference}` cannot be told of discarded records"))
             .why("what a mapping sends has no message group: its destination is a standard queue or topic");
     }
-    found.map(|(_, id)| id)
+    found.map(|(_, id)| StreamDestination::Message(id))
 }
 
-/// A filter deletes every message whose body it cannot read.
+/// A filter lets nothing pass of which it cannot read what it says.
 fn warn_of_unread_bodies(mapping: &MappingConfig, resolver: &Resolver<'_>, problems: &mut Problems) {
+    let feeds = |target: &ProducerTarget| matches!(target, ProducerTarget::Queue(queue) if queue.as_str() == mapping.queue.as_str());
     for (name, producer) in resolver.config.producers.iter() {
-        let feeds = matches!(&producer.publishes_to, ProducerTarget::Queue(queue) if queue.as_str() == mapping.queue.as_str());
-        if feeds && producer.message.as_ref().is_none_or(|message| message.body.is_none()) {
+        if feeds(&producer.publishes_to) && says_nothing(producer) {
             problems
                 .warning(mapping.queue.place, format!("the filters delete all messages of `{name}`"))
                 .why("it says nothing about their bodies, so that they satisfy no pattern")
                 .help(format!("give `{name}` a `body`"));
+        }
+    }
+}
+
+fn says_nothing(producer: &ProducerConfig) -> bool {
+    producer.message.as_ref().is_none_or(|message| message.body.is_none())
+}
+
+/// The same of streams. Of aggregated records only a subscription lets a filter see the parts ("Using event filtering with a
+/// Kinesis event source").
+fn warn_of_unread_data(mapping: &StreamMappingConfig, resolver: &Resolver<'_>, problems: &mut Problems) {
+    let feeds = |target: &ProducerTarget| matches!(target, ProducerTarget::Stream(stream) if stream.as_str() == mapping.stream.as_str());
+    for (name, producer) in resolver.config.producers.iter() {
+        if !feeds(&producer.publishes_to) {
+            continue;
+        }
+        if says_nothing(producer) {
+            problems
+                .warning(mapping.stream.place, format!("the filters pass over all records of `{name}`"))
+                .why("it says nothing about their data, so that they satisfy no pattern")
+                .help(format!("give `{name}` a `body`"));
+        }
+        let aggregates =
+            matches!(&producer.library, Some(LibraryConfig::Kpl(library)) if library.aggregation_enabled);
+        if aggregates && !mapping.is_fan_out() {
+            problems
+                .warning(mapping.stream.place, format!("the filters pass over aggregated records of `{name}`"))
+                .why("\"Filtering aggregated records with standard Kinesis isn't supported\": as a whole they are no JSON")
+                .help("add `retrieval: enhanced_fan_out`, or `aggregation_enabled: false` to the library");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod alarms;
+mod brokers;
 mod composites;
 mod config;
 mod custom_metrics;
@@ -26,6 +27,7 @@ mod streams;
 mod targets;
 mod theory;
 mod topics;
+mod video;
 mod watching;
 
 pub use config::{AssumptionsConfig, ExpectConfig, ExpressionsConfig, ScenarioConfig};
@@ -35,6 +37,8 @@ pub use policy_test::{
     is_policy_test, policy_test_schema,
 };
 pub use quotas::{ProfileConfig, QuotasConfig};
+
+use brokers::Brokers;
 
 use crate::engine::{Span, Time};
 use crate::expect::{Catalog, CatalogRow, Expectation, Origin, judge, requests};
@@ -57,6 +61,9 @@ use crate::services::producer::{Producer, ProducerSettings};
 use crate::services::requester::{Requester, RequesterSettings};
 use crate::services::sns::{Topic, TopicSettings};
 use crate::services::sqs::{Queue, QueueSettings};
+use crate::services::video::{
+    CameraSettings, Cameras, VideoConsumer, VideoConsumerSettings, VideoStreamSettings, VideoStreams,
+};
 use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
 use crate::wire::{LambdaAccount, LambdaQuotas, Purpose, SnsAccount, SnsQuotas};
 use crate::world::{Entity, Feed, Load, Plan, RunError, RunProgress, Seat, WatchedMetric};
@@ -92,7 +99,11 @@ pub struct Scenario {
     phone_numbers: Vec<TopicSettings>,
     platform_endpoints: Vec<TopicSettings>,
     delivery_streams: Vec<DeliveryStreamSettings>,
+    video_streams: Vec<VideoStreamSettings>,
+    cameras: Vec<CameraSettings>,
+    video_consumers: Vec<VideoConsumerSettings>,
     flink_applications: Vec<ApplicationSettings>,
+    brokers: Brokers,
     /// What scripts expect, by client.
     scripted: Vec<Vec<Expected>>,
     functions: Vec<FunctionSettings>,
@@ -346,9 +357,19 @@ impl Scenario {
         for stream in &self.delivery_streams {
             seat(&stream.name, DeliveryStream::new(stream.clone(), seed, replication).into());
         }
+        for streams in &self.video_streams {
+            seat(&streams.name, VideoStreams::new(streams.clone(), seed, replication).into());
+        }
+        for cameras in &self.cameras {
+            seat(&cameras.name, Cameras::new(cameras.clone(), seed, replication).into());
+        }
+        for consumer in &self.video_consumers {
+            seat(&consumer.name, VideoConsumer::new(consumer.clone(), seed, replication).into());
+        }
         for application in &self.flink_applications {
             seat(&application.name, Application::new(application.clone(), seed, replication).into());
         }
+        self.brokers.seats(seed, replication, &mut seat);
         if !self.functions.is_empty() {
             seat("lambda", Account::default().into());
         }

@@ -3,8 +3,8 @@
 use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
 use crate::wire::{
-    FirehoseQuotas, FlinkQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas, SqsQuotas,
-    span,
+    FirehoseQuotas, FlinkQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas,
+    SqsQuotas, span,
 };
 
 keyword! {
@@ -63,6 +63,14 @@ section! {
         pub sns_fifo_group_messages_per_second: Option<u32>, at_least (1);
         /// Most filter policies of a topic.
         pub sns_filter_policies: Option<u32>, at_least (1);
+        /// Most subscriptions of a standard topic.
+        pub sns_subscriptions: Option<u32>, at_least (1);
+        /// Most subscriptions of a FIFO topic.
+        pub sns_fifo_subscriptions: Option<u32>, at_least (1);
+        /// Most standard topics.
+        pub sns_topics: Option<u32>, at_least (1);
+        /// Most FIFO topics.
+        pub sns_fifo_topics: Option<u32>, at_least (1);
         /// E-mails a second.
         pub sns_emails_per_second: Option<u32>, at_least (1);
         /// SMS messages a second.
@@ -183,6 +191,10 @@ impl QuotasConfig {
                 (changed.sns_fifo_bytes_per_second, &mut quotas.fifo_bytes_per_second),
                 (changed.sns_fifo_group_messages_per_second, &mut quotas.fifo_group_messages_per_second),
                 (changed.sns_filter_policies, &mut quotas.filter_policies),
+                (changed.sns_subscriptions, &mut quotas.subscriptions),
+                (changed.sns_fifo_subscriptions, &mut quotas.fifo_subscriptions),
+                (changed.sns_topics, &mut quotas.topics),
+                (changed.sns_fifo_topics, &mut quotas.fifo_topics),
                 (changed.sns_emails_per_second, &mut quotas.emails_per_second),
                 (changed.sns_sms_per_second, &mut quotas.sms_per_second),
             ];

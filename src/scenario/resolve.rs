@@ -17,6 +17,7 @@ use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
 use crate::services::compute::{ConsumerSettings, ConsumerSource, ConsumerSurroundings, Fleet, SourceQueue};
 use crate::services::kinesis::{StreamConsumer, StreamSettings};
+use crate::services::mq::BrokerQueue;
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
@@ -75,7 +76,8 @@ pub(super) fn resolve(
         }
     }
     let reads_bodies =
-        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+        config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some())
+            || config.stream_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
     if let (true, Some(clients)) = (reads_bodies, &clients) {
         topics.enter_texts(&clients.names.texts);
     }
@@ -86,7 +88,9 @@ pub(super) fn resolve(
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
     let delivery_streams = resolver.delivery_streams(&producers, problems);
+    let video = resolver.video(problems);
     let flink_applications = resolver.flink_applications(problems);
+    let brokers = resolver.brokers(problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -114,9 +118,11 @@ pub(super) fn resolve(
     let texts = Arc::new(clients.names.texts.clone());
     let mut functions = std::mem::take(&mut lambda.functions);
     let mut stream_consumers = stream_consumers?;
+    let mut video = video?;
     let forwards = (consumers.iter_mut().map(|consumer| &mut consumer.forward))
         .chain(functions.iter_mut().map(|function| &mut function.forward))
-        .chain(stream_consumers.iter_mut().map(|consumer| &mut consumer.forward));
+        .chain(stream_consumers.iter_mut().map(|consumer| &mut consumer.forward))
+        .chain(video.consumers.iter_mut().map(|consumer| &mut consumer.forward));
     for forward in forwards.flatten() {
         forward.texts = Arc::clone(&texts);
     }
@@ -158,7 +164,11 @@ pub(super) fn resolve(
             .collect(),
         stream_consumers,
         delivery_streams: delivery_streams?,
+        video_streams: video.streams,
+        cameras: video.cameras,
+        video_consumers: video.consumers,
         flink_applications,
+        brokers: brokers?,
         scripted: clients.expected,
         topics: sns.topics.into_iter().collect::<Option<_>>()?,
         phone_numbers: sns.phone_numbers.into_iter().collect::<Option<_>>()?,
@@ -410,6 +420,10 @@ impl<'a> Resolver<'a> {
             let source = match &consumer.receives_from {
                 ConsumerSource::Queue(queue) => self.source_queue(queue, problems),
                 ConsumerSource::StreamConsumer(application) => self.hosted(application, problems),
+                ConsumerSource::BrokerQueue(queue) => self.broker_source(queue, false, problems),
+                ConsumerSource::BrokerSubscription(subscription) => {
+                    self.broker_source(subscription, true, problems)
+                }
             };
             let payload_store = consumer
                 .large_payloads
@@ -428,7 +442,12 @@ impl<'a> Resolver<'a> {
                     Some(ConsumerSettings { instance_price_per_hour, ..settings })
                 },
             ));
-            let kind = consumer.receives_from.queue().map_or(StreamConsumer::KIND, |_| Queue::KIND);
+            let kind = match &consumer.receives_from {
+                ConsumerSource::Queue(_) => Queue::KIND,
+                ConsumerSource::StreamConsumer(_) => StreamConsumer::KIND,
+                ConsumerSource::BrokerQueue(_) => BrokerQueue::KIND,
+                ConsumerSource::BrokerSubscription(_) => "broker_subscription",
+            };
             self.flow(kind, reference.as_str(), Fleet::KIND, name.as_str());
             if let Some(forward) = &consumer.forwards_to {
                 self.forward_flow(Fleet::KIND, name.as_str(), forward);
@@ -452,7 +471,9 @@ impl<'a> Resolver<'a> {
             | ProducerTarget::DeliveryStream(_)
             | ProducerTarget::PhoneNumber(_)
             | ProducerTarget::PlatformEndpoint(_)
-            | ProducerTarget::ObjectStore(_) => false,
+            | ProducerTarget::ObjectStore(_)
+            | ProducerTarget::BrokerQueue(_)
+            | ProducerTarget::BrokerTopic(_) => false,
         });
         let has_group = |producer: &ProducerConfig| {
             producer.message.as_ref().is_some_and(|message| message.message_group_id.is_some())
@@ -475,18 +496,22 @@ impl<'a> Resolver<'a> {
             wait_seconds: queue.receive_message_wait_time.as_seconds() as u8,
             visibility_timeout: span(queue.visibility_timeout),
             is_fifo: is_fifo(reference.as_str()),
+            shuts_down: false,
+            keeps_connection: false,
         })
     }
 
     /// An application whose workers run on the instances of a consumer. To these it looks like a queue that never answers.
     fn hosted(&self, application: &Reference, problems: &mut Problems) -> Option<SourceQueue> {
-        let (_, id) = self.directory.stream_consumers.find(application, problems)?;
+        let (position, id) = self.directory.stream_consumers.find(application, problems)?;
         Some(SourceQueue {
             id,
             latency: ApiLatency::none(),
             wait_seconds: 20,
             visibility_timeout: Span::from_hours(12),
             is_fifo: false,
+            shuts_down: self.config.stream_consumers.entries[position].1.graceful_shutdown,
+            keeps_connection: false,
         })
     }
 

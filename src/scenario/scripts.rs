@@ -35,11 +35,15 @@ pub(super) fn resolve(
         let mut delivery_stream = |reference: &_, problems: &mut Problems| {
             Some(directory.delivery_streams.find(reference, problems)?.1)
         };
+        let mut video_stream = |reference: &_, problems: &mut Problems| {
+            Some(directory.video_streams.find(reference, problems)?.1)
+        };
         let mut lookup = Lookup {
             queue: &mut find,
             stream: &mut find_stream,
             topics: &mut *topics,
             delivery_stream: &mut delivery_stream,
+            video_stream: &mut video_stream,
             texts: &mut texts,
         };
         let script = client.script(&mut lookup, problems);

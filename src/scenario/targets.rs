@@ -6,6 +6,7 @@ use crate::language::{Bytes, Name, Problems, Reference};
 use crate::services::firehose::DeliveryStream;
 use crate::services::kinesis::DataStream;
 use crate::services::lambda::Function;
+use crate::services::mq::BrokerQueue;
 use crate::services::object_store::{ObjectEventConfig, ObjectStore};
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::services::sns::{Kind, LONGEST_SMS, Topic, is_fifo_topic};
@@ -38,6 +39,10 @@ impl Resolver<'_> {
                 );
                 self.direct_target(found, None)
             }
+            ProducerTarget::BrokerQueue(reference) => {
+                self.broker_target(producer, reference, false, problems)
+            }
+            ProducerTarget::BrokerTopic(reference) => self.broker_target(producer, reference, true, problems),
             ProducerTarget::ObjectStore(reference) => self.upload_target(producer, reference, problems),
             ProducerTarget::Stream(reference) => self.stream_target(producer, reference, problems),
             ProducerTarget::DeliveryStream(reference) => self.delivery_target(producer, reference, problems),
@@ -191,6 +196,10 @@ impl Resolver<'_> {
             let latency = self.defaults.latency.clone();
             return Some(ForwardTarget { id, latency, is_fifo: false, is_stream: true });
         }
+        if let Some(queue) = &forward.broker_queue {
+            let (_, id) = self.directory.broker_queues.find(queue, problems)?;
+            return Some(ForwardTarget { id, latency: ApiLatency::none(), is_fifo: false, is_stream: false });
+        }
         let (reference, found, is_fifo) = match (&forward.queue, &forward.topic) {
             (Some(queue), _) => (queue, self.directory.queues.find(queue, problems), is_fifo(queue.as_str())),
             (None, Some(topic)) => {
@@ -227,6 +236,7 @@ impl Resolver<'_> {
             (&forward.queue, Queue::KIND),
             (&forward.topic, Topic::KIND),
             (&forward.stream, DataStream::KIND),
+            (&forward.broker_queue, BrokerQueue::KIND),
         ];
         for (target, kind) in targets {
             if let Some(target) = target {

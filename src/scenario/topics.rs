@@ -67,7 +67,7 @@ pub(super) struct Topics<'a> {
 
 impl<'a> Topics<'a> {
     pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>) -> Self {
-        let quotas = config.quotas.sns(config.region);
+        let quotas = quotas(config);
         Self {
             config,
             directory,
@@ -170,6 +170,7 @@ impl<'a> Topics<'a> {
         problems: &mut Problems,
     ) -> SnsResources {
         let Self { config, directory, dialect, changes, quotas, .. } = self;
+        check_number(config, &quotas, problems);
         let duplicate_delay = assumptions.duplicate_delay.build(files, problems);
         let change_time = assumptions.filter_policy_change_time.build(files, problems);
         let delivery = assumptions
@@ -454,6 +455,21 @@ impl client::Topics for Topics<'_> {
             }
         }
         (text, attribute_bytes(attributes))
+    }
+}
+
+/// Tells topics beyond the account's quota.
+fn check_number(config: &ScenarioConfig, quotas: &SnsQuotas, problems: &mut Problems) {
+    for (is_fifo, kind, key) in [(false, "standard", "sns_topics"), (true, "FIFO", "sns_fifo_topics")] {
+        let most = quotas.topics_of(is_fifo);
+        let names = config.topics.entries.iter().map(|(name, _)| name);
+        let extra = names.filter(|name| is_fifo_topic(name.as_str()) == is_fifo).nth(most as usize);
+        if let Some(extra) = extra {
+            problems
+                .error(extra.place, format!("an account has at most {most} {kind} topics in a Region"))
+                .why("\"Amazon Simple Notification Service endpoints and quotas\"")
+                .help(format!("`quotas: {{ {key}: … }}`"));
+        }
     }
 }
 

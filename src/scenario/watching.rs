@@ -8,14 +8,16 @@ use crate::series::math::{MathError, MetricMath, Query, read};
 use crate::series::{MetricConfig, MetricQueryConfig, Statistic};
 use crate::services::cloudwatch::{MetricId, Watched, WatchedMath};
 use crate::services::compute::{
-    ConsumerMetrics, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
+    ConsumerMetrics, ConsumerSource, GroupCapacityMetrics, GroupMetrics, ServiceMetrics, WarmPoolMetrics,
 };
 use crate::services::flink::{FlinkMetrics, SqlMetrics};
-use crate::services::kinesis::{StreamConsumerMetrics, StreamMetrics};
+use crate::services::kinesis::{ShardMetricConfig, ShardMetrics, StreamConsumerMetrics, StreamMetrics};
 use crate::services::lambda::{FunctionMetrics, MappingMetrics, StreamMappingMetrics};
+use crate::services::mq::{BrokerConfig, BrokerMetrics, BrokerQueueMetrics};
 use crate::services::producer::ProducerMetrics;
 use crate::services::sns::TopicMetrics;
 use crate::services::sqs::QueueMetrics;
+use crate::services::video::VideoStreamMetrics;
 use crate::wire::EntityId;
 use crate::world::{WatchedMetric, watched_metric};
 use std::sync::Arc;
@@ -37,7 +39,7 @@ impl<'a> Watching<'a> {
     pub(super) fn new(config: &'a ScenarioConfig, directory: Directory<'a>, given: &'a [String]) -> Self {
         let custom = Names::new("custom metric", config.custom_metrics.names(), 0);
         // Nobody in the world has them: CloudWatch publishes custom metrics, and a test feeds what is given.
-        let published = WatchedMetric { entity: None, metric: "", keeps_values: false };
+        let published = WatchedMetric { entity: None, part: None, metric: "", keeps_values: false };
         let watched = vec![published; config.custom_metrics.entries.len() + given.len()];
         Self { config, directory, custom, watched, given }
     }
@@ -49,12 +51,24 @@ impl<'a> Watching<'a> {
 
     /// The metric as CloudWatch's store knows it, of which this statistic is wanted.
     fn watch(&mut self, entity: EntityId, metric: &'static str, statistic: Statistic) -> MetricId {
+        self.watch_part(entity, None, metric, statistic)
+    }
+
+    /// The same of a part of an entity.
+    fn watch_part(
+        &mut self,
+        entity: EntityId,
+        part: Option<u32>,
+        metric: &'static str,
+        statistic: Statistic,
+    ) -> MetricId {
+        let wanted = WatchedMetric { entity: Some(entity), part, metric, keeps_values: false };
         let known = self
             .watched
             .iter()
-            .position(|watched| watched.entity == Some(entity) && watched.metric == metric);
+            .position(|watched| WatchedMetric { keeps_values: false, ..*watched } == wanted);
         let position = known.unwrap_or_else(|| {
-            self.watched.push(WatchedMetric { entity: Some(entity), metric, keeps_values: false });
+            self.watched.push(wanted);
             self.watched.len() - 1
         });
         self.watched[position].keeps_values |= statistic.needs_values();
@@ -64,6 +78,11 @@ impl<'a> Watching<'a> {
     /// How many metrics are published by programs: they are the first ones.
     pub(super) fn custom_metrics(&self) -> usize {
         self.config.custom_metrics.entries.len()
+    }
+
+    /// Whether metrics of single shards are among what is read here.
+    pub(super) fn reads_parts(&self, watched: &Watched) -> bool {
+        watched.metrics().iter().any(|(metric, _)| self.watched[metric.0 as usize].part.is_some())
     }
 
     /// Somebody needs the single values of everything that is read here.
@@ -101,7 +120,39 @@ impl<'a> Watching<'a> {
             return self.series_by_name(name, problems);
         }
         let (owner, definition) = self.definition(metric, problems)?;
-        Some(self.watch(owner, definition.name, statistic))
+        if metric.shard.is_some() {
+            self.check_shard(metric, definition, statistic, problems)?;
+        }
+        Some(self.watch_part(owner, metric.shard, definition.name, statistic))
+    }
+
+    /// Metrics of single shards are published for streams that ask for them.
+    fn check_shard(
+        &self,
+        metric: &MetricConfig,
+        definition: &MetricDefinition,
+        statistic: Statistic,
+        problems: &mut Problems,
+    ) -> Option<()> {
+        let (stream, name) = (metric.stream.as_ref()?, definition.cloudwatch_name?);
+        let asked = &self.config.streams.get(stream.as_str())?.enhanced_monitoring;
+        if !asked.iter().any(|one| *one == ShardMetricConfig::All || one.as_str() == name) {
+            problems
+                .error(
+                    metric.places.of("shard"),
+                    format!("`{stream}` publishes no `{name}` of single shards"),
+                )
+                .why("\"EnableEnhancedMonitoring\": shard-level metrics are off by default")
+                .help(format!("`streams: {{ {stream}: {{ enhanced_monitoring: [{name}] }} }}`"));
+            return None;
+        }
+        if statistic.needs_values() {
+            problems
+                .error(metric.places.of("shard"), format!("there is no `{statistic}` of a single shard"))
+                .help("take `Average`, `Sum`, `Minimum`, `Maximum` or `SampleCount`");
+            return None;
+        }
+        Some(())
     }
 
     fn definition(
@@ -134,6 +185,10 @@ impl<'a> Watching<'a> {
             problems
                 .error(metric.place, "a load is a metric of something of the scenario")
                 .help("write `{ queue: orders, name: NumberOfMessagesSent }`");
+            return None;
+        }
+        if let Some(place) = metric.places.key("shard") {
+            problems.error(place, "a load is a metric of the whole stream");
             return None;
         }
         self.definition(metric, problems).map(|(owner, definition)| (owner, definition.name))
@@ -196,7 +251,11 @@ impl<'a> Watching<'a> {
             return Some((self.directory.topics.find(topic, problems)?.1, &[TopicMetrics::DEFINITIONS]));
         }
         if let Some(stream) = &metric.stream {
-            return Some((self.directory.streams.find(stream, problems)?.1, &[StreamMetrics::DEFINITIONS]));
+            let found = self.directory.streams.find(stream, problems)?;
+            return Some(match metric.shard {
+                Some(_) => (found.1, &[ShardMetrics::DEFINITIONS]),
+                None => (found.1, &[StreamMetrics::DEFINITIONS]),
+            });
         }
         if let Some(mapping) = &metric.stream_mapping {
             let found = self.directory.stream_mappings.find(mapping, problems)?;
@@ -206,8 +265,20 @@ impl<'a> Watching<'a> {
             let found = self.directory.stream_consumers.find(consumer, problems)?;
             return Some((found.1, &[StreamConsumerMetrics::DEFINITIONS]));
         }
+        if let Some(broker) = &metric.broker {
+            let found = self.directory.brokers.find(broker, problems)?;
+            return Some((found.1, &[BrokerMetrics::DEFINITIONS]));
+        }
+        if let Some(queue) = &metric.broker_queue {
+            let found = self.directory.broker_queues.find(queue, problems)?;
+            return Some((found.1, &[BrokerQueueMetrics::DEFINITIONS]));
+        }
         if let Some(stream) = &metric.delivery_stream {
             return self.delivery_stream(stream, problems);
+        }
+        if let Some(streams) = &metric.video_stream {
+            let found = self.directory.video_streams.find(streams, problems)?;
+            return Some((found.1, &[VideoStreamMetrics::DEFINITIONS]));
         }
         if let Some(application) = &metric.flink_application {
             let found = self.directory.flink_applications.find(application, problems)?;
@@ -231,9 +302,15 @@ impl<'a> Watching<'a> {
             return Some(Watched::Metric(series, Statistic::Average));
         }
         let (position, group) = self.directory.consumers.find(consumer, problems)?;
-        let queue = self.config.consumers.entries[position].1.receives_from.reference();
+        let source = &self.config.consumers.entries[position].1.receives_from;
+        let queue = source.reference();
         let visible = if let Some(series) = self.given("ApproximateNumberOfMessagesVisible") {
             series
+        } else if let ConsumerSource::BrokerQueue(queue) = source {
+            let (position, id) = self.directory.broker_queues.find(queue, problems)?;
+            let broker = &self.config.broker_queues.entries[position].1.broker;
+            let is_rabbitmq = self.config.brokers.get(broker.as_str()).is_some_and(BrokerConfig::is_rabbitmq);
+            self.watch(id, if is_rabbitmq { "messages_ready" } else { "queue_size" }, Statistic::Sum)
         } else {
             let (_, queue) = self.directory.queues.find(queue, problems)?;
             self.watch(queue, "messages_visible", Statistic::Sum)

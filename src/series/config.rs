@@ -28,10 +28,19 @@ section! {
         pub stream_mapping: Option<Reference>;
         /// The delivery stream whose metric it is.
         pub delivery_stream: Option<Reference>;
+        /// Whose metric it is: video streams.
+        pub video_stream: Option<Reference>;
+        /// The shard of the stream, by its number, whose metric it is (dimension `ShardId`); the stream needs
+        /// `enhanced_monitoring`.
+        pub shard: Option<u32>;
         /// The Flink application whose metric it is.
         pub flink_application: Option<Reference>;
         /// The SQL application whose metric it is.
         pub sql_application: Option<Reference>;
+        /// The broker whose metric it is.
+        pub broker: Option<Reference>;
+        /// The queue of a broker whose metric it is.
+        pub broker_queue: Option<Reference>;
         /// The metric: CloudWatch's name (`ApproximateNumberOfMessagesVisible`) or that of `summary.csv`.
         pub name: Option<Located<String>>;
         /// The metric that a program publishes, of `custom_metrics`.
@@ -129,14 +138,22 @@ impl MetricConfig {
             &self.stream_consumer,
             &self.stream_mapping,
             &self.delivery_stream,
+            &self.video_stream,
             &self.flink_application,
             &self.sql_application,
+            &self.broker,
+            &self.broker_queue,
         ];
         owners.into_iter().flatten().count()
     }
 
     fn check(&self, problems: &mut Problems) {
         let owners = self.owners();
+        if self.shard.is_some() && self.stream.is_none() {
+            problems
+                .error(self.places.of("shard"), "a shard belongs to a stream")
+                .help("write `{ stream: clicks, shard: 0, name: IncomingRecords }`");
+        }
         let whole = [&self.custom_metric, &self.backlog_per_instance].into_iter().flatten().count();
         let named = usize::from(self.name.is_some());
         // A name alone is a series that a policy test gives.

@@ -17,6 +17,8 @@ section! {
         pub service: Option<Located<String>>;
         /// For a service: what it acts for (`aws:SourceArn`), such as the name of a bucket or topic.
         pub source: Option<String>;
+        /// Whether a role calls over HTTPS (`aws:SecureTransport`), as every SDK does; services always do.
+        pub secure_transport: bool = true;
     }
     check IdentityConfig::check;
 }
@@ -33,6 +35,9 @@ section! {
         pub actions: Vec<ActionConfig> = vec![ActionConfig::All];
         /// Only calls of a service for this source (`aws:SourceArn`).
         pub source: Option<String>;
+        /// Only calls over HTTPS, or only those over plain HTTP (`aws:SecureTransport`; "Amazon SQS security best
+        /// practices", encryption of data in transit).
+        pub secure_transport: Option<bool>;
     }
     check PolicyStatementConfig::check;
 }
@@ -119,6 +124,8 @@ pub enum Identity {
         account: String,
         /// The name.
         name: String,
+        /// Whether it calls over HTTPS.
+        secure_transport: bool,
     },
     /// An AWS service.
     Service {
@@ -137,21 +144,33 @@ impl Identity {
 
     fn is_named(&self, principal: &str) -> bool {
         match self {
-            Identity::Role { account, name } => principal == "*" || principal == account || principal == name,
+            Identity::Role { account, name, .. } => {
+                principal == "*" || principal == account || principal == name
+            }
             Identity::Service { principal: mine, .. } => principal == "*" || principal == mine,
         }
     }
 
-    /// Whether a statement with these principals, for calls on behalf of this source, is about it.
-    pub fn fits(&self, principals: &[Located<String>], source: Option<&String>) -> bool {
+    /// Whether a statement with these principals and conditions is about it.
+    pub fn fits(&self, principals: &[Located<String>], conditions: Conditions<'_>) -> bool {
         let names = principals.iter().any(|principal| self.is_named(&principal.value));
-        let source = match (source, self) {
+        let source = match (conditions.source, self) {
             (None, _) => true,
             (Some(wanted), Identity::Service { source, .. }) => source.as_ref() == Some(wanted),
             (Some(_), Identity::Role { .. }) => false,
         };
-        names && source
+        let is_secure = !matches!(self, Identity::Role { secure_transport: false, .. });
+        names && source && conditions.secure_transport.is_none_or(|wanted| wanted == is_secure)
     }
+}
+
+/// What a statement asks of a call besides its caller; what it does not name it does not ask.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Conditions<'a> {
+    /// A service acts for this source (`aws:SourceArn`).
+    pub source: Option<&'a String>,
+    /// It comes over HTTPS, or over plain HTTP (`aws:SecureTransport`).
+    pub secure_transport: Option<bool>,
 }
 
 /// Who may not do what with one queue.
@@ -175,7 +194,7 @@ impl Access {
             let says = |effect: EffectConfig| {
                 policy.iter().any(|statement| {
                     statement.effect == effect
-                        && identity.fits(&statement.principals, statement.source.as_ref())
+                        && identity.fits(&statement.principals, statement.conditions())
                         && statement.actions.iter().any(|meant| action.is_meant_by(*meant))
                 })
             };
@@ -241,6 +260,10 @@ impl IdentityConfig {
         if let (Some(_), Some(service)) = (&self.account, &self.service) {
             problems.error(service.place, "somebody is a role of an `account` or a `service`, not both");
         }
+        if !self.secure_transport && self.service.is_some() {
+            problems
+                .error(self.places.of("secure_transport"), "AWS services call each other over HTTPS only");
+        }
         if self.source.is_some() && self.service.is_none() {
             problems.error(
                 self.places.key("source"),
@@ -258,12 +281,17 @@ impl IdentityConfig {
             None => Identity::Role {
                 account: self.account.as_ref().map_or(account, |account| &account.value).to_owned(),
                 name: name.to_owned(),
+                secure_transport: self.secure_transport,
             },
         }
     }
 }
 
 impl PolicyStatementConfig {
+    fn conditions(&self) -> Conditions<'_> {
+        Conditions { source: self.source.as_ref(), secure_transport: self.secure_transport }
+    }
+
     fn check(&self, problems: &mut Problems) {
         check_statement(&self.principals, self.place, problems);
     }
@@ -349,10 +377,29 @@ mod tests {
     }
 
     #[test]
+    fn a_denial_of_plain_http_is_about_nobody_else() {
+        let policy = "[ { effect: deny, principals: [\"*\"], secure_transport: false } ]";
+        assert_eq!(refused(policy, "{}"), []);
+        assert_eq!(refused(policy, "secure_transport: false"), AccessAction::ALL);
+        let only_secure = "[ { principals: [\"222222222222\"], secure_transport: true } ]";
+        assert_eq!(refused(only_secure, "account: \"222222222222\""), [AccessAction::Manage]);
+        let plain = "{ account: \"222222222222\", secure_transport: false }";
+        assert_eq!(refused(only_secure, plain), AccessAction::ALL);
+        let denied = format!("[ {{ principals: [s3.amazonaws.com] }}, {} ]", &policy[1..policy.len() - 1]);
+        assert_eq!(
+            refused(&denied, "service: s3.amazonaws.com"),
+            [AccessAction::Manage],
+            "services use HTTPS"
+        );
+    }
+
+    #[test]
     fn an_impossible_identity_is_told() {
         let wrong = |text| decode_text::<IdentityConfig>("who", text).expect_err("it is wrong");
         assert!(wrong("account: 12345").contains("12 digits"));
         assert!(wrong("service: s3").contains("s3.amazonaws.com"));
         assert!(wrong("source: photos").contains("there is no service"));
+        let plain = wrong("{ service: s3.amazonaws.com, secure_transport: false }");
+        assert!(plain.contains("over HTTPS only"));
     }
 }

@@ -78,6 +78,24 @@ pub enum ApiError {
     WrongShard,
     /// Firehose: more than a delivery stream takes for now.
     ServiceUnavailableException,
+    /// Video streams: more calls, or points of a quota, than a stream has.
+    ClientLimitExceededException,
+    /// Video streams: more connections than a stream has.
+    ConnectionLimitExceededException,
+    /// Video streams: playback of a stream that retains nothing.
+    NoDataRetentionException,
+    /// Amazon MQ: there is no room for a message (`javax.jms.ResourceAllocationException`).
+    ResourceAllocation,
+    /// Amazon MQ: RabbitMQ does not take a message (`basic.nack`).
+    BasicNack,
+    /// Amazon MQ: a durable subscription has a subscriber already (`javax.jms.InvalidClientIDException`).
+    InvalidClientId,
+    /// Amazon MQ: the broker has as many connections as it may have.
+    TooManyConnections,
+    /// Amazon MQ: the broker is not there.
+    NotConnected,
+    /// Amazon MQ: an acknowledgement for a message that the consumer does not have, or no longer.
+    UnmatchedAcknowledge,
 }
 
 impl ApiError {
@@ -121,6 +139,15 @@ impl ApiError {
             ApiError::ResourceInUseException => "ResourceInUseException",
             ApiError::WrongShard => "WrongShard",
             ApiError::ServiceUnavailableException => "ServiceUnavailableException",
+            ApiError::ClientLimitExceededException => "ClientLimitExceededException",
+            ApiError::ConnectionLimitExceededException => "ConnectionLimitExceededException",
+            ApiError::NoDataRetentionException => "NoDataRetentionException",
+            ApiError::ResourceAllocation => "ResourceAllocationException",
+            ApiError::BasicNack => "basic.nack",
+            ApiError::InvalidClientId => "InvalidClientIDException",
+            ApiError::TooManyConnections => "ExceededMaximumConnectionsException",
+            ApiError::NotConnected => "ConnectionFailedException",
+            ApiError::UnmatchedAcknowledge => "UnmatchedAcknowledge",
         }
     }
 
@@ -136,6 +163,9 @@ impl ApiError {
                 | ApiError::ProvisionedThroughputExceededException
                 | ApiError::WrongShard
                 | ApiError::ServiceUnavailableException
+                | ApiError::ClientLimitExceededException
+                | ApiError::ResourceAllocation
+                | ApiError::BasicNack
         )
     }
 }

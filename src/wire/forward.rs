@@ -19,6 +19,8 @@ section! {
         pub topic: Option<Reference>;
         /// Or the stream: a result keeps the partition key of what it was made of, or has that of `message_group_id`.
         pub stream: Option<Reference>;
+        /// Or the queue of a broker.
+        pub broker_queue: Option<Reference>;
         /// Share of the processed messages that have a result.
         pub share: Probability = Probability::ONE;
         /// Size of a result; by default that of the message.
@@ -44,8 +46,12 @@ pub struct ForwardTarget {
 
 impl ForwardConfig {
     fn check(&self, problems: &mut Problems) {
-        if [&self.queue, &self.topic, &self.stream].into_iter().flatten().count() != 1 {
-            problems.error(self.place, "results go to a `queue`, a `topic` or a `stream`: give one of them");
+        let targets = [&self.queue, &self.topic, &self.stream, &self.broker_queue];
+        if targets.into_iter().flatten().count() != 1 {
+            problems.error(
+                self.place,
+                "results go to a `queue`, a `topic`, a `stream` or a `broker_queue`: give one of them",
+            );
         }
     }
 

@@ -8,6 +8,8 @@
 mod access;
 mod activity;
 mod batch;
+mod broker;
+mod broker_client;
 mod bucket;
 mod config;
 mod contents;
@@ -41,13 +43,20 @@ mod sns;
 mod stream;
 mod stream_reading;
 mod stream_request;
+mod video;
+mod video_request;
 
 pub use access::{
-    Access, AccessAction, ActionConfig, EffectConfig, Identity, IdentityConfig, PolicyStatementConfig,
-    check_policy, check_principals, check_statement, is_account,
+    Access, AccessAction, ActionConfig, Conditions, EffectConfig, Identity, IdentityConfig,
+    PolicyStatementConfig, check_policy, check_principals, check_statement, is_account,
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use broker::{BrokerAction, BrokerEvent};
+pub use broker_client::{
+    AcknowledgementConfig, BrokerProtocolConfig, BrokerReaderConfig, BrokerSenderConfig, ReconnectConfig,
+    RedeliveryPolicyConfig,
+};
 pub use bucket::{LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use contents::{Body, Column, Contents, Envelope, Part, Shape, Structure};
@@ -89,4 +98,11 @@ pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
 pub use stream_request::{
     IteratorPlace, RecordKey, RecordPlace, RecordRead, RecordsRead, ShardIterator, StreamDescription,
     StreamStatus,
+};
+pub use video::{
+    AckError, FragmentAck, MediaStart, SentFragment, VideoAnswer, VideoCall, VideoPrices, VideoQuotas,
+    milliseconds,
+};
+pub use video_request::{
+    FragmentPart, FragmentRead, FragmentRefused, FragmentTaken, VideoAction, VideoReply,
 };

@@ -107,10 +107,20 @@ pub enum Purpose {
     Transformation,
     /// Which partition a record is delivered to.
     Partition,
+    /// How long fragments of video are, and how large.
+    Fragment,
+    /// When the network of a camera fails.
+    Uplink,
+    /// When cameras and viewers begin.
+    Beginning,
+    /// How long acknowledgements of fragments take.
+    AckLatency,
     /// Which records filters let through.
     Filtering,
     /// How long before its publish an event happened.
     EventDelay,
+    /// How long an outage lasts, and what it cuts off.
+    Outage,
 }
 
 impl Purpose {
@@ -167,8 +177,13 @@ impl Purpose {
             Purpose::Buffering => "buffering",
             Purpose::Transformation => "transformation",
             Purpose::Partition => "partition",
+            Purpose::Fragment => "fragment",
+            Purpose::Uplink => "uplink",
+            Purpose::Beginning => "beginning",
+            Purpose::AckLatency => "ack latency",
             Purpose::Filtering => "filtering",
             Purpose::EventDelay => "event delay",
+            Purpose::Outage => "outage",
         }
     }
 

@@ -2,8 +2,9 @@
 //! less; both end in the same code of the service.
 
 use super::{
-    ApiError, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey, RecordPlace,
-    RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId,
+    ApiError, BrokerAction, Content, EntityId, GroupId, IteratorPlace, MessageId, Receipt, RecordKey,
+    RecordPlace, RecordsRead, ShardId, ShardInfo, ShardIterator, StreamDescription, TextId, VideoAction,
+    VideoReply,
 };
 use crate::engine::Time;
 
@@ -142,19 +143,25 @@ pub enum Action {
     DecreaseStreamRetentionPeriod(i64),
     /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
     PutToDeliveryStream(Vec<SendEntry>, bool),
+    /// A call to a video stream.
+    Video(VideoAction),
+    /// Something that a client of a message broker does.
+    Broker(BrokerAction),
 }
 
 impl Action {
     /// The messages it would hand over.
     pub fn sends(&self) -> &[SendEntry] {
         match self {
-            Action::SendMessage(entry) | Action::Publish(entry) | Action::PutRecord(entry, _) => {
-                std::slice::from_ref(entry)
-            }
+            Action::SendMessage(entry)
+            | Action::Publish(entry)
+            | Action::PutRecord(entry, _)
+            | Action::Broker(BrokerAction::Send(entry)) => std::slice::from_ref(entry),
             Action::SendMessageBatch(entries, _)
             | Action::PublishBatch(entries, _)
             | Action::PutRecords(entries, _)
             | Action::PutToDeliveryStream(entries, _) => entries,
+            Action::Video(action) => action.sends(),
             _ => &[],
         }
     }
@@ -194,6 +201,8 @@ impl Action {
             Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
             Action::PutToDeliveryStream(_, false) => "PutRecordBatch",
+            Action::Video(action) => action.name(),
+            Action::Broker(action) => action.name(),
         }
     }
 }
@@ -298,6 +307,8 @@ pub enum Answer {
     Iterator(ShardIterator),
     /// What `GetRecords` returned.
     Records(RecordsRead),
+    /// What a video stream answers.
+    Video(VideoReply),
 }
 
 /// A call and, once it is there, its answer.
@@ -363,6 +374,10 @@ impl Requests {
                 }
                 Some(Answer::Put(places)) => {
                     let refused = sends.zip(places).filter(|(_, place)| place.is_err());
+                    refused.for_each(|(message, _)| mark(message));
+                }
+                Some(Answer::Video(VideoReply::Put(taken))) => {
+                    let refused = sends.zip(taken).filter(|(_, taken)| taken.is_err());
                     refused.for_each(|(message, _)| mark(message));
                 }
                 _ => sends.for_each(&mut *mark),

@@ -4,7 +4,7 @@ use super::{
     BatchId, Batches, Journal, LambdaAccount, MessageId, Messages, Publication, Requests, Signal, SnsAccount,
 };
 use crate::engine::{Span, Time};
-use crate::record::{Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
+use crate::record::{Datapoint, Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
 
 /// The address of an entity in the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +118,18 @@ pub trait Service {
     fn publish(&mut self, now: Time) -> Option<Publication> {
         let _ = now;
         Some(Publication::ALL)
+    }
+
+    /// The datapoint of a part of it for the minute that begins then, asked after [`Service::publish`]; `None` where nothing
+    /// happened. A stream has parts: its shards.
+    fn part_datapoint(
+        &self,
+        part: u32,
+        metric: &str,
+        minute: Time,
+    ) -> Option<(&'static MetricDefinition, Datapoint)> {
+        let _ = (part, metric, minute);
+        None
     }
 
     /// The run ends: what CloudWatch has of it beyond the datapoints of its instruments.

@@ -1,6 +1,7 @@
 //! What services say to each other. Each request that can be refused has an answer.
 
-use super::{ApiError, BatchId, EventSource, InvokeOutcome, IteratorType, RequestId, ShardId};
+use super::{ApiError, BatchId, BrokerEvent, EventSource, InvokeOutcome, IteratorType, RequestId, ShardId};
+use super::{FragmentAck, MessageId, SentFragment, VideoAnswer, VideoCall};
 use crate::engine::Span;
 
 /// A poller of a consumer, as the polled service sees it: opaque, given back with the answer.
@@ -101,6 +102,12 @@ pub enum Signal {
     },
     /// The connection of a waiting poller is gone: it will not take an answer.
     HangUp {
+        /// Who asked.
+        poller: PollerId,
+    },
+    /// An instance that works for an application is told to go: the application answers the instance's `Poll` when it has
+    /// nothing in hand there any more.
+    ShutDown {
         /// Who asked.
         poller: PollerId,
     },
@@ -248,6 +255,77 @@ pub enum Signal {
         unreserved: u32,
         /// In all.
         total: u32,
+    },
+    /// A camera calls `PutMedia`.
+    PutMedia {
+        /// Which stream of the fleet.
+        stream: u32,
+        /// The connection, as the camera numbers them.
+        connection: u16,
+    },
+    /// The answer to it.
+    MediaConnection {
+        /// Which stream of the fleet.
+        stream: u32,
+        /// The connection.
+        connection: u16,
+        /// Why it was refused, if it was.
+        error: Option<ApiError>,
+    },
+    /// No more bytes come through a `PutMedia` connection.
+    MediaEnds {
+        /// Which stream of the fleet.
+        stream: u32,
+        /// The connection.
+        connection: u16,
+        /// Whether the stream knows: otherwise the network is gone, and the connection stays open until it is idle too long.
+        is_closed: bool,
+    },
+    /// The last byte of a fragment arrives. The taker now holds its message.
+    PutFragment {
+        /// The fragment.
+        fragment: SentFragment,
+    },
+    /// The acknowledgement of a fragment. The camera holds its message all the while.
+    FragmentAcknowledged {
+        /// Which stream of the fleet.
+        stream: u32,
+        /// The connection.
+        connection: u16,
+        /// The fragment.
+        message: MessageId,
+        /// What it says.
+        ack: FragmentAck,
+    },
+    /// A viewer calls a video stream.
+    Video {
+        /// Which stream of the fleet.
+        stream: u32,
+        /// The session, as the viewer numbers them.
+        session: u32,
+        /// What it asks.
+        call: VideoCall,
+    },
+    /// What a video stream answers.
+    VideoAnswered {
+        /// Which stream of the fleet.
+        stream: u32,
+        /// The session.
+        session: u32,
+        /// The answer.
+        answer: VideoAnswer,
+    },
+    /// A topic of a broker passes messages on to one of its queues or subscriptions.
+    Routed {
+        /// The messages; the taker closes the batch.
+        batch: BatchId,
+        /// Whether they outlive a restart of the broker.
+        is_persistent: bool,
+    },
+    /// Something happened to the broker of a destination.
+    Broker {
+        /// What.
+        event: BrokerEvent,
     },
 }
 

@@ -16,8 +16,14 @@ pub struct SnsQuotas {
     pub largest_maximum_message_bytes: u32,
     /// Most subscriptions of a topic with larger messages than usual (same page).
     pub large_topic_subscriptions: u32,
+    /// Most subscriptions of a standard topic.
+    pub subscriptions: u32,
     /// Most subscriptions of a FIFO topic.
     pub fifo_subscriptions: u32,
+    /// Most standard topics of the account.
+    pub topics: u32,
+    /// Most FIFO topics of the account.
+    pub fifo_topics: u32,
     /// Messages a second to a FIFO topic: 300 until November 2023, then 3,000.
     pub fifo_messages_per_second: u32,
     /// Bytes a second to a FIFO topic: 10 MB before, then 20 MB.
@@ -43,6 +49,16 @@ pub struct SnsQuotas {
 }
 
 impl SnsQuotas {
+    /// Most subscriptions of a topic.
+    pub fn subscriptions_of(&self, is_fifo: bool) -> u32 {
+        if is_fifo { self.fifo_subscriptions } else { self.subscriptions }
+    }
+
+    /// Most topics of a kind.
+    pub fn topics_of(&self, is_fifo: bool) -> u32 {
+        if is_fifo { self.fifo_topics } else { self.topics }
+    }
+
     /// The limits of a profile in a Region.
     pub fn of(profile: QuotaProfile, region: Region) -> Self {
         let publishes_per_second = match region {
@@ -64,7 +80,10 @@ impl SnsQuotas {
             maximum_batch_entries: 10,
             largest_maximum_message_bytes: 1_048_576,
             large_topic_subscriptions: 100,
+            subscriptions: 12_500_000,
             fifo_subscriptions: 100,
+            topics: 100_000,
+            fifo_topics: 1_000,
             fifo_messages_per_second: 3_000,
             fifo_bytes_per_second: 20_000_000,
             fifo_group_messages_per_second: 300,

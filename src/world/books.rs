@@ -4,7 +4,7 @@ use super::statistics::{About, summarise};
 use super::{Entity, Event, Stimulus, World};
 use crate::engine::{Calendar, Time};
 use crate::record::{Flow, Ledger, MetricDefinition, RunHeader, Side, SummaryRow, Tape, Unit};
-use crate::wire::{Fate, PollOutcome, Signal};
+use crate::wire::{Fate, PollOutcome, SentFragment, Signal, VideoAnswer};
 
 use super::RunError;
 
@@ -93,16 +93,23 @@ impl World {
             }
         }
         let produced: u64 =
-            ["producer", "client", "requester", "cloudwatch", "stream_mapping", "object_store"]
+            ["producer", "client", "requester", "cloudwatch", "stream_mapping", "object_store", "camera"]
                 .iter()
                 .map(|kind| sum("produced", &ledger, kind))
                 .sum::<u64>()
                 + sum("notified", &ledger, "consumer");
         let replied = sum("replied", &ledger, "consumer");
-        let forwarded = ["consumer", "function", "stream_consumer", "flink_application", "sql_application"]
-            .iter()
-            .map(|kind| sum("forwarded", &ledger, kind))
-            .sum();
+        let forwarded = [
+            "consumer",
+            "function",
+            "stream_consumer",
+            "video_consumer",
+            "flink_application",
+            "sql_application",
+        ]
+        .iter()
+        .map(|kind| sum("forwarded", &ledger, kind))
+        .sum();
         let (processed, dead_lettered, rest) = self.messages.still_there();
         let counts = [
             produced,
@@ -116,7 +123,10 @@ impl World {
             self.messages.fated(Fate::Rejected),
             self.messages.fated(Fate::Discarded),
             rest,
-            sum("copied", &ledger, "topic") + sum("copied", &ledger, "delivery_stream"),
+            ["topic", "delivery_stream", "broker_topic", "broker_subscription"]
+                .iter()
+                .map(|kind| sum("copied", &ledger, kind))
+                .sum(),
         ];
         let side = |fate: &str| {
             if matches!(fate, "produced" | "forwarded" | "replied" | "copied") { Side::In } else { Side::Out }
@@ -141,6 +151,11 @@ impl World {
         self.requests.holdings(&mut mark);
         while let Some(event) = calendar.pop_until(Time::MAX) {
             let Stimulus::Signal(signal) = event.stimulus else { continue };
+            if let Signal::PutFragment { fragment: SentFragment { message, .. } }
+            | Signal::VideoAnswered { answer: VideoAnswer::Media { message, .. }, .. } = signal
+            {
+                mark(message);
+            }
             if let Signal::Put { batch }
             | Signal::Refused { batch, .. }
             | Signal::Redrive { batch }
@@ -148,6 +163,7 @@ impl World {
             | Signal::Invoke { batch, .. }
             | Signal::Returned { batch, .. }
             | Signal::PutRecords { batch, .. }
+            | Signal::Routed { batch, .. }
             | Signal::Records { outcome: PollOutcome::Messages(batch), .. }
             | Signal::Delivery { outcome: PollOutcome::Messages(batch), .. } = signal
             {
@@ -244,9 +260,9 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .map(|row| row.value)
             .sum()
     };
-    let workers = &["consumer", "function", "stream_consumer"];
-    let calling = &["queue", "requester", "stream", "delivery_stream"];
-    let senders = &["producer", "client"];
+    let workers = &["consumer", "function", "stream_consumer", "video_consumer"];
+    let calling = &["queue", "requester", "stream", "delivery_stream", "video_stream"];
+    let senders = &["producer", "client", "camera"];
     let paid = &[
         "queue",
         "consumer",
@@ -261,8 +277,10 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "phone_number",
         "platform_endpoint",
         "delivery_stream",
+        "video_stream",
         "flink_application",
         "sql_application",
+        "broker",
     ];
     let calls = [
         "send_calls",
@@ -278,6 +296,15 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "put_records_calls",
         "get_records_calls",
         "incoming_put_requests",
+        "put_media_requests",
+        "get_media_requests",
+        "list_fragments_requests",
+        "fragment_list_requests",
+        "hls_session_requests",
+        "dash_session_requests",
+        "playlist_requests",
+        "manifest_requests",
+        "media_fragment_requests",
     ];
     let produced = total(senders, &["messages_produced"]) + total(&["requester"], &["requests_sent"]);
     // What a delivery stream delivers is done with, as far as the scenario goes.

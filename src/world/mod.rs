@@ -73,6 +73,8 @@ pub struct Plan {
 pub struct WatchedMetric {
     /// Whose it is; `None` for one that a program publishes.
     pub entity: Option<EntityId>,
+    /// Which part of the entity, when the metric is that of a part: a shard of a stream.
+    pub part: Option<u32>,
     /// Its name, as it is declared.
     pub metric: &'static str,
     /// Whether somebody needs its single values: for a percentile, or because a program publishes them.

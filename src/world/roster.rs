@@ -4,7 +4,8 @@
 use super::Desk;
 use crate::record::{Instrument, MetricDefinition, MetricSeries, SummaryRow};
 use crate::services::{
-    client, cloudwatch, compute, firehose, flink, kinesis, lambda, object_store, producer, requester, sns, sqs,
+    client, cloudwatch, compute, firehose, flink, kinesis, lambda, mq, object_store, producer, requester,
+    sns, sqs, video,
 };
 use crate::wire::{
     Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
@@ -101,6 +102,15 @@ macro_rules! roster {
                 match self { $( Entity::$name(service) => service.publish(now), )* }
             }
 
+            pub(super) fn part_datapoint(
+                &self,
+                part: u32,
+                metric: &str,
+                minute: crate::engine::Time,
+            ) -> Option<(&'static MetricDefinition, crate::record::Datapoint)> {
+                match self { $( Entity::$name(service) => service.part_datapoint(part, metric, minute), )* }
+            }
+
             pub(super) fn take_own_series(&mut self) -> Vec<MetricSeries> {
                 match self { $( Entity::$name(service) => service.take_own_series(), )* }
             }
@@ -175,6 +185,18 @@ roster! {
     StreamMapping: lambda::StreamMapping,
     /// A delivery stream of Amazon Data Firehose.
     DeliveryStream: firehose::DeliveryStream,
+    /// Video streams.
+    VideoStreams: video::VideoStreams,
+    /// Cameras.
+    Cameras: video::Cameras,
+    /// A consumer of video.
+    VideoConsumer: video::VideoConsumer,
     /// An application that computes over streams.
     Application: flink::Application,
+    /// A broker of Amazon MQ.
+    Broker: mq::Broker,
+    /// A queue of a broker, or a subscription of one of its topics.
+    BrokerQueue: mq::BrokerQueue,
+    /// A topic of a broker, or an exchange.
+    BrokerTopic: mq::BrokerTopic,
 }

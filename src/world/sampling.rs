@@ -34,7 +34,25 @@ pub(super) struct Sampler {
     last_minute: Time,
     last_step: Time,
     tracks: Vec<Track>,
+    parts: Vec<WatchedPart>,
     observers: Observers,
+}
+
+/// A metric of a part of an entity that alarms watch.
+#[derive(Debug)]
+struct WatchedPart {
+    id: MetricId,
+    entity: EntityId,
+    part: u32,
+    metric: &'static str,
+}
+
+fn watched_parts(watched: &[WatchedMetric]) -> Vec<WatchedPart> {
+    let parts = watched.iter().enumerate().filter_map(|(position, watched)| {
+        let (entity, part) = (watched.entity?, watched.part?);
+        Some(WatchedPart { id: watched_metric(position), entity, part, metric: watched.metric })
+    });
+    parts.collect()
 }
 
 /// Charts have at most this many steps.
@@ -61,9 +79,9 @@ impl Sampler {
             let (kind, name) = (seat.entity.kind(), seat.name.clone());
             let me = EntityId(index as u32);
             seat.entity.visit_metrics(&mut |definition, instrument| {
-                let position = watched
-                    .iter()
-                    .position(|watched| watched.entity == Some(me) && watched.metric == definition.name);
+                let position = watched.iter().position(|watched| {
+                    watched.entity == Some(me) && watched.part.is_none() && watched.metric == definition.name
+                });
                 if let Some(position) = position
                     && watched[position].keeps_values
                     && let Instrument::Distribution(distribution) = instrument
@@ -91,6 +109,7 @@ impl Sampler {
             last_minute: Time::ZERO,
             last_step: Time::ZERO,
             tracks,
+            parts: watched_parts(watched),
             observers: Observers::new(watched, seats),
         }
     }
@@ -134,8 +153,15 @@ impl Sampler {
         self.observers.look(&self.tracks, seats);
         let mut published = Vec::new();
         let mut tracks = self.tracks.iter_mut();
-        for seat in seats.iter_mut() {
+        for (index, seat) in seats.iter_mut().enumerate() {
             let publication = seat.entity.publish(now);
+            let parts = self.parts.iter().filter(|watched| watched.entity.index() == index);
+            for WatchedPart { id, part, metric, .. } in parts {
+                let found = seat.entity.part_datapoint(*part, metric, time);
+                published.extend(found.zip(publication).map(|((definition, datapoint), publication)| {
+                    (*id, definition.namespace, datapoint, publication.readable_from)
+                }));
+            }
             seat.entity.visit_metrics(&mut |definition, instrument| {
                 let track = tracks.next().expect("an entity shows the same instruments each time");
                 let datapoint = read_minute(definition, instrument, time);

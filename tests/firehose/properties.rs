@@ -30,6 +30,9 @@ fn scenario() -> impl Strategy<Value = String> {
          s3_backup: { bucket: lake, mode: all_data } }",
         "http_endpoint: { endpoint: { failure_rate: 60%, failure_status: 413 }, s3_backup: { bucket: lake } }",
         "splunk: { retry_duration: 0s, endpoint: { lost_responses: 50% }, s3_backup: { bucket: lake } }",
+        "opensearch: { H retry_duration: 30s, endpoint: { rejected_records: 10%, lost_responses: 20% }, s3_backup: { bucket: lake, OUT } }",
+        "iceberg: { H endpoint: { rejected_records: 20%, failure_rate: 30%, OUT }, s3_backup: { bucket: lake, mode: all_data } }",
+        "snowflake: { H retry_duration: 0s, endpoint: { lost_responses: 40% }, s3_backup: { bucket: lake } }",
     ]);
     let hints = one(&[
         "",

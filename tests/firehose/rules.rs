@@ -146,7 +146,7 @@ fn producers_know_what_a_delivery_stream_takes() {
         let told = problems(&text);
         assert!(told.contains(what), "{what}: {told}");
     }
-    for library in ["put_record", "{ put_record_batch: {} }", "{ agent: {} }"] {
+    for library in ["put_record", "{ put_record: {} }", "{ put_record_batch: {} }", "{ agent: {} }"] {
         load(&producer(&format!("library: {library}"), put)).unwrap_or_else(|error| panic!("{error}"));
     }
 }

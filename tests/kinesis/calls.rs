@@ -219,3 +219,51 @@ fn single_shards_have_metrics_when_they_are_asked_for() {
     let tape = play("shards: 3", script);
     assert_eq!(tape.metrics.iter().filter(|series| series.kind == "shard").count(), 0);
 }
+
+#[test]
+fn an_alarm_watches_a_single_shard_of_a_stream_that_publishes_its_metrics() {
+    // 3 records a second go to the first half of the hash keys from 10 minutes on, none to the second.
+    let text = |monitoring: &str, shard: &str, name: &str, statistic: &str| {
+        format!(
+            "name: kinesis\napi_latency: none\nduration: 30m\nstreams: {{ s: {{ shards: 2, {monitoring} }} }}\nproducers:\n  p:\n    \
+             publishes_to: {{ stream: s }}\n    message: {{ partition_key: k, explicit_hash_key: '0' }}\n    \
+             arrivals: {{ piecewise: {{ spacing: evenly, points: [{{ at: 0s, rate: 0/s }}, {{ at: 10m, rate: 0/s }}, \
+             {{ at: 10m, rate: 3/s }}] }} }}\nalarms:\n  a:\n    metric: {{ stream: s, {shard} name: {name} }}\n    \
+             statistic: {statistic}\n    threshold: 150\n    comparison_operator: GreaterThanThreshold\n"
+        )
+    };
+    let load = |text: &str| {
+        queuelab::scenario::Scenario::load("kinesis.yaml", text.as_bytes(), &[], &queuelab::language::NoFiles)
+            .map_err(|error| error.to_string())
+    };
+    let time_in_alarm = |shard: u32| {
+        let text = text(
+            "enhanced_monitoring: [IncomingRecords]",
+            &format!("shard: {shard},"),
+            "IncomingRecords",
+            "Sum",
+        );
+        let tape = load(&text).expect("it is right").run().expect("it runs");
+        super::value(&tape, "a", "time_in_alarm", "sum")
+    };
+    assert!((15.0 * 60.0..=19.0 * 60.0).contains(&time_in_alarm(0)), "{}", time_in_alarm(0));
+    assert_eq!(time_in_alarm(1), 0.0);
+    assert_eq!(time_in_alarm(7), 0.0, "a shard that is not there tells nothing");
+    let cases = [
+        (text("", "shard: 0,", "IncomingRecords", "Sum"), "publishes no `IncomingRecords` of single shards"),
+        (text("enhanced_monitoring: [IncomingBytes]", "shard: 0,", "IncomingRecords", "Sum"), "publishes no"),
+        (text("enhanced_monitoring: [ALL]", "shard: 0,", "PutRecord.Success", "Sum"), "there is no metric"),
+        (
+            text("enhanced_monitoring: [ALL]", "shard: 0,", "IteratorAgeMilliseconds", "p99"),
+            "of a single shard",
+        ),
+        (
+            text("", "", "IncomingRecords", "Sum").replace("stream: s,  name", "producer: p, shard: 0, name"),
+            "a shard belongs to a stream",
+        ),
+    ];
+    for (text, told) in cases {
+        let error = load(&text).map(|_| ()).expect_err(told);
+        assert!(error.contains(told), "{told}: {error}");
+    }
+}

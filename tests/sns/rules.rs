@@ -133,6 +133,37 @@ producers:
 }
 
 #[test]
+fn topics_and_their_subscriptions_are_numbered() {
+    let scenario = |quotas: &str, rest: &str| {
+        format!(
+            "\nname: numbers\nduration: 1m\nquotas: {{ {quotas} }}\nqueues: {{ p: {{}}, q: {{}}, f.fifo: {{}} }}\n{rest}\n"
+        )
+    };
+    let two = "{ subscriptions: [{ queue: p }, { queue: q }] }";
+    let topics = format!("topics: {{ t: {two} }}");
+    run(&scenario("sns_subscriptions: 2", &topics));
+    let told = refused(&scenario("sns_subscriptions: 1", &topics));
+    assert!(told.contains("a standard topic has at most 1 subscriptions"), "{told}");
+    let topics = "topics: { t: {}, u: {}, v.fifo: {} }";
+    run(&scenario("sns_topics: 2, sns_fifo_topics: 1", topics));
+    let told = refused(&scenario("sns_topics: 1", topics));
+    assert!(told.contains("an account has at most 1 standard topics"), "{told}");
+
+    // What is not subscribed yet does not count, until a script subscribes it.
+    let late = "
+topics: { t: { subscriptions: [{ queue: p }, { queue: q, subscribed: false }] } }
+clients:
+  c: { script: [{ at: 1s, subscribe: { topic: t, subscription: q }, expect: { outcome: OUTCOME } }] }
+expect: { t.messages_published: sum == 0 }
+";
+    for (most, outcome) in [(1, "SubscriptionLimitExceeded"), (2, "Success")] {
+        let quotas = format!("sns_subscriptions: {most}");
+        let tape = run(&scenario(&quotas, &late.replace("OUTCOME", outcome)));
+        assert!(tape.expectations.iter().all(|one| one.passed), "{most}: {:?}", tape.expectations);
+    }
+}
+
+#[test]
 fn sms_stop_at_the_spending_limit() {
     let tape = run("
 name: sms

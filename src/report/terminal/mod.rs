@@ -37,6 +37,9 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
         stream_consumers(tape),
         stream_mappings(tape),
         delivery_streams(tape),
+        cameras(tape),
+        video_streams(tape),
+        video_consumers(tape),
     ];
     for table in tables {
         parts.push(table.render(width));
@@ -360,6 +363,51 @@ fn delivery_streams(tape: &Tape) -> Grid {
         ("duplicates", "duplicates", "sum", false),
     ];
     table(tape, "Delivery streams", "delivery_stream", &columns)
+}
+
+fn cameras(tape: &Tape) -> Grid {
+    let columns = [
+        ("fragments", "messages_produced", "sum", true),
+        ("acknowledged", "fragments_acknowledged", "sum", true),
+        ("after", "acknowledgement_latency", "p50", true),
+        ("slowest", "acknowledgement_latency", "max", true),
+        ("sent again", "fragments_sent_again", "sum", false),
+        ("dropped", "fragments_dropped", "sum", false),
+        ("refused", "fragments_refused", "sum", false),
+        ("connections lost", "connections_lost", "sum", false),
+        ("most offline", "cameras_offline", "max", false),
+    ];
+    table(tape, "Cameras", "camera", &columns)
+}
+
+fn video_streams(tape: &Tape) -> Grid {
+    let columns = [
+        ("fragments", "incoming_fragments", "sum", true),
+        ("bytes in", "incoming_bytes", "sum", true),
+        ("stored", "bytes_stored", "max", true),
+        ("errors", "error_ack_count", "sum", false),
+        ("copies", "copies", "sum", false),
+        ("expired", "fragments_expired", "sum", false),
+        ("sent live", "get_media_fragments", "sum", false),
+        ("media points", "archived_media", "rate", false),
+        ("metadata points", "archived_metadata", "rate", false),
+    ];
+    table(tape, "Video streams", "video_stream", &columns)
+}
+
+fn video_consumers(tape: &Tape) -> Grid {
+    let columns = [
+        ("fragments", "messages_processed", "sum", true),
+        ("sessions", "sessions", "max", true),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("p99", "end_to_end_latency", "p99", true),
+        ("slowest", "end_to_end_latency", "max", true),
+        ("stalls", "stalls", "sum", false),
+        ("missed", "fragments_missed", "sum", false),
+        ("duplicates", "duplicates", "sum", false),
+        ("refused", "calls_refused", "sum", false),
+    ];
+    table(tape, "Video consumers", "video_consumer", &columns)
 }
 
 /// Fewest, mean and most instances in service; one number when that never changed.

@@ -9,8 +9,12 @@ use super::topic_config::{
     PublishBatchConfig, PublishConfig, ReadDeliveriesConfig, SetSubscriptionAttributesConfig,
     SubscriptionCallConfig,
 };
+use super::video_calls::{
+    VideoCreateStreamConfig, VideoFragmentListCallConfig, VideoGetMediaConfig, VideoListFragmentsConfig,
+    VideoPutMediaConfig, VideoStreamCallConfig, VideoUpdateDataRetentionConfig,
+};
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
-use crate::wire::{ApiLatencyConfig, IdentityConfig, whole_seconds};
+use crate::wire::{ApiLatencyConfig, BrokerReaderConfig, BrokerSenderConfig, IdentityConfig, whole_seconds};
 
 section! {
     /// Somebody who makes exact calls at exact times; each call and its answer is a row of `api_calls.csv`.
@@ -19,6 +23,10 @@ section! {
         pub identity: Option<IdentityConfig>;
         /// How long its calls take; by default no time.
         pub api_latency: ApiLatencyConfig = ApiLatencyConfig::None;
+        /// How it sends to brokers.
+        pub broker_producer: Option<BrokerSenderConfig>;
+        /// How it receives from brokers; a script acknowledges by itself.
+        pub broker_consumer: Option<BrokerReaderConfig>;
         /// The calls, in the order of time.
         pub script: Vec<StepConfig>;
     }
@@ -96,6 +104,26 @@ section! {
         pub increase_stream_retention_period: Option<RetentionCallConfig>;
         /// `DecreaseStreamRetentionPeriod`.
         pub decrease_stream_retention_period: Option<RetentionCallConfig>;
+        /// `CreateStream` of Kinesis Video Streams.
+        pub video_create_stream: Option<VideoCreateStreamConfig>;
+        /// `DescribeStream` of Kinesis Video Streams.
+        pub video_describe_stream: Option<VideoStreamCallConfig>;
+        /// `GetDataEndpoint`.
+        pub video_get_data_endpoint: Option<VideoStreamCallConfig>;
+        /// `PutMedia`.
+        pub video_put_media: Option<VideoPutMediaConfig>;
+        /// `GetMedia`.
+        pub video_get_media: Option<VideoGetMediaConfig>;
+        /// `ListFragments`.
+        pub video_list_fragments: Option<VideoListFragmentsConfig>;
+        /// `GetMediaForFragmentList`.
+        pub video_get_media_for_fragment_list: Option<VideoFragmentListCallConfig>;
+        /// `GetHLSStreamingSessionURL`.
+        pub video_get_hls_streaming_session_url: Option<VideoStreamCallConfig>;
+        /// `GetDASHStreamingSessionURL`.
+        pub video_get_dash_streaming_session_url: Option<VideoStreamCallConfig>;
+        /// `UpdateDataRetention`.
+        pub video_update_data_retention: Option<VideoUpdateDataRetentionConfig>;
         /// What must come of the call; judged like the scenario's other expectations.
         pub expect: Option<StepExpectConfig>;
     }
@@ -361,6 +389,16 @@ impl StepConfig {
             ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
             ("firehose_put_record", self.firehose_put_record.is_some()),
             ("firehose_put_record_batch", self.firehose_put_record_batch.is_some()),
+            ("video_create_stream", self.video_create_stream.is_some()),
+            ("video_describe_stream", self.video_describe_stream.is_some()),
+            ("video_get_data_endpoint", self.video_get_data_endpoint.is_some()),
+            ("video_put_media", self.video_put_media.is_some()),
+            ("video_get_media", self.video_get_media.is_some()),
+            ("video_list_fragments", self.video_list_fragments.is_some()),
+            ("video_get_media_for_fragment_list", self.video_get_media_for_fragment_list.is_some()),
+            ("video_get_hls_streaming_session_url", self.video_get_hls_streaming_session_url.is_some()),
+            ("video_get_dash_streaming_session_url", self.video_get_dash_streaming_session_url.is_some()),
+            ("video_update_data_retention", self.video_update_data_retention.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
@@ -382,12 +420,15 @@ impl StepConfig {
         if self.receive_message.is_none()
             && self.read_deliveries.is_none()
             && self.get_records.is_none()
+            && self.video_get_media.is_none()
+            && self.video_list_fragments.is_none()
+            && self.video_get_media_for_fragment_list.is_none()
             && let Some(expect) = &self.expect
             && expect.bodies.is_some()
         {
             problems.error(
                 expect.places.key("bodies"),
-                "only `receive_message`, `read_deliveries` and `get_records` return bodies",
+                "only `receive_message`, `read_deliveries`, `get_records` and calls that give fragments of video return bodies",
             );
         }
         let seconds =

@@ -5,11 +5,13 @@ use super::metrics::ClientMetrics;
 use super::script::{Call, Handle, Send, Step};
 use super::show::{Names, answer};
 use super::stream_script::{Place, Record, StreamCall};
+use super::video_calls::{ScriptedFragment, VideoStep};
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::ApiCall;
 use crate::wire::{
     Action, Answer, ApiLatency, Context, EntityId, IteratorPlace, NewMessage, Outbox, Purpose, Receipt,
-    RecordKey, RecordPlace, RequestId, SendEntry, ShardIterator, Signal, VisibilityEntry, draw_span,
+    RecordKey, RecordPlace, RequestId, SendEntry, ShardIterator, Signal, VideoAction, VideoReply,
+    VisibilityEntry, draw_span,
 };
 use std::sync::Arc;
 
@@ -138,6 +140,12 @@ impl Client {
                 sends.into_iter().map(|send| self.make_message(send, cx)).collect(),
                 single,
             ),
+            Call::Video(VideoStep::Plain(action)) => Action::Video(action),
+            Call::Video(VideoStep::PutMedia(fragments, keeps_open)) => {
+                let made = fragments.iter().map(|one| self.make_fragment(*one, cx)).collect();
+                let parts = fragments.iter().map(|one| one.part).collect();
+                Action::Video(VideoAction::PutMedia { entries: made, parts, keeps_open })
+            }
             Call::Subscribe(number) => Action::Subscribe(number),
             Call::Unsubscribe(number) => Action::Unsubscribe(number),
             Call::SetSubscription(subscription, change) => {
@@ -177,9 +185,18 @@ impl Client {
         }
     }
 
+    /// A fragment of video is as old as its first frame.
+    fn make_fragment<O>(&mut self, fragment: ScriptedFragment, cx: &mut Context<'_, O>) -> SendEntry {
+        self.make_message_of(fragment.send, fragment.taken_at, cx)
+    }
+
     fn make_message<O>(&mut self, send: Send, cx: &mut Context<'_, O>) -> SendEntry {
+        self.make_message_of(send, cx.now, cx)
+    }
+
+    fn make_message_of<O>(&mut self, send: Send, published_at: Time, cx: &mut Context<'_, O>) -> SendEntry {
         let message = cx.messages.create(NewMessage {
-            published_at: cx.now,
+            published_at,
             producer: cx.me,
             sequence: self.messages_made,
             bytes: send.bytes,
@@ -313,6 +330,15 @@ impl Client {
                 self.settle(action, answers.iter().map(Result::is_ok), cx);
                 return bodies;
             }
+            Answer::Video(VideoReply::Put(taken)) => {
+                self.settle(action, taken.iter().map(Result::is_ok), cx);
+                return bodies;
+            }
+            Answer::Video(VideoReply::Fragments(fragments)) => {
+                self.metrics.messages_received.add(fragments.len() as u64);
+                bodies.extend(fragments.iter().map(|one| self.settings.names.fragment(one)));
+                return bodies;
+            }
             Answer::Put(places) => {
                 self.settle(action, places.iter().map(Result::is_ok), cx);
                 Remembered::Records(called, places.iter().map(|place| place.ok()).collect())
@@ -328,6 +354,7 @@ impl Client {
             | Answer::Moved(_)
             | Answer::Done
             | Answer::Shards(_)
+            | Answer::Video(VideoReply::Described(_))
             | Answer::Stream(_) => return bodies,
         };
         if let Some(name) = name {

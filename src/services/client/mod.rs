@@ -27,6 +27,7 @@ mod show;
 mod stream_config;
 mod stream_script;
 mod topic_config;
+mod video_calls;
 
 pub use config::{ClientConfig, StepConfig};
 pub use entity::{Client, ClientSettings};

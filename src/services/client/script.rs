@@ -5,6 +5,7 @@ use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
 use super::stream_script::StreamCall;
 use super::topic_config::{PublishTarget, SetSubscriptionAttributesConfig};
+use super::video_calls::VideoStep;
 use crate::engine::Time;
 use crate::filter::json;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
@@ -96,6 +97,8 @@ pub enum Call {
     Stream(StreamCall),
     /// `PutRecordBatch` of Firehose, or `PutRecord` if it is a single one.
     PutToDeliveryStream(Vec<Send>, bool),
+    /// A call to a video stream.
+    Video(VideoStep),
 }
 
 /// What is known of topics.
@@ -170,6 +173,8 @@ pub struct Lookup<'a> {
     pub topics: &'a mut dyn Topics,
     /// The delivery stream a reference means; a problem is told when there is none.
     pub delivery_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
+    /// The video stream a reference means; a problem is told when there is none.
+    pub video_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
@@ -381,6 +386,7 @@ impl StepConfig {
             .message_call(lookup, results, problems)
             .or_else(|| self.topic_call(lookup, problems))
             .or_else(|| self.delivery_call(lookup, problems))
+            .or_else(|| self.video_call(lookup, problems))
             .or_else(|| self.queue_call(lookup, results, problems))
             .or_else(|| self.stream_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;

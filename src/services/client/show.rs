@@ -3,7 +3,8 @@
 use crate::engine::Span;
 use crate::language::Duration;
 use crate::wire::{
-    Answer, ApiError, Content, EntryAnswer, GroupId, Received, RecordPlace, RecordRead, RecordsRead, Texts,
+    Answer, ApiError, Content, EntryAnswer, FragmentRead, FragmentRefused, FragmentTaken, GroupId, Received,
+    RecordPlace, RecordRead, RecordsRead, Texts, VideoReply,
 };
 use std::fmt::{self, Display, Write as _};
 
@@ -79,6 +80,31 @@ impl Names {
         }
         let (producer, number) = record.origin;
         format!("{}/{number}", self.entities.get(producer.index()).map_or("", String::as_str))
+    }
+
+    /// What a fragment of video is called: as its script says, or by its camera and its number there.
+    pub(super) fn fragment(&self, fragment: &FragmentRead) -> String {
+        if let Content::Text(text) = fragment.content {
+            return self.texts.get(text).to_owned();
+        }
+        let (producer, number) = fragment.origin;
+        format!("{}/{number}", self.entities.get(producer.index()).map_or("", String::as_str))
+    }
+
+    fn fragments(&self, fragments: &[FragmentRead]) -> String {
+        let tell = |fragment: &FragmentRead| {
+            let at = |time: crate::engine::Time| Duration::from_nanos(time.since_start().as_nanos());
+            format!(
+                "{} fragment={} producer={} server={} length={}ms bytes={}",
+                text(&self.fragment(fragment)),
+                fragment.number,
+                at(fragment.produced_at),
+                at(fragment.received_at),
+                fragment.milliseconds,
+                fragment.bytes
+            )
+        };
+        fragments.iter().map(tell).collect::<Vec<_>>().join("; ")
     }
 
     fn read(&self, read: &RecordsRead) -> String {
@@ -157,6 +183,9 @@ pub(super) fn answer(answer: &Answer, ids: &[String], names: &Names) -> (String,
             told.join("; ")
         }
         Answer::Put(places) => return put_answers(places),
+        Answer::Video(VideoReply::Put(taken)) => return acknowledgements(taken),
+        Answer::Video(VideoReply::Fragments(fragments)) => names.fragments(fragments),
+        Answer::Video(VideoReply::Described(hours)) => format!("Status=ACTIVE DataRetentionInHours={hours}"),
         Answer::Iterator(iterator) => format!("ShardIterator={}", iterator.shard),
         Answer::Records(read) => names.read(read),
         Answer::Stream(stream) => format!(
@@ -182,6 +211,36 @@ fn put_answers(places: &[Result<RecordPlace, ApiError>]) -> (String, String) {
         .map(|place| format!("{} sequence={}", place.shard, place.sequence_number()))
         .collect();
     (outcome, told.join("; "))
+}
+
+/// One outcome for all fragments when all is well, else one for each; and the acknowledgements of each.
+fn acknowledgements(taken: &[Result<FragmentTaken, FragmentRefused>]) -> (String, String) {
+    let code = |one: &Result<FragmentTaken, FragmentRefused>| match one {
+        Ok(_) => "Success",
+        Err(FragmentRefused::Error(error)) => error.code(),
+        Err(FragmentRefused::Closed) => "ConnectionClosed",
+    };
+    let outcomes: Vec<&str> = taken.iter().map(code).collect();
+    let all_well = taken.iter().all(Result::is_ok);
+    let outcome = if all_well { "Success".to_owned() } else { outcomes.join(", ") };
+    let tell = |one: &Result<FragmentTaken, FragmentRefused>| {
+        let span = |span: Span| Duration::from_nanos(span.as_nanos());
+        match one {
+            Ok(taken) => {
+                let received = span(taken.received_after);
+                let told = format!("fragment={} BUFFERING RECEIVED+{received}", taken.number);
+                taken
+                    .persisted_after
+                    .map_or(told.clone(), |after| format!("{told} PERSISTED+{}", span(after)))
+            }
+            Err(FragmentRefused::Error(error)) => match error.id() {
+                Some(id) => format!("BUFFERING ERROR {id}"),
+                None => "BUFFERING ERROR".to_owned(),
+            },
+            Err(FragmentRefused::Closed) => "no acknowledgement".to_owned(),
+        }
+    };
+    (outcome, taken.iter().map(tell).collect::<Vec<_>>().join("; "))
 }
 
 /// One outcome for all entries when they agree that all is well, else one for each.

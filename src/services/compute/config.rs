@@ -12,8 +12,8 @@ use crate::language::{
     keyword, section,
 };
 use crate::wire::{
-    ApiLatency, EntityId, Forward, ForwardConfig, IdentityConfig, PayloadStore, PriceList, ProcessingConfig,
-    Retries, RetriesConfig, span, whole_seconds,
+    ApiLatency, BrokerReaderConfig, EntityId, Forward, ForwardConfig, IdentityConfig, PayloadStore,
+    PriceList, ProcessingConfig, Retries, RetriesConfig, span, whole_seconds,
 };
 
 section! {
@@ -61,6 +61,8 @@ section! {
         pub large_payloads: Option<ReadPayloadsConfig>;
         /// Receive ahead of the threads, into a buffer of each instance (`AmazonSQSBufferedAsyncClient`).
         pub prefetch: Option<PrefetchConfig>;
+        /// How its threads connect to a broker.
+        pub broker_client: Option<BrokerReaderConfig>;
         /// Crashes of the process on an instance.
         pub crashes: Option<CrashesConfig>;
         /// A fleet of fixed size; 1 when neither this nor a group is given.
@@ -87,6 +89,10 @@ choice! {
         /// The consumer of a stream whose workers run here, one on each instance. How records are read and processed is said
         /// there; here, how instances come and go.
         StreamConsumer(Reference) = "stream_consumer",
+        /// A queue of a broker of Amazon MQ.
+        BrokerQueue(Reference) = "broker_queue",
+        /// A subscription of a topic of such a broker.
+        BrokerSubscription(Reference) = "broker_subscription",
     }
 }
 
@@ -94,7 +100,10 @@ impl ConsumerSource {
     /// Its name.
     pub fn reference(&self) -> &Reference {
         match self {
-            ConsumerSource::Queue(reference) | ConsumerSource::StreamConsumer(reference) => reference,
+            ConsumerSource::Queue(reference)
+            | ConsumerSource::StreamConsumer(reference)
+            | ConsumerSource::BrokerQueue(reference)
+            | ConsumerSource::BrokerSubscription(reference) => reference,
         }
     }
 
@@ -102,8 +111,15 @@ impl ConsumerSource {
     pub fn queue(&self) -> Option<&Reference> {
         match self {
             ConsumerSource::Queue(queue) => Some(queue),
-            ConsumerSource::StreamConsumer(_) => None,
+            ConsumerSource::StreamConsumer(_)
+            | ConsumerSource::BrokerQueue(_)
+            | ConsumerSource::BrokerSubscription(_) => None,
         }
+    }
+
+    /// Whether messages come from a broker.
+    pub fn is_broker(&self) -> bool {
+        matches!(self, ConsumerSource::BrokerQueue(_) | ConsumerSource::BrokerSubscription(_))
     }
 }
 
@@ -204,6 +220,10 @@ pub struct SourceQueue {
     pub visibility_timeout: Span,
     /// Whether it is a FIFO queue.
     pub is_fifo: bool,
+    /// Whether it is an application that finishes what it has in hand on an instance that is told to go.
+    pub shuts_down: bool,
+    /// Whether a worker has a connection to it, with which everything goes back that it had.
+    pub keeps_connection: bool,
 }
 
 /// What a consumer must know about who and what is around it.
@@ -288,10 +308,54 @@ const OF_QUEUES: [&str; 19] = [
     "prefetch",
 ];
 
+/// Of those, the ones that say nothing of a broker: its client is told what to do by `broker_client`.
+const NOT_OF_BROKERS: [&str; 14] = [
+    "identity",
+    "batch_size",
+    "wait_time",
+    "pause_after_empty_receive",
+    "on_failure",
+    "delete",
+    "lost_deletes",
+    "lost_receives",
+    "retries",
+    "heartbeat",
+    "answers_requests",
+    "large_payloads",
+    "prefetch",
+    "processing",
+];
+
 impl ConsumerConfig {
+    fn check_broker(&self, problems: &mut Problems) {
+        if !self.receives_from.is_broker() {
+            if let Some(place) = self.places.key("broker_client") {
+                problems
+                    .error(place, "`broker_client` is for consumers that receive from a broker")
+                    .help("receives_from: { broker_queue: … }");
+            }
+            return;
+        }
+        for key in NOT_OF_BROKERS {
+            if let Some(place) = self.places.key(key) {
+                let problem = problems.error(place, format!("a consumer of a broker has no `{key}`"));
+                match key {
+                    "prefetch" => problem.help("broker_client: { prefetch: 10 }"),
+                    "delete" => problem.help("broker_client: { acknowledgement: transacted }"),
+                    "lost_deletes" => {
+                        problem.help("acknowledgements get lost when the broker fails: give it `failures`")
+                    }
+                    _ => problem
+                        .why("a broker pushes messages, and keeps them as long as the connection is there"),
+                };
+            }
+        }
+    }
+
     /// What is said of messages is for queues.
     fn check_source(&self, problems: &mut Problems) {
-        if self.receives_from.queue().is_some() {
+        self.check_broker(problems);
+        if self.receives_from.queue().is_some() || self.receives_from.is_broker() {
             if self.processing_time.is_none() {
                 problems.error(self.place, "`processing_time` is missing").help("processing_time: 300ms");
             }
@@ -450,6 +514,7 @@ impl ConsumerConfig {
         Some(ConsumerSettings {
             name: name.to_owned(),
             queue: queue.id,
+            source_shuts_down: queue.shuts_down,
             latency: queue.latency.clone(),
             batch_size: self.batch_size as u8,
             wait_seconds: self.wait_time.map(|wait| (span(wait) / Span::from_seconds(1)) as u8),
@@ -466,7 +531,10 @@ impl ConsumerConfig {
             retries: self.retries.as_ref().map(|retries| Retries::of(Some(retries))),
             lost_deletes: self.lost_deletes.as_f64(),
             lost_receives: self.lost_receives.as_f64(),
+            keeps_connection: queue.keeps_connection,
             on_failure: match self.on_failure {
+                // The client of a broker is always told.
+                OnFailureConfig::WaitForTimeout if queue.keeps_connection => FailureMode::MakeVisibleAgain,
                 OnFailureConfig::WaitForTimeout => FailureMode::WaitForTimeout,
                 OnFailureConfig::MakeVisibleAgain => FailureMode::MakeVisibleAgain,
             },

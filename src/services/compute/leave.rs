@@ -56,8 +56,10 @@ impl Fleet {
         self.instances[index as usize].takes_messages = false;
         let first = self.instances[index as usize].first_worker;
         for worker in first..first + self.settings.threads {
-            if matches!(self.workers[worker as usize].doing, Doing::Polling | Doing::Pausing) {
-                self.stop_worker(worker, cx);
+            match self.workers[worker as usize].doing {
+                Doing::Polling if self.settings.source_shuts_down => self.tell_to_go(worker, cx),
+                Doing::Polling | Doing::Pausing => self.stop_worker(worker, cx),
+                _ => {}
             }
         }
     }

@@ -132,6 +132,8 @@ pub struct ConsumerSettings {
     pub name: String,
     /// The queue it receives from.
     pub queue: EntityId,
+    /// Whether that is an application that finishes what it has in hand on an instance that is told to go.
+    pub source_shuts_down: bool,
     /// How long calls to the queue take.
     pub latency: ApiLatency,
     /// `MaxNumberOfMessages`, 1..=10.
@@ -161,6 +163,8 @@ pub struct ConsumerSettings {
     pub lost_receives: f64,
     /// What happens then.
     pub on_failure: FailureMode,
+    /// Whether a worker has a connection to the queue, with which everything goes back that it had.
+    pub keeps_connection: bool,
     /// Regular extension of the visibility timeout.
     pub heartbeat: Option<Heartbeat>,
     /// Where results go.

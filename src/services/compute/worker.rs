@@ -536,6 +536,12 @@ impl Fleet {
         cx.outbox.wake(cx.now + heartbeat.interval, Timer::Heartbeat { worker: index, beat });
     }
 
+    /// The application that the worker is a part of is to finish what it has in hand on this instance.
+    pub(super) fn tell_to_go<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
+        let poller = poller(index, self.workers[index as usize].epoch);
+        cx.outbox.send(self.settings.queue, Span::ZERO, Signal::ShutDown { poller });
+    }
+
     /// The worker stops at once, whatever it is doing: its messages are abandoned.
     pub(super) fn stop_worker<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
         let worker = self.workers[index as usize];
@@ -548,6 +554,10 @@ impl Fleet {
             }
             Doing::Processing => self.change_busy(index, -1, cx.now),
             Doing::Pausing | Doing::Fetching | Doing::Calling => {}
+        }
+        if self.settings.keeps_connection && worker.doing != Doing::Polling {
+            let signal = Signal::HangUp { poller: poller(index, worker.epoch) };
+            cx.outbox.send(self.settings.queue, Span::ZERO, signal);
         }
         if let Some(batch) = worker.batch {
             // They stay in flight until their visibility timeout runs out.

@@ -63,9 +63,10 @@ impl DeliveryStream {
 
     /// The endpoint gets the data; perhaps not for the first time.
     fn note_arrival<O>(&mut self, place: u32, cx: &Context<'_, O>) {
+        let stores_once = self.endpoint_kind().is_some_and(EndpointKind::is_exactly_once);
         let delivery = self.deliveries.get(place);
         delivery.arrivals += 1;
-        if delivery.arrivals > 1 {
+        if delivery.arrivals > 1 && !stores_once && !delivery.is_rejected {
             self.metrics.duplicates.add(cx.batches.entries(delivery.load.batch).len() as u64);
         }
     }
@@ -75,6 +76,7 @@ impl DeliveryStream {
         let delivery = *self.deliveries.get(place);
         self.count_attempt(&delivery);
         match delivery.outcome {
+            Outcome::Delivered if delivery.stage == Stage::Endpoint => self.settle(place, cx),
             Outcome::Delivered => self.succeed(place, cx),
             Outcome::Failed => self.fail(place, cx),
             Outcome::Refused => {
@@ -87,7 +89,8 @@ impl DeliveryStream {
 
     /// The share of attempts that succeed is a metric of each destination.
     fn count_attempt(&mut self, delivery: &Delivery) {
-        let success = u64::from(delivery.outcome == Outcome::Delivered);
+        let is_refused_again = delivery.is_rejected && delivery.stage == Stage::Endpoint;
+        let success = u64::from(delivery.outcome == Outcome::Delivered && !is_refused_again);
         let copies = matches!(self.settings.destination, Destination::Redshift(_));
         let metrics = match (delivery.carries.to_destination(), delivery.stage) {
             (false, _) | (_, Stage::Backup) => {
@@ -103,7 +106,8 @@ impl DeliveryStream {
     /// An attempt failed: it is repeated until the time for it is over.
     fn fail<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
         let delivery = self.deliveries.get(place);
-        if !delivery.is_failing {
+        // What the endpoint rejects anyway tells nothing about whether deliveries fall behind.
+        if !delivery.is_failing && !delivery.is_rejected {
             delivery.is_failing = true;
             let channel = delivery.channel;
             self.failing += 1;
@@ -116,11 +120,7 @@ impl DeliveryStream {
         if let (Destination::Endpoint(endpoint), Stage::Endpoint) = (&self.settings.destination, stage)
             && cx.now + pause > since + endpoint.retry_duration
         {
-            let delivery = self.deliveries.get(place);
-            delivery.stage = Stage::Backup;
-            delivery.attempts = 0;
-            delivery.failing_since = None;
-            self.attempt(place, cx);
+            self.back_up(place, cx);
             return;
         }
         if carries == Carries::Errors && self.settings.conversion.is_some() {
@@ -130,8 +130,17 @@ impl DeliveryStream {
         cx.outbox.wake(cx.now + pause, Timer::Attempt { delivery: place });
     }
 
+    /// The endpoint does not take the records: the bucket gets them.
+    pub(super) fn back_up<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
+        let delivery = self.deliveries.get(place);
+        delivery.stage = Stage::Backup;
+        delivery.attempts = 0;
+        delivery.failing_since = None;
+        self.attempt(place, cx);
+    }
+
     /// From a failed attempt to the next.
-    fn pause(&mut self, attempts: u32, stage: Stage) -> Span {
+    pub(super) fn pause(&mut self, attempts: u32, stage: Stage) -> Span {
         let pauses = self.settings.retry_pauses;
         let doubled = pauses.first.saturating_mul(1 << (attempts.max(1) - 1).min(40));
         let pause = doubled.min(pauses.longest);

@@ -37,6 +37,8 @@ pub(super) struct Delivery {
     pub(super) arrivals: u32,
     /// Whether an attempt has failed.
     pub(super) is_failing: bool,
+    /// Whether the endpoint has rejected each of its records by itself.
+    pub(super) is_rejected: bool,
 }
 
 impl DeliveryStream {
@@ -131,12 +133,13 @@ impl DeliveryStream {
             failing_since: None,
             arrivals: 0,
             is_failing: false,
+            is_rejected: false,
         });
         self.attempt(delivery, cx);
     }
 
     /// Bytes of an object: records and line breaks, converted and compressed. Buffers are measured before that.
-    fn object_bytes(&self, carries: Carries, load: &Load, records: u64) -> u64 {
+    pub(super) fn object_bytes(&self, carries: Carries, load: &Load, records: u64) -> u64 {
         let has_delimiter = self.settings.delimiter && carries.to_destination();
         let bytes = load.bytes + if has_delimiter { records } else { 0 };
         let converted = match &self.settings.conversion {
@@ -229,7 +232,7 @@ impl DeliveryStream {
     }
 
     /// An object, or the request to an endpoint, with which records were delivered.
-    fn count_object(&mut self, delivery: &Delivery, records: u64) {
+    pub(super) fn count_object(&mut self, delivery: &Delivery, records: u64) {
         self.metrics.objects_delivered.add(1);
         self.metrics.object_size.record(delivery.object_bytes);
         self.metrics.records_per_object.record(records);

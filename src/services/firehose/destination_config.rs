@@ -87,6 +87,37 @@ section! {
         pub lost_responses: Probability = Probability::ZERO;
         /// When it does not work.
         pub outages: Vec<FirehoseOutageConfig> = Vec::new();
+        /// Probability that a record of a delivery that was taken is rejected by itself: a document that does not fit the index, a
+        /// row that does not fit the table. Poison records always are. Not of HTTP endpoints and Splunk.
+        pub rejected_records: Probability = Probability::ZERO;
+    }
+}
+
+section! {
+    /// Tables of Apache Iceberg (`IcebergDestinationConfiguration`). What is delivered once more is not stored twice.
+    pub struct IcebergDestinationConfig {
+        /// When records are committed: 1 to 128 MiB, 0 to 900 s; by default 5 MiB or 300 s.
+        pub buffering_hints: Option<BufferingHintsConfig>;
+        /// How long failed deliveries are repeated (`RetryOptions`).
+        pub retry_duration: Duration = Duration::from_seconds(300), at_most (Duration::from_hours(2));
+        /// How the tables take a commit.
+        pub endpoint: Option<FirehoseEndpointConfig>;
+        /// The bucket for what is not delivered.
+        pub s3_backup: S3BackupConfig;
+    }
+}
+
+section! {
+    /// A table of Snowflake (`SnowflakeDestinationConfiguration`). What is delivered once more is not stored twice.
+    pub struct SnowflakeDestinationConfig {
+        /// When records are delivered: 1 to 128 MiB, 0 to 900 s; by default 1 MiB or 0 s.
+        pub buffering_hints: Option<BufferingHintsConfig>;
+        /// How long failed deliveries are repeated (`RetryOptions`).
+        pub retry_duration: Duration = Duration::from_seconds(60), at_most (Duration::from_hours(2));
+        /// How the table takes rows.
+        pub endpoint: Option<FirehoseEndpointConfig>;
+        /// The bucket for what is not delivered.
+        pub s3_backup: S3BackupConfig;
     }
 }
 
@@ -172,6 +203,10 @@ choice! {
         Http(HttpDestinationConfig) = "http_endpoint",
         /// Splunk.
         Splunk(SplunkDestinationConfig) = "splunk",
+        /// Tables of Apache Iceberg.
+        Iceberg(IcebergDestinationConfig) = "iceberg",
+        /// A table of Snowflake.
+        Snowflake(SnowflakeDestinationConfig) = "snowflake",
     }
 }
 
@@ -238,6 +273,13 @@ struct EndpointTerms {
     vpc_zones: u32,
 }
 
+impl EndpointTerms {
+    /// Of one that has no more to say.
+    fn new(kind: EndpointKind, retry_duration: Duration) -> Self {
+        Self { kind, timeout: RESPONSE_TIMEOUT, retry_duration, vpc_zones: 0 }
+    }
+}
+
 impl FirehoseEndpointConfig {
     fn build(&self, terms: &EndpointTerms, files: &dyn Files, problems: &mut Problems) -> Option<Endpoint> {
         for outage in &self.outages {
@@ -251,8 +293,16 @@ impl FirehoseEndpointConfig {
                 problems.error(outage.places.of("status"), "an endpoint that answers with 200 works");
             }
         }
+        if !terms.kind.checks_records()
+            && let Some(place) = self.places.key("rejected_records")
+        {
+            problems
+                .error(place, "this endpoint takes a delivery as a whole or not at all")
+                .help("`failure_rate` is the probability that it does not");
+        }
         Some(Endpoint {
             kind: terms.kind,
+            rejected_records: self.rejected_records.as_f64(),
             latency: self.latency.build(files, problems)?,
             timeout: terms.timeout,
             failure_rate: self.failure_rate.as_f64(),
@@ -370,6 +420,18 @@ impl DestinationConfig {
                     vpc_zones: 0,
                 };
                 finish((hints, &terms), splunk.endpoint.as_ref(), &splunk.s3_backup, find, (files, problems))
+            }
+            DestinationConfig::Iceberg(tables) => {
+                let range = range("a table", (5, 128), 300, 900);
+                let hints = range.hints(tables.buffering_hints.as_ref(), problems);
+                let terms = EndpointTerms::new(EndpointKind::Iceberg, tables.retry_duration);
+                finish((hints, &terms), tables.endpoint.as_ref(), &tables.s3_backup, find, (files, problems))
+            }
+            DestinationConfig::Snowflake(table) => {
+                let range = range("a table", (1, 128), 0, 900);
+                let hints = range.hints(table.buffering_hints.as_ref(), problems);
+                let terms = EndpointTerms::new(EndpointKind::Snowflake, table.retry_duration);
+                finish((hints, &terms), table.endpoint.as_ref(), &table.s3_backup, find, (files, problems))
             }
         }
     }

@@ -73,6 +73,8 @@ crate::metrics! {
         pub duplicates: Counter [Count],
         /// Records that could not be processed, at the error prefix of the bucket.
         pub records_failed: Counter [Count],
+        /// Records that an endpoint rejected one by one, while it took the others of their delivery.
+        pub records_rejected: Counter [Count],
         /// Records that the endpoint did not take, in the bucket instead.
         pub records_backed_up: Counter [Count],
         /// Records in the bucket that Amazon Redshift did not copy in time.
@@ -181,5 +183,19 @@ impl DeliveryMetrics {
         ("delivery_to_splunk_records", "DeliveryToSplunk.Records"),
         ("delivery_to_splunk_success", "DeliveryToSplunk.Success"),
         ("delivery_to_splunk_data_freshness", "DeliveryToSplunk.DataFreshness"),
+    ]);
+    /// Those of deliveries to tables of Apache Iceberg.
+    pub const ICEBERG: &'static [MetricDefinition] = &named([
+        ("delivery_to_iceberg_bytes", "DeliveryToIceberg.Bytes"),
+        ("delivery_to_iceberg_records", "DeliveryToIceberg.SuccessfulRowCount"),
+        ("delivery_to_iceberg_success", "DeliveryToIceberg.Success"),
+        ("delivery_to_iceberg_data_freshness", "DeliveryToIceberg.DataFreshness"),
+    ]);
+    /// Those of deliveries to Snowflake.
+    pub const SNOWFLAKE: &'static [MetricDefinition] = &named([
+        ("delivery_to_snowflake_bytes", "DeliveryToSnowflake.Bytes"),
+        ("delivery_to_snowflake_records", "DeliveryToSnowflake.Records"),
+        ("delivery_to_snowflake_success", "DeliveryToSnowflake.Success"),
+        ("delivery_to_snowflake_data_freshness", "DeliveryToSnowflake.DataFreshness"),
     ]);
 }

@@ -12,14 +12,14 @@
 //! while nothing can be delivered. Buffers by size and time, for each shard or partition, zero buffering, buffers that grow
 //! when deliveries fall behind. Transformation by a Lambda function: batches, statuses, retries, limits of payload and time.
 //! Dynamic partitioning by keys of the record; records that hold several; format conversion; compression. Amazon S3, Amazon Redshift
-//! (through S3 and `COPY`), Amazon OpenSearch Service, HTTP endpoints and Splunk, with outages, lost answers, retries,
-//! duplicates, backup of all or of failed records, and loss. Metrics and price.
+//! (through S3 and `COPY`), Amazon OpenSearch Service, HTTP endpoints, Splunk, Apache Iceberg and Snowflake, with outages, lost
+//! answers, single records that are rejected, retries, duplicates, backup of all or of failed records, and loss. Metrics and
+//! price.
 //!
 //! # What is not, yet
 //!
-//! Amazon MSK and databases as sources; Snowflake and Apache Iceberg as destinations; decompression of CloudWatch Logs; the
-//! single documents that a domain rejects; what AWS does with a partition that gets more than its throughput; the further
-//! requests of multipart uploads.
+//! Amazon MSK and databases as sources; decompression of CloudWatch Logs; what AWS does with a partition that gets more than its
+//! throughput; the further requests of multipart uploads.
 //!
 //! # Quotas
 //!
@@ -35,6 +35,7 @@ mod delivery;
 mod destination_config;
 mod metrics;
 mod partition;
+mod rejection;
 mod report;
 mod settings;
 mod source;
@@ -51,8 +52,8 @@ pub use config::{
 };
 pub use destination_config::{
     DestinationConfig, FirehoseEndpointConfig, FormatConversionConfig, HttpDestinationConfig,
-    HttpProviderConfig, OpenSearchDestinationConfig, OutputFormatConfig, RedshiftDestinationConfig,
-    S3DestinationConfig, SplunkDestinationConfig,
+    HttpProviderConfig, IcebergDestinationConfig, OpenSearchDestinationConfig, OutputFormatConfig,
+    RedshiftDestinationConfig, S3DestinationConfig, SnowflakeDestinationConfig, SplunkDestinationConfig,
 };
 pub use metrics::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
 pub use partition::{KeyColumn, PartitionBy, PartitionSettings, ProducerKeys};

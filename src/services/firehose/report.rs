@@ -34,6 +34,8 @@ impl DeliveryStream {
                 EndpointKind::OpenSearch => DeliveryMetrics::OPENSEARCH,
                 EndpointKind::Http => DeliveryMetrics::HTTP,
                 EndpointKind::Splunk => DeliveryMetrics::SPLUNK,
+                EndpointKind::Iceberg => DeliveryMetrics::ICEBERG,
+                EndpointKind::Snowflake => DeliveryMetrics::SNOWFLAKE,
             },
         }
     }

@@ -73,6 +73,23 @@ pub enum EndpointKind {
     Http,
     /// A Splunk HTTP Event Collector.
     Splunk,
+    /// Tables of Apache Iceberg.
+    Iceberg,
+    /// A table of Snowflake.
+    Snowflake,
+}
+
+impl EndpointKind {
+    /// Whether it looks at each record of a delivery, and may reject single ones.
+    pub(super) fn checks_records(self) -> bool {
+        matches!(self, EndpointKind::OpenSearch | EndpointKind::Iceberg | EndpointKind::Snowflake)
+    }
+
+    /// Whether what is delivered once more is known there, and not stored twice ("Understand data delivery in Amazon Data
+    /// Firehose").
+    pub(super) fn is_exactly_once(self) -> bool {
+        matches!(self, EndpointKind::Iceberg | EndpointKind::Snowflake)
+    }
 }
 
 /// An endpoint that is sent batches of records.
@@ -88,6 +105,8 @@ pub struct Endpoint {
     pub failure_rate: f64,
     /// What it answers then.
     pub failure_status: u32,
+    /// Probability that it takes a delivery and rejects a record of it.
+    pub rejected_records: f64,
     /// Probability that the answer gets lost although the data arrived.
     pub lost_responses: f64,
     /// How long failed deliveries are tried again.

@@ -115,7 +115,8 @@ impl Application {
 
     /// An application that has read nothing yet.
     pub fn new(settings: ApplicationSettings, seed: u64, replication: u32) -> Self {
-        let stream = |purpose: Purpose| purpose.stream(seed, replication, kind(settings.runtime), &settings.name);
+        let stream =
+            |purpose: Purpose| purpose.stream(seed, replication, kind(settings.runtime), &settings.name);
         let front = front(&settings.operators);
         let times =
             |part: &[super::operator::Operator]| part.iter().map(|operator| operator.time).sum::<Span>();

@@ -94,7 +94,9 @@ impl Application {
         if life != self.life {
             return;
         }
-        let (Some(taking), Some(checkpoints)) = (self.taking.take(), self.settings.checkpoints) else { return };
+        let (Some(taking), Some(checkpoints)) = (self.taking.take(), self.settings.checkpoints) else {
+            return;
+        };
         let duration = cx.now - taking.began_at;
         let next = (taking.began_at + checkpoints.interval).max(cx.now + checkpoints.minimum_pause);
         cx.outbox.wake(next, Timer::Checkpoint { life });

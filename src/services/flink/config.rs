@@ -3,15 +3,13 @@
 use super::operator::{Operator, OperatorKind};
 use super::operator_config::{OperatorConfig, milliseconds};
 use super::settings::{
-    ApplicationSettings, Billing, CheckpointSettings, FlinkAssumptions, OnPoison, Runtime, SourceSettings, StopSettings,
-    UpdateSettings,
+    ApplicationSettings, Billing, CheckpointSettings, FlinkAssumptions, OnPoison, Runtime, SourceSettings,
+    StopSettings, UpdateSettings,
 };
 use super::sink_config::{SinkConfig, SinkEnd};
 use crate::engine::Time;
 use crate::language::{Duration, Problems, Reference, choice, keyword, section};
-use crate::wire::{
-    EntityId, FlinkPrices, FlinkQuotas, RetrievalConfig, StartingPositionConfig, Texts, span,
-};
+use crate::wire::{EntityId, FlinkPrices, FlinkQuotas, RetrievalConfig, StartingPositionConfig, Texts, span};
 use std::sync::Arc;
 
 section! {
@@ -207,14 +205,22 @@ impl FlinkApplicationConfig {
     }
 
     fn check_quota(&self, quotas: &FlinkQuotas, problems: &mut Problems) {
-        let given = [(self.parallelism, self.places.of("parallelism"))]
-            .into_iter()
-            .chain(self.updates.iter().filter_map(|update| Some((update.parallelism?, update.places.of("parallelism")))));
+        let given = [(self.parallelism, self.places.of("parallelism"))].into_iter().chain(
+            self.updates
+                .iter()
+                .filter_map(|update| Some((update.parallelism?, update.places.of("parallelism")))),
+        );
         for (parallelism, place) in given {
             let kpus = parallelism.div_ceil(self.parallelism_per_kpu);
             if kpus > quotas.kpus {
                 problems
-                    .error(place, format!("{parallelism} slots need {kpus} KPUs, an application has {} at most", quotas.kpus))
+                    .error(
+                        place,
+                        format!(
+                            "{parallelism} slots need {kpus} KPUs, an application has {} at most",
+                            quotas.kpus
+                        ),
+                    )
                     .why("Managed Service for Apache Flink and Studio notebook quota")
                     .help("give more slots to a KPU: `parallelism_per_kpu`");
             } else if parallelism > self.maximum_parallelism {
@@ -254,9 +260,7 @@ impl FlinkApplicationConfig {
             },
             out_of_orderness: watermarks.map_or(0, |one| milliseconds(one.bounded_out_of_orderness)),
             idleness: watermarks.and_then(|one| one.idleness).map(milliseconds),
-            watermark_interval: span(
-                watermarks.map_or(Duration::from_milliseconds(200), |one| one.interval),
-            ),
+            watermark_interval: span(watermarks.map_or(Duration::from_milliseconds(200), |one| one.interval)),
             operators,
             sinks: self.all_sinks().zip(around.ends).map(|(sink, end)| sink.settings(end)).collect(),
             has_side_output: self.late_data.is_some(),

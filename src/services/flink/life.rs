@@ -177,7 +177,8 @@ impl Application {
 
     pub(super) fn update<O: Outbox<Timer>>(&mut self, index: u32, cx: &mut Context<'_, O>) {
         let parallelism = self.settings.updates[index as usize].parallelism.unwrap_or(self.parallelism);
-        self.settings.parallelism = self.settings.updates[index as usize].parallelism.unwrap_or(self.settings.parallelism);
+        self.settings.parallelism =
+            self.settings.updates[index as usize].parallelism.unwrap_or(self.settings.parallelism);
         match self.status {
             Status::Running { .. } => self.redeploy(parallelism, cx),
             // A stopped application is updated at once, and one that is restarting goes on as the new one.

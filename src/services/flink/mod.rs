@@ -45,8 +45,8 @@ mod window;
 
 pub use application::Application;
 pub use config::{
-    ApplicationStopConfig, CheckpointsConfig, FailureConfig, FlinkApplicationConfig, FlinkDefaults, FlinkSource,
-    FlinkSourceStream, FlinkSurroundings, OnPoisonConfig, UpdateConfig, WatermarksConfig,
+    ApplicationStopConfig, CheckpointsConfig, FailureConfig, FlinkApplicationConfig, FlinkDefaults,
+    FlinkSource, FlinkSourceStream, FlinkSurroundings, OnPoisonConfig, UpdateConfig, WatermarksConfig,
 };
 pub use metrics::{FlinkMetrics, SqlMetrics};
 pub use operator_config::{

@@ -439,8 +439,7 @@ mod tests {
     fn a_window_may_follow_a_window() {
         let by_key = Operator { kind: OperatorKind::KeyBy { by_key: true }, time: Span::ZERO };
         let largest = window(120, AggregateConfig::Maximum);
-        let mut pipeline =
-            Pipeline::new(vec![by_key, window(60, AggregateConfig::Count), largest], 0);
+        let mut pipeline = Pipeline::new(vec![by_key, window(60, AggregateConfig::Count), largest], 0);
         let mut out = Yield::default();
         for (time, key) in [(1, 1), (2, 1), (3, 2), (70, 1), (71, 2), (72, 2), (73, 2)] {
             assert_eq!(pipeline.put(element(time, key), time, &mut out), Fate::Aggregated);
@@ -469,7 +468,8 @@ mod tests {
 
     #[test]
     fn filters_know_keys_and_values_and_maps_change_sizes() {
-        let keys = FilterBy { share: None, keys: vec![GroupId(1), GroupId(5)], minimum: None, maximum: Some(60.0) };
+        let keys =
+            FilterBy { share: None, keys: vec![GroupId(1), GroupId(5)], minimum: None, maximum: Some(60.0) };
         let operators = vec![
             Operator { kind: OperatorKind::Map { size_ratio: 0.5 }, time: Span::ZERO },
             Operator { kind: OperatorKind::Filter(keys), time: Span::ZERO },

@@ -161,9 +161,11 @@ impl WindowConfig {
                 "a window is `tumbling`, `sliding` or a `session`: give exactly one of them",
             );
         }
-        let offsets = self.tumbling.iter().map(|one| (one.offset, one.size, one.places.of("offset"))).chain(
-            self.sliding.iter().map(|one| (one.offset, one.slide, one.places.of("offset"))),
-        );
+        let offsets = self
+            .tumbling
+            .iter()
+            .map(|one| (one.offset, one.size, one.places.of("offset")))
+            .chain(self.sliding.iter().map(|one| (one.offset, one.slide, one.places.of("offset"))));
         for (offset, step, place) in offsets {
             if offset >= step {
                 problems

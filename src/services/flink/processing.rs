@@ -3,11 +3,13 @@
 use super::Timer;
 use super::application::{Application, given_key};
 use super::operator::{Element, Fate, Output, TimeCharacteristic};
+use super::settings::OnPoison;
 use super::window::Fired;
 use crate::engine::{Span, Time};
 use crate::record::WindowResult;
-use super::settings::OnPoison;
-use crate::wire::{BatchId, Context, Detail, Entry, GroupId, MessageId, Messages, NewMessage, Number, Outbox};
+use crate::wire::{
+    BatchId, Context, Detail, Entry, GroupId, MessageId, Messages, NewMessage, Number, Outbox,
+};
 
 /// Largest row of a SQL application ("Limits", SQL).
 const LARGEST_ROW: u32 = 512 * 1024;
@@ -29,8 +31,11 @@ impl Application {
                         continue;
                     }
                 }
-                let slot =
-                    if self.is_keyed { self.slots.of_key(cx.messages.detail(entry.message).group) } else { 0 };
+                let slot = if self.is_keyed {
+                    self.slots.of_key(cx.messages.detail(entry.message).group)
+                } else {
+                    0
+                };
                 self.slots.share(slot);
             }
         }
@@ -151,9 +156,8 @@ impl Application {
 
     /// Whether a record cannot be processed.
     fn fails(&self, message: MessageId, messages: &Messages) -> bool {
-        let is_too_large = || {
-            self.settings.on_poison == OnPoison::ErrorStream && messages.bytes(message) > LARGEST_ROW
-        };
+        let is_too_large =
+            || self.settings.on_poison == OnPoison::ErrorStream && messages.bytes(message) > LARGEST_ROW;
         messages.is_poison(message) || is_too_large()
     }
 
@@ -230,7 +234,8 @@ impl Application {
         }
         self.table_rows_left -= 1;
         let key = &fired.key;
-        let group = if key.group == GroupId::NONE { String::new() } else { key.group.name(&self.settings.texts) };
+        let group =
+            if key.group == GroupId::NONE { String::new() } else { key.group.name(&self.settings.texts) };
         cx.journal.window_results.push(WindowResult {
             time: cx.now,
             application: self.settings.name.clone(),
@@ -299,7 +304,12 @@ impl Application {
     }
 
     /// The periodic look at watermarks.
-    pub(super) fn tick_watermark<O: Outbox<Timer>>(&mut self, life: u32, idle: bool, cx: &mut Context<'_, O>) {
+    pub(super) fn tick_watermark<O: Outbox<Timer>>(
+        &mut self,
+        life: u32,
+        idle: bool,
+        cx: &mut Context<'_, O>,
+    ) {
         if life != self.life {
             return;
         }

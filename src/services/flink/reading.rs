@@ -5,7 +5,8 @@ use super::Timer;
 use super::application::Application;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Action, ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, Receipt, ShardId, ShardInfo, Signal,
+    Action, ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, Receipt, ShardId, ShardInfo,
+    Signal,
 };
 use std::collections::VecDeque;
 
@@ -125,7 +126,12 @@ impl Application {
     }
 
     /// A subscription is over: the next one goes on where it was.
-    pub(super) fn subscribe_again<O: Outbox<Timer>>(&mut self, shard: u32, life: u32, cx: &mut Context<'_, O>) {
+    pub(super) fn subscribe_again<O: Outbox<Timer>>(
+        &mut self,
+        shard: u32,
+        life: u32,
+        cx: &mut Context<'_, O>,
+    ) {
         if life == self.life && !self.lane(shard).end_read {
             self.place_iterator(shard, IteratorStart::Current, cx);
             cx.outbox.wake(cx.now + SUBSCRIPTION_LIFE, Timer::Subscribe { shard, life });
@@ -199,7 +205,8 @@ impl Application {
             lane.expected = Some(last.receipt.position() + 1);
         }
         if let Some(sql) = &mut self.sql_metrics {
-            let bytes = cx.batches.entries(batch).iter().map(|entry| u64::from(cx.messages.bytes(entry.message)));
+            let bytes =
+                cx.batches.entries(batch).iter().map(|entry| u64::from(cx.messages.bytes(entry.message)));
             sql.rows_read.add(records as u64);
             sql.bytes_read.add(bytes.sum());
         }

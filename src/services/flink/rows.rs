@@ -29,7 +29,13 @@ impl RowWindows {
     }
 
     /// A row comes. Its result waits until all rows of its instant are there.
-    pub(super) fn add(&mut self, key: WindowKey, now: i64, (value, published): (f64, Time), out: &mut Vec<Fired>) {
+    pub(super) fn add(
+        &mut self,
+        key: WindowKey,
+        now: i64,
+        (value, published): (f64, Time),
+        out: &mut Vec<Fired>,
+    ) {
         if now != self.instant {
             self.end_instant(out);
             self.instant = now;

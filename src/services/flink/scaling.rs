@@ -36,7 +36,8 @@ impl Application {
         let slots = f64::from(self.parallelism) * MINUTE.as_seconds_f64();
         let share = |span: Span| (span.as_seconds_f64() / slots).min(1.0);
         let busy_share = share(busy.saturating_sub(self.minutes.busy));
-        let held_share = share(self.counts.held_back.saturating_sub(self.minutes.held_back)).min(1.0 - busy_share);
+        let held_share =
+            share(self.counts.held_back.saturating_sub(self.minutes.held_back)).min(1.0 - busy_share);
         self.minutes.busy = busy;
         self.minutes.held_back = self.counts.held_back;
         let crowding = (f64::from(self.settings.parallelism_per_kpu) * self.settings.cpu_share).min(1.0);

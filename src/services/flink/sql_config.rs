@@ -74,8 +74,10 @@ impl SqlWindowConfig {
     fn check(&self, problems: &mut Problems) {
         let given = [self.tumbling.is_some(), self.sliding.is_some(), self.stagger.is_some()];
         if given.into_iter().filter(|given| *given).count() != 1 {
-            problems
-                .error(self.place, "a window is `tumbling`, `sliding` or `stagger`: give exactly one of them");
+            problems.error(
+                self.place,
+                "a window is `tumbling`, `sliding` or `stagger`: give exactly one of them",
+            );
         }
         if self.sliding.is_some() && self.event_time_step.is_some() {
             problems.error(

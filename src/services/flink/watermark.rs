@@ -40,7 +40,13 @@ impl Watermarks {
     pub(super) fn new(bound: i64, idleness: Option<i64>, subtasks: u32) -> Self {
         // A subtask without shards is idle from the start ("`FlinkKinesisConsumer`").
         let subtask = Subtask { watermark: NEVER, is_idle: true };
-        Self { bound, idleness, splits: Vec::new(), subtasks: vec![subtask; subtasks as usize], emitted: NEVER }
+        Self {
+            bound,
+            idleness,
+            splits: Vec::new(),
+            subtasks: vec![subtask; subtasks as usize],
+            emitted: NEVER,
+        }
     }
 
     /// Another shard, read by this subtask; gives its number.

@@ -8,7 +8,11 @@ fn key(group: u32) -> WindowKey {
 }
 
 /// Elements with the watermark that follows each; the results as (start, end, count, late).
-fn play(assigner: Assigner, lateness: i64, steps: &[(i64, i64)]) -> (Vec<(i64, i64, u64, bool)>, Vec<Outcome>) {
+fn play(
+    assigner: Assigner,
+    lateness: i64,
+    steps: &[(i64, i64)],
+) -> (Vec<(i64, i64, u64, bool)>, Vec<Outcome>) {
     let mut windows = Windows::new(assigner, lateness);
     let (mut fired, mut outcomes) = (Vec::new(), Vec::new());
     for (time, watermark) in steps {
@@ -64,11 +68,10 @@ fn an_element_is_in_as_many_sliding_windows_as_fit() {
     assert_eq!(fired, [(40, 100, 2, false), (60, 120, 2, false), (80, 140, 1, false)]);
     assert_eq!(outcomes, [Outcome::Taken, Outcome::Taken]);
     let gaps = Assigner::Sliding { size: 10, slide: 60, offset: 0 };
-    assert_eq!(play(gaps, 0, &[(9, NO), (10, NO), (10, 10), (10, 10)]).1[1..], [
-        Outcome::Outside,
-        Outcome::Outside,
-        Outcome::Late
-    ]);
+    assert_eq!(
+        play(gaps, 0, &[(9, NO), (10, NO), (10, 10), (10, 10)]).1[1..],
+        [Outcome::Outside, Outcome::Outside, Outcome::Late]
+    );
 }
 
 #[test]
@@ -144,7 +147,8 @@ fn naive(assigner: Assigner, lateness: i64, steps: &[(u32, i64, i64)]) -> BTreeM
                     let near = |at: &i64| *at <= end && *at + gap >= start;
                     let near: Vec<i64> =
                         kept.iter().filter(|one| one.0 == *group).map(|one| one.1).filter(near).collect();
-                    let (first, last) = (near.iter().min().unwrap_or(&start), near.iter().max().unwrap_or(&end));
+                    let (first, last) =
+                        (near.iter().min().unwrap_or(&start), near.iter().max().unwrap_or(&end));
                     let wider = (start.min(*first), end.max(*last + gap));
                     if wider == (start, end) {
                         break;
@@ -169,7 +173,9 @@ fn naive(assigner: Assigner, lateness: i64, steps: &[(u32, i64, i64)]) -> BTreeM
                 .filter(|(_, _, end)| (end - 1).saturating_add(lateness) <= watermark)
                 .copied()
                 .collect();
-            kept.retain(|(of, at)| !over.iter().any(|(group, from, to)| group == of && at >= from && at < to));
+            kept.retain(|(of, at)| {
+                !over.iter().any(|(group, from, to)| group == of && at >= from && at < to)
+            });
         }
     }
     results

@@ -105,6 +105,20 @@ impl DataStream {
         }
     }
 
+    /// The datapoint of a shard for the minute that begins then.
+    pub(super) fn shard_datapoint(
+        &self,
+        shard: u32,
+        metric: &str,
+        minute: Time,
+    ) -> Option<(&'static MetricDefinition, Datapoint)> {
+        let metrics = &self.settings.shard_metrics;
+        let position = metrics.iter().position(|definition| definition.name == metric)?;
+        let datapoints = self.shard_series.get(shard as usize)?.datapoints.get(position)?;
+        let last = datapoints.last().filter(|datapoint| datapoint.time == minute)?;
+        Some((metrics[position], *last))
+    }
+
     /// Everything that CloudWatch has of the shards.
     pub(super) fn take_shard_series(&mut self) -> Vec<MetricSeries> {
         let mut all = Vec::new();

@@ -49,7 +49,7 @@ pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSe
 pub use stream::DataStream;
 
 use crate::engine::{Span, Time};
-use crate::record::{Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
+use crate::record::{Datapoint, Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
 use crate::scaling::ScalingTimer;
 use crate::wire::{
     Balance, Batches, Context, EntityId, IteratorStart, MessageId, Messages, Outbox, Publication, Service,
@@ -139,6 +139,15 @@ impl Service for DataStream {
     fn publish(&mut self, now: Time) -> Option<Publication> {
         self.take_shard_minute(now);
         Some(Publication::ALL)
+    }
+
+    fn part_datapoint(
+        &self,
+        part: u32,
+        metric: &str,
+        minute: Time,
+    ) -> Option<(&'static MetricDefinition, Datapoint)> {
+        self.shard_datapoint(part, metric, minute)
     }
 
     fn take_own_series(&mut self) -> Vec<MetricSeries> {

@@ -1,5 +1,6 @@
-//! Filter criteria: which messages of a queue an event source mapping passes to its function ("Control which events
-//! Lambda sends to your function", "Using event filtering with an Amazon SQS event source").
+//! Filter criteria: which messages of a queue, or records of a stream, an event source mapping passes to its function
+//! ("Control which events Lambda sends to your function", "Using event filtering with an Amazon SQS event source", "Using
+//! event filtering with a Kinesis event source").
 
 use crate::filter::{
     Alternative, Atom, Dialect, Document, Field, KeyRule, Matcher, Policy, PolicyConfig, Scope, Word, json,
@@ -8,13 +9,39 @@ use crate::language::{Place, Problems, section};
 use crate::wire::{Body, Contents, MessageId, Messages};
 use std::sync::Arc;
 
-/// The key of a record whose value is looked at ("… only support filtering on the body key").
-const BODY: &str = "body";
+/// The key whose value is looked at ("… only support filtering on the `body` key", "… on the `data` key").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EventKey {
+    /// The body of a message in a queue: a JSON object or a plain text.
+    Body,
+    /// The data of a record in a stream: a JSON object.
+    Data,
+}
+
+impl EventKey {
+    fn name(self) -> &'static str {
+        match self {
+            EventKey::Body => "body",
+            EventKey::Data => "data",
+        }
+    }
+
+    fn event_source(self) -> &'static str {
+        match self {
+            EventKey::Body => "Amazon SQS",
+            EventKey::Data => "Kinesis",
+        }
+    }
+}
+
+/// The key of a plain text in a document.
+const PLAIN_TEXT: &str = "body";
 /// Longest pattern, in characters ("`Filter`").
 const LONGEST_PATTERN: usize = 4_096;
 
 section! {
-    /// Filters: a message that satisfies one of them goes to the function, any other is deleted from the queue.
+    /// Filters: what satisfies one of them goes to the function. Any other message is deleted from its queue, any other record
+    /// is passed over.
     pub struct FilterCriteriaConfig {
         /// The filters, five at most (ten on request: `quotas: { lambda_filters_per_event_source_mapping: 10 }`).
         pub filters: Vec<FilterConfig>;
@@ -24,8 +51,8 @@ section! {
 section! {
     /// A filter.
     pub struct FilterConfig {
-        /// What the body must be: `{ body: { type: [order] } }` for a JSON object, `{ body: [text] }` for a plain text. Only
-        /// the key `body` can be asked for.
+        /// What it must say. Of a queue only the key `body` can be asked for: `{ body: { type: [order] } }` for a JSON object,
+        /// `{ body: [text] }` for a plain text. Of a stream only `data`: `{ data: { type: [order] } }` for a JSON object.
         pub pattern: PolicyConfig;
     }
 }
@@ -43,7 +70,12 @@ pub struct EventFilterSettings {
 
 impl FilterCriteriaConfig {
     /// The filters; `None` without any, which lets everything pass, or when a problem was told. AWS takes `most` filters.
-    pub(super) fn read(&self, most: usize, problems: &mut Problems) -> Option<EventFilterSettings> {
+    pub(super) fn read(
+        &self,
+        key: EventKey,
+        most: usize,
+        problems: &mut Problems,
+    ) -> Option<EventFilterSettings> {
         if let Some(extra) = self.filters.get(most) {
             problems
                 .error(extra.place, format!("an event source mapping has {most} filters at most"))
@@ -53,9 +85,15 @@ impl FilterCriteriaConfig {
         let empty = || Policy { scope: Scope::MessageBody, alternatives: Vec::new() };
         let (mut json, mut plain) = (empty(), empty());
         for filter in &self.filters {
-            for alternative in filter.read(problems).unwrap_or_default() {
-                match split(alternative) {
+            for alternative in filter.read(key, problems).unwrap_or_default() {
+                match split(alternative, key.name()) {
                     Some(Pattern::Json(alternative)) => json.alternatives.push(alternative),
+                    Some(Pattern::Plain(_)) if key == EventKey::Data => {
+                        problems
+                            .error(filter.place, "the pattern for `data` is not a JSON object")
+                            .why("\"Using event filtering with a Kinesis event source\": data and pattern must be valid JSON")
+                            .help("say what keys of the data must be: `data: { type: [order] }`");
+                    }
                     Some(Pattern::Plain(alternative)) => plain.alternatives.push(alternative),
                     // A body cannot be both.
                     None => {}
@@ -67,7 +105,7 @@ impl FilterCriteriaConfig {
 }
 
 impl FilterConfig {
-    fn read(&self, problems: &mut Problems) -> Option<Vec<Alternative>> {
+    fn read(&self, key: EventKey, problems: &mut Problems) -> Option<Vec<Alternative>> {
         let node = &self.pattern.0;
         let policy = Policy::read(node, Scope::MessageBody, Dialect::Lambda, problems)?;
         if node.mapping().is_some_and(<[_]>::is_empty) {
@@ -87,20 +125,24 @@ impl FilterConfig {
                 .help("spread it over several filters: they are joined by or");
         }
         let rules = || policy.alternatives.iter().flat_map(|alternative| &alternative.keys);
-        let mut strange: Vec<&str> = rules().map(|rule| top(&rule.path)).filter(|key| *key != BODY).collect();
+        let mut strange: Vec<&str> =
+            rules().map(|rule| top(&rule.path)).filter(|found| *found != key.name()).collect();
         strange.dedup();
-        for key in strange {
-            refuse_key(key, node.place, problems);
+        for found in strange {
+            refuse_key(found, key, node.place, problems);
         }
         Some(policy.alternatives)
     }
 }
 
-fn refuse_key(key: &str, place: Place, problems: &mut Problems) {
+fn refuse_key(found: &str, key: EventKey, place: Place, problems: &mut Problems) {
+    let (name, source) = (key.name(), key.event_source());
     problems
-        .error(place, format!("a filter cannot ask for `{key}`"))
-        .why("\"Amazon SQS event source mappings only support filtering on the `body` key\"")
-        .help(format!("a key of the message's JSON body stands inside of `body`: `body: {{ {key}: […] }}`"));
+        .error(place, format!("a filter cannot ask for `{found}`"))
+        .why(format!("\"{source} event source mappings only support filtering on the `{name}` key\""))
+        .help(format!(
+            "a key of the JSON that is sent stands inside of `{name}`: `{name}: {{ {found}: […] }}`"
+        ));
 }
 
 /// The first key of a path.
@@ -113,10 +155,11 @@ enum Pattern {
     Plain(Alternative),
 }
 
-/// Whether an alternative is about a JSON object or a plain text; its keys as the body has them.
-fn split(alternative: Alternative) -> Option<Pattern> {
-    let inside = |rule: &KeyRule| rule.path.strip_prefix(BODY)?.strip_prefix('.').map(str::to_owned);
-    if alternative.keys.iter().all(|rule| rule.path == BODY) {
+/// Whether an alternative is about a JSON object or a plain text; its keys as the object has them.
+fn split(mut alternative: Alternative, key: &str) -> Option<Pattern> {
+    let inside = |rule: &KeyRule| rule.path.strip_prefix(key)?.strip_prefix('.').map(str::to_owned);
+    if alternative.keys.iter().all(|rule| rule.path == key) {
+        alternative.keys.iter_mut().for_each(|rule| PLAIN_TEXT.clone_into(&mut rule.path));
         return Some(Pattern::Plain(alternative));
     }
     let keys = alternative
@@ -139,7 +182,7 @@ pub(super) struct EventFilter {
 impl EventFilter {
     pub(super) fn new(settings: &EventFilterSettings) -> Self {
         let mut vocabulary = settings.contents.vocabulary.clone();
-        let body = vocabulary.word(BODY);
+        let body = vocabulary.word(PLAIN_TEXT);
         Self {
             json: Matcher::new([(0, &settings.json)], &mut vocabulary),
             plain: Matcher::new([(0, &settings.plain)], &mut vocabulary),

@@ -1,6 +1,6 @@
 //! An event source mapping in a scenario.
 
-use super::event_filter::FilterCriteriaConfig;
+use super::event_filter::{EventKey, FilterCriteriaConfig};
 use super::function_config::{FunctionConfig, OnMessageFailureConfig};
 use super::mapping_settings::{BATCHES_PER_POLLER, MappingAssumptions, MappingConcurrency, MappingSettings};
 use crate::engine::{Span, Time};
@@ -246,10 +246,9 @@ impl MappingConfig {
         let needed = window + span(ends.function_config.timeout);
         let own = span(ends.visibility_timeout);
         let longer = (window > Span::ZERO && needed > own).then_some(needed + MARGIN);
-        let filter = self
-            .filter_criteria
-            .as_ref()
-            .and_then(|criteria| criteria.read(defaults.quotas.filters_of_mapping as usize, problems));
+        let filter = self.filter_criteria.as_ref().and_then(|criteria| {
+            criteria.read(EventKey::Body, defaults.quotas.filters_of_mapping as usize, problems)
+        });
         MappingSettings {
             name: name.to_owned(),
             queue: ends.queue,

@@ -56,8 +56,8 @@ pub use mapping_settings::{MappingAssumptions, MappingConcurrency, MappingSettin
 pub use metrics::{AccountMetrics, FunctionMetrics};
 pub use settings::{AsynchronousSettings, Destination, FunctionSettings, OnMessageFailure};
 pub use stream_mapping::{
-    StreamDestinationConfig, StreamMapping, StreamMappingAssumptions, StreamMappingConfig, StreamMappingEnds,
-    StreamMappingMetrics, StreamMappingSettings,
+    StreamDestination, StreamDestinationConfig, StreamMapping, StreamMappingAssumptions, StreamMappingConfig,
+    StreamMappingEnds, StreamMappingMetrics, StreamMappingSettings,
 };
 
 use crate::engine::Time;

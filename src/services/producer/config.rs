@@ -13,7 +13,8 @@ use crate::language::{
 };
 use crate::traffic::ArrivalsConfig;
 use crate::wire::{
-    EntityId, GroupConfig, IdentityConfig, PayloadStore, Retries, RetriesConfig, SqsQuotas, Texts, span,
+    BrokerSenderConfig, EntityId, GroupConfig, IdentityConfig, PayloadStore, Retries, RetriesConfig,
+    SqsQuotas, Texts, span,
 };
 
 section! {
@@ -39,6 +40,8 @@ section! {
         pub batching: Option<BatchingConfig>;
         /// What puts records on a stream; by default the SDK, record by record.
         pub library: Option<LibraryConfig>;
+        /// How it connects to a broker.
+        pub broker_client: Option<BrokerSenderConfig>;
     }
 }
 
@@ -61,6 +64,10 @@ choice! {
         ObjectStore(Reference) = "object_store",
         /// A delivery stream of Amazon Data Firehose.
         DeliveryStream(Reference) = "delivery_stream",
+        /// A queue of a broker of Amazon MQ.
+        BrokerQueue(Reference) = "broker_queue",
+        /// A topic of such a broker, or an exchange.
+        BrokerTopic(Reference) = "broker_topic",
     }
 }
 
@@ -325,8 +332,43 @@ impl ProducerConfig {
         }
     }
 
+    /// Whether messages go to a broker.
+    fn is_for_broker(&self) -> bool {
+        matches!(self.publishes_to, ProducerTarget::BrokerQueue(_) | ProducerTarget::BrokerTopic(_))
+    }
+
+    /// Keys that say nothing to a broker, or to anybody else.
+    fn check_broker_keys(&self, problems: &mut Problems) {
+        if !self.is_for_broker() {
+            if let Some(place) = self.places.key("broker_client") {
+                problems
+                    .error(place, "`broker_client` is for producers that publish to a broker")
+                    .help("publishes_to: { broker_queue: … }");
+            }
+            return;
+        }
+        let message = self.message.as_ref();
+        let place = |key: &str| message.and_then(|message| message.places.key(key));
+        let keys = [
+            ("identity", self.places.key("identity")),
+            ("lost_responses", self.places.key("lost_responses")),
+            ("large_payloads", self.places.key("large_payloads")),
+            ("message_group_id", place("message_group_id")),
+            ("delay", place("delay")),
+        ];
+        for (key, place) in keys {
+            if let Some(place) = place {
+                let problem = problems.error(place, format!("messages for a broker have no `{key}`"));
+                if key == "lost_responses" {
+                    problem.help("answers get lost when the broker fails: give it `failures`");
+                }
+            }
+        }
+    }
+
     /// What a queue of this type would refuse in every single message.
     fn check_target(&self, target: &SendTarget, problems: &mut Problems) {
+        self.check_broker_keys(problems);
         let message = self.message.as_ref();
         let is_direct =
             matches!(self.publishes_to, ProducerTarget::PhoneNumber(_) | ProducerTarget::PlatformEndpoint(_));

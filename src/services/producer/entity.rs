@@ -6,6 +6,7 @@ use super::kpl::Kpl;
 use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
 use super::payload::LargePayloads;
+use super::serial::Serial;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
@@ -91,6 +92,9 @@ pub struct Producer {
     /// Tells the linger timer of one batch from those of batches already sent.
     pub(super) batches_begun: u32,
     pub(super) kpl: Option<Kpl>,
+    pub(super) serial: Option<Serial>,
+    /// From now to the answer of the last call that was made, its repetition after a lost answer included.
+    pub(super) answered_in: Span,
     pub(super) waiting: u64,
     /// Batches that are closed and wait for an earlier call to end, and the calls under way.
     closed: VecDeque<BatchId>,
@@ -140,8 +144,11 @@ impl Producer {
             Some(Library::Kpl(kpl)) => Some(Kpl::new(kpl.clone())),
             _ => None,
         };
+        let keeps_order = settings.records.as_ref().is_some_and(|records| records.keeps_order);
         Self {
             kpl,
+            serial: keeps_order.then(Serial::default),
+            answered_in: Span::ZERO,
             settings,
             arrivals,
             chance,
@@ -179,6 +186,10 @@ impl Producer {
             let entry = self.make_message(cx.now, cx);
             self.add_to_batch(entry, cx);
             self.await_next(cx);
+            return;
+        }
+        if self.serial.is_some() {
+            self.produce_in_order(cx);
             return;
         }
         // A producer waits for nobody, so messages that come before anybody looks can be made now, and only the
@@ -349,6 +360,7 @@ impl Producer {
             None => draw_span(&self.settings.send_latency, &mut self.chance.latency),
         };
         let delay = uploads + call;
+        self.answered_in = delay;
         if self.settings.lost_responses > 0.0 {
             self.lose_response((at - cx.now) + delay, batch, cx);
         }
@@ -388,6 +400,7 @@ impl Producer {
         self.metrics.send_calls.add(1);
         let latency = draw_span(&self.settings.send_latency, &mut self.chance.loss);
         let delay = ends + self.settings.response_timeout + latency;
+        self.answered_in = delay;
         let signal = self.sending(again);
         cx.outbox.send(self.settings.target, delay, signal);
     }
@@ -427,6 +440,11 @@ impl Producer {
             self.refused.push(None);
         }
         self.refused[place] = Some(batch);
+        if self.serial.is_some()
+            && let Some(entry) = cx.batches.entries(batch).first()
+        {
+            self.note_refusal(cx.messages.detail(entry.message).group);
+        }
         cx.outbox.wake(cx.now + pause, Timer::Retry(place as u32));
     }
 
@@ -434,7 +452,14 @@ impl Producer {
     pub(super) fn retry<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
         if let Some(batch) = self.refused[place as usize].take() {
             self.waiting_for_retry -= cx.batches.entries(batch).len() as u64;
-            self.send(batch, cx.now, cx);
+            match cx.batches.entries(batch).first() {
+                Some(entry) if self.serial.is_some() => {
+                    self.call_in_order(cx.messages.detail(entry.message).group, batch, cx);
+                }
+                _ => {
+                    self.send(batch, cx.now, cx);
+                }
+            }
         }
     }
 

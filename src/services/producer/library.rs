@@ -10,7 +10,7 @@ choice! {
     /// What puts records on a stream.
     pub enum LibraryConfig {
         /// The SDK, record by record (`PutRecord`).
-        PutRecord = "put_record",
+        PutRecord(Option<PutRecordConfig>) = "put_record",
         /// The SDK, in batches (`PutRecords`).
         PutRecords(PutRecordsConfig) = "put_records",
         /// The Kinesis Producer Library.
@@ -19,6 +19,16 @@ choice! {
         Agent(AgentConfig) = "agent",
         /// The SDK, in batches for a delivery stream (`PutRecordBatch`).
         PutRecordBatch(PutRecordBatchConfig) = "put_record_batch",
+    }
+}
+
+section! {
+    /// Single calls of the SDK.
+    pub struct PutRecordConfig {
+        /// Whether each call names the sequence number of the one before with the same partition key
+        /// (`SequenceNumberForOrdering`): it waits for its answer, and the order of the key stays. Otherwise calls go out side by
+        /// side and overtake each other.
+        pub sequence_number_for_ordering: bool = false;
     }
 }
 
@@ -161,6 +171,8 @@ pub struct RecordSettings {
     pub library: Library,
     /// How often a call is tried, if the library has its own mind about it.
     pub max_attempts: Option<u32>,
+    /// Whether a call waits for the one before with the same partition key.
+    pub keeps_order: bool,
 }
 
 /// The keys of a message that only streams read.
@@ -181,8 +193,9 @@ pub(super) fn record_settings(
     let explicit = keys.explicit_hash_key.map(|text| HashRange::read_key(text, problems));
     let keys =
         keys.partition_key.map_or(Some(PartitionKeys::Random), |key| key.build(texts, files, problems));
+    let keeps_order = matches!(library, Some(LibraryConfig::PutRecord(Some(config))) if config.sequence_number_for_ordering);
     let (library, max_attempts) = match library {
-        None | Some(LibraryConfig::PutRecord) => (Library::PutRecord, None),
+        None | Some(LibraryConfig::PutRecord(_)) => (Library::PutRecord, None),
         Some(LibraryConfig::PutRecordBatch(config)) => {
             problems
                 .error(config.place, "`put_record_batch` is for delivery streams")
@@ -215,6 +228,7 @@ pub(super) fn record_settings(
         explicit_hash_key: explicit.map_or(Some(None), |hash| hash.map(Some))?,
         library,
         max_attempts,
+        keeps_order,
     })
 }
 
@@ -226,7 +240,16 @@ pub(super) fn delivery_settings(
     problems: &mut Problems,
 ) -> Option<RecordSettings> {
     let (library, max_attempts) = match library {
-        None | Some(LibraryConfig::PutRecord) => (Library::PutRecord, None),
+        Some(LibraryConfig::PutRecord(Some(config))) if config.sequence_number_for_ordering => {
+            problems
+                .error(
+                    config.places.of("sequence_number_for_ordering"),
+                    "a delivery stream has no sequence numbers",
+                )
+                .help("leave it away: `library: put_record`");
+            return None;
+        }
+        None | Some(LibraryConfig::PutRecord(_)) => (Library::PutRecord, None),
         Some(LibraryConfig::PutRecordBatch(config)) => {
             let gathering = Gathering {
                 maximum_entries: (config.max_entries as usize).min(target.quotas.batch_records),
@@ -244,7 +267,7 @@ pub(super) fn delivery_settings(
             return None;
         }
     };
-    Some(RecordSettings { keys: None, explicit_hash_key: None, library, max_attempts })
+    Some(RecordSettings { keys: None, explicit_hash_key: None, library, max_attempts, keeps_order: false })
 }
 
 impl AgentConfig {

@@ -25,13 +25,14 @@ mod metrics;
 mod partition_keys;
 mod payload;
 mod records;
+mod serial;
 
 pub use attributes::{Attribute, AttributeConfig, AttributeValue, BodyConfig, DrawnAttribute};
 pub use config::{ProducerConfig, ProducerTarget, SendTarget};
 pub use entity::{Batching, MessageDelay, Producer, ProducerSettings};
 pub use library::{
     AgentConfig, DeliveryTarget, Gathering, KplConfig, KplSettings, Library, LibraryConfig,
-    PutRecordBatchConfig, PutRecordsConfig, RecordSettings, StreamTarget,
+    PutRecordBatchConfig, PutRecordConfig, PutRecordsConfig, RecordSettings, StreamTarget,
 };
 pub use metrics::ProducerMetrics;
 pub use partition_keys::{DrawnKeyConfig, Key, PartitionKeyConfig, PartitionKeys};
@@ -53,6 +54,10 @@ pub enum Timer {
     Sent,
     /// The Kinesis Producer Library has something to do.
     Library(u32),
+    /// A call that later records of its partition key wait for has reached the stream.
+    Put(u32),
+    /// Such a call has its answer.
+    Answered(u32),
 }
 
 impl Service for Producer {
@@ -83,6 +88,8 @@ impl Service for Producer {
             Timer::Retry(place) => self.retry(place, cx),
             Timer::Sent => self.end_call(cx),
             Timer::Library(wake) => self.wake_kpl(wake, cx),
+            Timer::Put(key) => Self::await_answer(key, cx),
+            Timer::Answered(key) => self.end_turn(key, cx),
         }
     }
 
@@ -107,7 +114,10 @@ impl Service for Producer {
             batches.entries(batch).iter().for_each(|entry| mark(entry.message));
         }
         if let Some(kpl) = &self.kpl {
-            kpl.messages(batches).for_each(mark);
+            kpl.messages(batches).for_each(&mut *mark);
+        }
+        if let Some(serial) = &self.serial {
+            serial.messages().for_each(mark);
         }
     }
 }

@@ -165,11 +165,14 @@ impl TopicConfig {
                 .why("\"Filter policy constraints\"; a quota that AWS raises on request")
                 .help("`quotas: { sns_filter_policies: … }`");
         }
-        if is_fifo && let Some(extra) = self.subscriptions.get(quotas.fifo_subscriptions as usize) {
-            problems.error(
-                extra.place,
-                format!("a FIFO topic has at most {} subscriptions", quotas.fifo_subscriptions),
-            );
+        let most = quotas.subscriptions_of(is_fifo);
+        if let Some(extra) = self.subscriptions.iter().filter(|one| one.subscribed).nth(most as usize) {
+            let (kind, key) =
+                if is_fifo { ("FIFO", "sns_fifo_subscriptions") } else { ("standard", "sns_subscriptions") };
+            problems
+                .error(extra.place, format!("a {kind} topic has at most {most} subscriptions"))
+                .why("\"Amazon Simple Notification Service endpoints and quotas\"")
+                .help(format!("`quotas: {{ {key}: … }}`"));
         }
         let names = self.names(problems);
         let mut subscriptions = Vec::new();

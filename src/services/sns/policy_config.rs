@@ -1,7 +1,7 @@
 //! Who may use a topic, and the key that encrypts it, in a scenario.
 
 use crate::language::{Located, Problems, Reference, choice, keyword, section};
-use crate::wire::{EffectConfig, Identity, KeyConfig, check_statement};
+use crate::wire::{Conditions, EffectConfig, Identity, KeyConfig, check_statement};
 
 section! {
     /// A statement of a topic policy ("Example cases for Amazon SNS access control").
@@ -15,6 +15,8 @@ section! {
         pub actions: Vec<TopicActionConfig> = vec![TopicActionConfig::All];
         /// Only calls of a service for this source (`aws:SourceArn`): an alarm, an object store.
         pub source: Option<String>;
+        /// Only calls over HTTPS, or only those over plain HTTP (`aws:SecureTransport`).
+        pub secure_transport: Option<bool>;
     }
     check TopicStatementConfig::check;
 }
@@ -62,8 +64,9 @@ impl TopicStatementConfig {
     }
 
     fn says(&self, effect: EffectConfig, action: TopicActionConfig, identity: &Identity) -> bool {
+        let conditions = Conditions { source: self.source.as_ref(), secure_transport: self.secure_transport };
         let is_meant = self.actions.iter().any(|meant| [TopicActionConfig::All, action].contains(meant));
-        self.effect == effect && is_meant && identity.fits(&self.principals, self.source.as_ref())
+        self.effect == effect && is_meant && identity.fits(&self.principals, conditions)
     }
 }
 

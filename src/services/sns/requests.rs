@@ -71,11 +71,7 @@ impl Topic {
         }
         let answers = entries.iter().map(|entry| self.accept(entry.message, cx).map(|()| None)).collect();
         self.send_outgoing(cx);
-        match answers {
-            // A single publish has one answer.
-            answers if ids.is_some() => Answer::Entries(answers),
-            answers => Answer::Entries(answers),
-        }
+        Answer::Entries(answers)
     }
 
     /// `Subscribe`: the endpoint of this scenario confirms at once, unless it says otherwise.
@@ -87,7 +83,7 @@ impl Topic {
         if subscription.filter.is_some() && policies >= quotas.filter_policies as usize {
             return Answer::Failed(ApiError::FilterPolicyLimitExceeded);
         }
-        if self.settings.fifo.is_some() && active().count() >= quotas.fifo_subscriptions as usize {
+        if active().count() >= quotas.subscriptions_of(self.settings.fifo.is_some()) as usize {
             return Answer::Failed(ApiError::SubscriptionLimitExceeded);
         }
         self.set_active(number, true);

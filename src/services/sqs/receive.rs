@@ -8,7 +8,8 @@ use super::slots::State;
 use super::waiting::Waiter;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    ApiError, BatchId, Context, EntityId, Entry, Messages, Outbox, PollOutcome, Receipt, Signal, draw_span,
+    ApiError, BatchId, Context, EntityId, Entry, GroupId, Messages, Outbox, PollOutcome, Receipt, Signal,
+    draw_span,
 };
 
 /// Below this many messages a short poll often misses some ("Amazon SQS short and long polling").
@@ -238,7 +239,7 @@ impl Queue {
                     .next_noisy(|place| slots.is_visible(place.receipt(), place.key))
                     .map(|place| place.slot);
             };
-            let group = self.extras[place.slot as usize].group;
+            let group = self.extras.get(place.slot as usize).map_or(GroupId::NONE, |extra| extra.group);
             if !fair.is_noisy(group) {
                 return Some(place.slot);
             }

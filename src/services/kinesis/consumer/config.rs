@@ -1,6 +1,8 @@
 //! A consumer of a stream in a scenario.
 
-use super::settings::{Checkpointing, OnFailure, Retrieval, Stop, StreamConsumerSettings, WorkerCrashes};
+use super::settings::{
+    Balancing, Checkpointing, Library, OnFailure, Retrieval, Stop, StreamConsumerSettings, WorkerCrashes,
+};
 use crate::engine::Time;
 use crate::language::{
     DistributionOf, Duration, Files, Probability, Problems, Reference, choice, keyword, section,
@@ -54,6 +56,14 @@ section! {
         pub stops: Vec<StopConfig> = Vec::new();
         /// Times at which everything is read again.
         pub replays: Vec<ReplayConfig> = Vec::new();
+        /// The version of the library, and how it shares out leases.
+        pub client_library: ClientLibraryConfig = ClientLibraryConfig::Kcl2;
+        /// Whether the worker on an instance that is to be terminated finishes the batch in hand, writes its progress down and
+        /// gives its leases back before the instance goes (`startGracefulShutdown`); otherwise they expire. The Auto Scaling
+        /// group must let it finish.
+        pub graceful_shutdown: bool = false;
+        /// Most shards that a worker processes at a time: the threads of its pool. By default all of its own.
+        pub processing_threads: Option<u32>, within (1, 10_000);
     }
     check StreamConsumerConfig::check;
 }
@@ -63,6 +73,53 @@ choice! {
     pub enum StreamSource {
         /// A data stream.
         Stream(Reference) = "stream",
+    }
+}
+
+choice! {
+    /// The version of the Kinesis Client Library.
+    pub enum ClientLibraryConfig {
+        /// Version 2: workers take leases until each has the same number.
+        Kcl2 = "kcl_2",
+        /// Version 3: a leader moves leases until each worker has the same load, and they are handed over in order.
+        Kcl3(Kcl3Config) = "kcl_3",
+    }
+}
+
+section! {
+    /// Version 3 of the Kinesis Client Library, by its names ("KCL configurations").
+    pub struct Kcl3Config {
+        /// Whether the owner of a lease that goes to another worker finishes the batch in hand first
+        /// (`isGracefulLeaseHandoffEnabled`).
+        pub graceful_lease_handoff_enabled: bool = true;
+        /// How long it may take for that (`gracefulLeaseHandoffTimeoutMillis`).
+        pub graceful_lease_handoff_timeout: Duration = Duration::from_seconds(30);
+        /// How far from the mean a load must be before leases are moved (`reBalanceThresholdPercentage`).
+        pub rebalance_threshold_percentage: u32 = 10, within (1, 100);
+        /// How much of what a worker has too much is moved at a time (`dampeningPercentage`).
+        pub dampening_percentage: u32 = 60, within (1, 100);
+        /// Whether a lease is moved that is larger than what is to be moved (`allowThroughputOvershoot`).
+        pub allow_throughput_overshoot: bool = true;
+        /// At every how many looks of the leader, each twice the failover time from the last, loads are balanced
+        /// (`varianceBalancingFrequency`).
+        pub variance_balancing_frequency: u32 = 3, at_least (1);
+    }
+}
+
+impl ClientLibraryConfig {
+    fn library(&self) -> Library {
+        match self {
+            ClientLibraryConfig::Kcl2 => Library::Kcl2,
+            ClientLibraryConfig::Kcl3(config) => Library::Kcl3(Balancing {
+                graceful_timeout: config
+                    .graceful_lease_handoff_enabled
+                    .then(|| span(config.graceful_lease_handoff_timeout)),
+                threshold: f64::from(config.rebalance_threshold_percentage) / 100.0,
+                dampening: f64::from(config.dampening_percentage) / 100.0,
+                overshoots: config.allow_throughput_overshoot,
+                frequency: config.variance_balancing_frequency,
+            }),
+        }
     }
 }
 
@@ -119,7 +176,7 @@ section! {
 }
 
 section! {
-    /// A crash at a given time.
+    /// A crash at a given time, or an orderly shutdown.
     pub struct StopConfig {
         /// When, counted from the start.
         pub at: Duration;
@@ -127,6 +184,8 @@ section! {
         pub worker: u32 = 0;
         /// How long it is down; by default it never comes back.
         pub down_for: Option<Duration>;
+        /// Whether it finishes the batches in hand, writes its progress down and gives its leases back first.
+        pub graceful: bool = false;
     }
 }
 
@@ -220,6 +279,14 @@ impl StreamConsumerConfig {
     ) -> Option<StreamConsumerSettings> {
         let processing_time = self.processing_time.build(files, problems);
         let price = self.price(prices, problems);
+        if let Some(place) = self.places.key("graceful_shutdown").filter(|_| !is_hosted) {
+            problems
+                .error(
+                    place,
+                    format!("`graceful_shutdown` is for instances of a consumer, and `{name}` has its own"),
+                )
+                .help("`stops: [{ at: 10m, graceful: true }]` shuts one of its own down in order");
+        }
         if is_hosted {
             for key in ["instances", "instance_type", "instance_price", "crashes", "stops"] {
                 if let Some(place) = self.places.key(key) {
@@ -249,6 +316,7 @@ impl StreamConsumerConfig {
             workers: if is_hosted { 0 } else { self.instances },
             processing_time: processing_time?,
             per_batch: self.processing == RecordProcessingConfig::PerBatch,
+            processing_threads: self.processing_threads,
             checkpointing: match self.checkpoint {
                 CheckpointConfig::EachBatch => Checkpointing::EachBatch,
                 CheckpointConfig::Every(interval) => Checkpointing::Every(span(interval)),
@@ -260,6 +328,7 @@ impl StreamConsumerConfig {
                 OnRecordFailureConfig::Retry => OnFailure::Retry(self.max_attempts),
             },
             failover_time: span(self.failover_time),
+            library: self.client_library.library(),
             crashes: self.crashes.as_ref().map(|crashes| WorkerCrashes {
                 mean_time_between: span(crashes.mean_time_between),
                 restart_time: span(crashes.restart_time),
@@ -271,6 +340,7 @@ impl StreamConsumerConfig {
                     at: Time::ZERO + span(stop.at),
                     worker: stop.worker,
                     down_for: stop.down_for.map(span),
+                    is_graceful: stop.graceful,
                 })
                 .collect(),
             replays,

@@ -1,8 +1,12 @@
 //! A consumer of a stream: an application made with the Kinesis Client Library, on a fixed number of instances.
 
+use super::assignment::Assignment;
+use super::handoff::Leaving;
 use super::lease::Lease;
+use super::load::Loads;
 use super::metrics::ConsumerMetrics;
 use super::settings::StreamConsumerSettings;
+use super::threads::Threads;
 use crate::engine::{Stream, Time};
 use crate::wire::{Forwarder, IteratorStart, KeyOrder, Purpose};
 
@@ -41,6 +45,12 @@ pub struct StreamConsumer {
     pub(super) received: u64,
     pub(super) order: KeyOrder,
     pub(super) forwarder: Option<Forwarder>,
+    pub(super) loads: Loads,
+    /// By worker, when there is a limit.
+    pub(super) threads: Vec<Threads>,
+    pub(super) assignment: Assignment,
+    /// Workers that shut down in order.
+    pub(super) leaving: Vec<Leaving>,
     pub(super) chance: Chance,
     pub(super) metrics: ConsumerMetrics,
 }
@@ -69,6 +79,10 @@ impl StreamConsumer {
             received: 0,
             order: KeyOrder::default(),
             forwarder,
+            loads: Loads::default(),
+            threads: Vec::new(),
+            assignment: Assignment::default(),
+            leaving: Vec::new(),
             chance,
             metrics: ConsumerMetrics::default(),
             settings,

@@ -5,7 +5,9 @@
 //! workers take expired leases first, and else steal from whoever has most, until each has its share.
 
 use super::entity::StreamConsumer;
+use super::handoff::Handoff;
 use super::processing::Processing;
+use super::settings::Library;
 use super::{ConsumerTimer, entity::Worker};
 use crate::engine::{Span, Time};
 use crate::wire::{Action, BatchId, Context, Outbox, PollerId, ShardId, ShardInfo, Signal};
@@ -19,7 +21,7 @@ pub(super) struct Lease {
     /// The worker, and which of its lives.
     pub(super) owner: Option<(u32, u32)>,
     /// The owner is gone: when it last renewed the lease.
-    orphaned_at: Option<Time>,
+    pub(super) orphaned_at: Option<Time>,
     /// Changes whenever reading stops: answers and timers of before are void.
     pub(super) epoch: u32,
     /// Everything before is processed and need not be read again; `None` before the first checkpoint.
@@ -37,15 +39,33 @@ pub(super) struct Lease {
     pub(super) fetching: bool,
     /// When the last successful call ended.
     pub(super) fetched_at: Time,
-    /// Batches that wait to be processed, and their records.
-    pub(super) waiting: VecDeque<BatchId>,
+    /// Batches that wait to be processed.
+    pub(super) waiting: VecDeque<Waiting>,
     pub(super) waiting_records: u64,
+    pub(super) waiting_bytes: u64,
     /// Reading pauses because too much waits.
     pub(super) paused: bool,
     /// Records of the batch in hand that are not accounted for yet.
     pub(super) in_hand: u64,
     pub(super) processing: Option<Processing>,
+    /// When the owner took the batch in hand.
+    pub(super) began: Time,
+    /// Everything before was processed by the owner; `None` when it has processed nothing yet.
+    pub(super) done: Option<u64>,
+    /// The owner lets it go when it has finished the batch in hand.
+    pub(super) handoff: Option<Handoff>,
+    /// Bytes read since the last measurement.
+    pub(super) read_bytes: u64,
+    /// Bytes a second that come through it, a moving average.
+    pub(super) throughput: Option<f64>,
     parents: [Option<ShardId>; 2],
+}
+
+/// A batch that was read ahead of its processing.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) batch: BatchId,
+    pub(super) bytes: u64,
 }
 
 impl Lease {
@@ -55,7 +75,7 @@ impl Lease {
 }
 
 /// "failoverTimeMillis" divided by three, less 25 ms: how often a worker renews its leases.
-fn renewal_interval(failover: Span) -> Span {
+pub(super) fn renewal_interval(failover: Span) -> Span {
     (failover / 3).saturating_sub(Span::from_millis(25)).max(Span::from_millis(1))
 }
 
@@ -76,12 +96,17 @@ impl StreamConsumer {
     /// Time zero: the application has been running for a while, and its leases are shared out evenly.
     pub(super) fn begin<O: Outbox<ConsumerTimer>>(&mut self, cx: &mut Context<'_, O>) {
         let interval = scan_interval(self.settings.failover_time);
+        let takes_by_itself = self.settings.library == Library::Kcl2;
         for worker in 0..self.settings.workers {
-            let phase = self.chance.lease.below(interval.as_nanos());
-            let timer = ConsumerTimer::Scan { worker, life: 0 };
-            cx.outbox.wake(cx.now + Span::from_nanos(phase), timer);
+            if takes_by_itself {
+                let phase = self.chance.lease.below(interval.as_nanos());
+                let timer = ConsumerTimer::Scan { worker, life: 0 };
+                cx.outbox.wake(cx.now + Span::from_nanos(phase), timer);
+            }
             self.await_crash(worker, cx);
         }
+        self.begin_assignment(cx);
+        self.metrics.load_imbalance.set(cx.now, 0);
         for shard in 0..self.settings.shards {
             let lease = self.lease(shard);
             lease.exists = true;
@@ -156,6 +181,8 @@ impl StreamConsumer {
         found.runs = false;
         let owner = (worker, found.life);
         let renewed = found.last_renewal(self.settings.failover_time, cx.now);
+        self.forget_leaving(worker);
+        self.assignment.lose_leader(owner, cx.now);
         for shard in 0..self.leases.len() as u32 {
             if self.lease(shard).owner == Some(owner) {
                 self.stop_reading(shard, cx);
@@ -188,7 +215,12 @@ impl StreamConsumer {
         let found = &mut self.workers[worker as usize];
         *found = Worker { runs: true, life: found.life + 1, since: cx.now, scanned_at: None };
         let life = found.life;
-        cx.outbox.wake(cx.now, ConsumerTimer::Scan { worker, life });
+        self.loads.forget(worker);
+        if self.settings.library == Library::Kcl2 {
+            cx.outbox.wake(cx.now, ConsumerTimer::Scan { worker, life });
+        } else {
+            self.join_assignment(cx);
+        }
         self.await_crash(worker, cx);
         self.update_levels(cx.now);
     }
@@ -196,8 +228,11 @@ impl StreamConsumer {
     /// A worker looks for leases to take.
     pub(super) fn scan<O: Outbox<ConsumerTimer>>(&mut self, worker: u32, life: u32, cx: &mut Context<'_, O>) {
         let found = self.workers[worker as usize];
-        if !found.runs || found.life != life {
+        if !found.runs || found.life != life || self.is_leaving(worker) {
             return;
+        }
+        if cx.now - self.loads.measured_at >= scan_interval(self.settings.failover_time) {
+            self.measure(cx);
         }
         let me = (worker, life);
         let before = found.scanned_at;
@@ -324,8 +359,8 @@ impl StreamConsumer {
         let (_, start) = self.settings.replays[index as usize];
         self.start = start;
         self.replays_left -= 1;
-        let running: Vec<u32> =
-            (0..self.settings.workers).filter(|worker| self.workers[*worker as usize].runs).collect();
+        let stays = |worker: &u32| self.workers[*worker as usize].runs && !self.is_leaving(*worker);
+        let running: Vec<u32> = (0..self.settings.workers).filter(stays).collect();
         for shard in 0..self.leases.len() as u32 {
             self.stop_reading(shard, cx);
             let lease = self.lease(shard);
@@ -342,6 +377,7 @@ impl StreamConsumer {
                 self.take_lease(shard, (worker, life), cx);
             }
         }
+        self.finish_leaving(cx);
         self.update_levels(cx.now);
     }
 

@@ -33,6 +33,10 @@ crate::metrics! {
         pub leases_taken: Counter [Count] as "TakenLeases",
         /// Leases taken from a worker that had more.
         pub leases_stolen: Counter [Count],
+        /// Leases whose owner finished its batch and wrote its progress down before it let them go.
+        pub leases_handed_over: Counter [Count],
+        /// How much more the busiest worker had to do than the mean of all, when loads were last measured.
+        pub load_imbalance: Level [Percent],
         /// Crashes of workers.
         pub crashes: Counter [Count] as "Crashes",
         /// Shards read to their end.

@@ -4,16 +4,21 @@
 //! The workers run on instances of their own, or on those of a consumer (`services/compute`): an instance in service asks
 //! for work like that of a queue, and the application takes it as a worker until it hangs up.
 //!
-//! At time zero the leases are shared out evenly. A worker that loses a lease stops at once: that two workers process the
-//! same shard for a moment is not modelled.
+//! At time zero the leases are shared out evenly. Version 2 of the library lets each worker take leases by number, version 3 has
+//! a leader that shares them out by load. A worker that loses a lease stops at once, unless it is handed over in order: that
+//! two workers process the same shard for a moment is not modelled.
 
+mod assignment;
 mod config;
 mod entity;
+mod handoff;
 mod lease;
+mod load;
 mod metrics;
 mod processing;
 mod reading;
 mod settings;
+mod threads;
 
 pub use config::{SourceStream, StreamConsumerConfig, StreamSource};
 pub use entity::StreamConsumer;
@@ -69,6 +74,31 @@ pub enum ConsumerTimer {
     Restart(u32),
     /// Everything is read again.
     Replay(u32),
+    /// The leader looks at leases and workers; the number says whether it is still the one.
+    Assign(u32),
+    /// The owner of a lease learns that it is to go to another worker.
+    HandOver {
+        /// The shard.
+        shard: u32,
+        /// Its reader's life.
+        epoch: u32,
+        /// The worker.
+        to: u32,
+    },
+    /// The time for handing a lease over is over.
+    HandOffEnds {
+        /// The shard.
+        shard: u32,
+        /// Its reader's life.
+        epoch: u32,
+    },
+    /// The new owner of a lease finds that it has it.
+    Begin {
+        /// The shard.
+        shard: u32,
+        /// Its reader's life.
+        epoch: u32,
+    },
 }
 
 impl Service for StreamConsumer {
@@ -80,12 +110,7 @@ impl Service for StreamConsumer {
     }
 
     #[inline]
-    fn receive<O: Outbox<ConsumerTimer>>(
-        &mut self,
-        _from: EntityId,
-        signal: Signal,
-        cx: &mut Context<'_, O>,
-    ) {
+    fn receive<O: Outbox<ConsumerTimer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Records { shard, epoch, outcome, milliseconds_behind, shard_end } => {
                 self.take_read(Read { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);
@@ -97,6 +122,7 @@ impl Service for StreamConsumer {
             }
             Signal::Poll { poller, .. } => self.host(poller, cx),
             Signal::HangUp { poller } => self.lose_host(poller, cx),
+            Signal::ShutDown { poller } => self.shut_down(poller.0 as u32, Some((from, poller)), None, cx),
             Signal::Refused { batch, .. } => self.metrics.messages_rejected.add(cx.reject(batch)),
             other => unreachable!("a consumer of a stream is never told {other:?}"),
         }
@@ -112,10 +138,18 @@ impl Service for StreamConsumer {
             ConsumerTimer::Crash { worker, life } => self.crash_by_chance(worker, life, cx),
             ConsumerTimer::Stop(index) => {
                 let stop = self.settings.stops[index as usize];
-                self.crash(stop.worker, stop.down_for, cx);
+                if stop.is_graceful {
+                    self.shut_down(stop.worker, None, stop.down_for, cx);
+                } else {
+                    self.crash(stop.worker, stop.down_for, cx);
+                }
             }
             ConsumerTimer::Restart(worker) => self.restart(worker, cx),
             ConsumerTimer::Replay(index) => self.replay(index, cx),
+            ConsumerTimer::Assign(epoch) => self.assign(epoch, cx),
+            ConsumerTimer::HandOver { shard, epoch, to } => self.hand_over((shard, epoch), to, cx),
+            ConsumerTimer::HandOffEnds { shard, epoch } => self.force_handoff(shard, epoch, cx),
+            ConsumerTimer::Begin { shard, epoch } => self.discover(shard, epoch, cx),
         }
     }
 
@@ -142,8 +176,8 @@ impl Service for StreamConsumer {
 
     fn holdings(&self, batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
         for lease in &self.leases {
-            for batch in &lease.waiting {
-                batches.entries(*batch).iter().for_each(|entry| mark(entry.message));
+            for waiting in &lease.waiting {
+                batches.entries(waiting.batch).iter().for_each(|entry| mark(entry.message));
             }
             if let Some(processing) = lease.processing {
                 let held = &batches.entries(processing.batch)[processing.held_from()..];

@@ -2,6 +2,7 @@
 
 use super::ConsumerTimer;
 use super::entity::StreamConsumer;
+use super::lease::Waiting;
 use super::settings::{Checkpointing, OnFailure};
 use crate::engine::{Span, Time};
 use crate::wire::{BatchId, COPIED_RECORD, Context, Entry, FAILED_RECORD, Messages, Outbox, draw_span};
@@ -30,14 +31,24 @@ impl StreamConsumer {
     /// The next batch of a shard is taken up, or the shard is finished.
     pub(super) fn process_next<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
         let lease = self.lease(shard);
-        let Some(batch) = lease.waiting.pop_front() else {
+        if lease.handoff.is_some() {
+            return;
+        }
+        if lease.waiting.is_empty() {
             if lease.end_read && !lease.finished {
                 self.finish_shard(shard, cx);
             }
             return;
-        };
+        }
+        if !self.take_thread(shard) {
+            return;
+        }
+        let lease = self.lease(shard);
+        let Some(Waiting { batch, bytes }) = lease.waiting.pop_front() else { return };
         let records = cx.batches.entries(batch).len();
         lease.waiting_records -= records as u64;
+        lease.waiting_bytes -= bytes;
+        lease.began = cx.now;
         lease.in_hand = records as u64;
         lease.processing = Some(Processing { batch, next: 0, slice_end: 0 });
         self.busy += 1;
@@ -106,13 +117,21 @@ impl StreamConsumer {
             self.next_slice(shard, cx);
             return;
         }
+        self.note_work(shard, cx.now);
         let lease = self.lease(shard);
         lease.processing = None;
         self.busy -= 1;
         self.metrics.busy_shards.set(cx.now, self.busy);
         let last = cx.batches.entries(processing.batch).last().map(|entry| entry.receipt.position());
         cx.batches.close(processing.batch);
-        self.checkpoint(shard, last.map_or(0, |last| last + 1), cx);
+        let done = last.map_or(0, |last| last + 1);
+        self.lease(shard).done = Some(done);
+        self.checkpoint(shard, done, cx);
+        self.free_thread(shard, cx);
+        if self.lease(shard).handoff.is_some() {
+            self.end_handoff(shard, cx);
+            return;
+        }
         self.read_on(shard, cx);
         self.process_next(shard, cx);
     }
@@ -195,15 +214,23 @@ impl StreamConsumer {
             self.leases[shard as usize].in_hand = 0;
             self.busy -= 1;
             self.metrics.busy_shards.set(now, self.busy);
+            self.free_thread(shard, cx);
         }
         let lease = &mut self.leases[shard as usize];
         lease.epoch += 1;
         lease.fetching = false;
-        lease.waiting_records = 0;
         lease.paused = false;
-        let waiting = std::mem::take(&mut lease.waiting);
-        for batch in waiting {
-            self.abandon(batch, 0, cx);
+        lease.handoff = None;
+        lease.done = None;
+        self.abandon_waiting(shard, cx);
+    }
+
+    /// What was read ahead is left to whoever reads the shard next.
+    pub(super) fn abandon_waiting<O>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
+        let lease = &mut self.leases[shard as usize];
+        (lease.waiting_records, lease.waiting_bytes) = (0, 0);
+        for waiting in std::mem::take(&mut lease.waiting) {
+            self.abandon(waiting.batch, 0, cx);
         }
     }
 }

@@ -3,14 +3,17 @@
 
 use super::ConsumerTimer;
 use super::entity::StreamConsumer;
+use super::lease::Waiting;
 use super::settings::Retrieval;
 use crate::engine::{Span, Time};
 use crate::wire::{ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, ShardId, Signal};
 
-/// Batches read ahead of their processing at most.
+/// Reading pauses while so many batches wait to be processed (`maxPendingProcessRecordsInput`).
 const MOST_WAITING_BATCHES: usize = 4;
-/// Records read ahead at most.
+/// Or so many records (`maxRecordsCount`).
 const MOST_WAITING_RECORDS: u64 = 30_000;
+/// Or so many bytes (`maxByteSize`).
+const MOST_WAITING_BYTES: u64 = 8 << 20;
 /// How long a subscription lasts ("`SubscribeToShard`"): then the library subscribes anew.
 const SUBSCRIPTION_LIFE: Span = Span::from_minutes(5);
 
@@ -80,7 +83,8 @@ impl StreamConsumer {
     pub(super) fn poll<O: Outbox<ConsumerTimer>>(&mut self, shard: u32, epoch: u32, cx: &mut Context<'_, O>) {
         let Retrieval::Polling { max_records, .. } = self.settings.retrieval else { return };
         let lease = self.lease(shard);
-        if lease.epoch != epoch || lease.fetching || lease.end_read || lease.is_full() {
+        let is_over = lease.end_read || lease.handoff.is_some();
+        if lease.epoch != epoch || lease.fetching || is_over || lease.is_full() {
             return;
         }
         lease.fetching = true;
@@ -105,7 +109,7 @@ impl StreamConsumer {
         }
         let is_fan_out = self.settings.retrieval == Retrieval::FanOut;
         let lease = self.lease(shard);
-        if lease.epoch != read.epoch {
+        if lease.epoch != read.epoch || lease.handoff.is_some() {
             if let PollOutcome::Messages(batch) = read.outcome {
                 self.abandon(batch, 0, cx);
             }
@@ -159,8 +163,11 @@ impl StreamConsumer {
                 self.metrics.propagation_delay.record((cx.now - entry.enqueued_at).as_nanos());
             }
         }
+        let bytes = entries.iter().map(|entry| u64::from(cx.messages.bytes(entry.message))).sum();
         lease.waiting_records += entries.len() as u64;
-        lease.waiting.push_back(batch);
+        lease.waiting_bytes += bytes;
+        lease.read_bytes += bytes;
+        lease.waiting.push_back(Waiting { batch, bytes });
     }
 
     /// A batch has been worked on: there is room to read on.
@@ -211,6 +218,8 @@ impl StreamConsumer {
 impl super::lease::Lease {
     /// Whether as much waits as is read ahead.
     fn is_full(&self) -> bool {
-        self.waiting.len() >= MOST_WAITING_BATCHES || self.waiting_records >= MOST_WAITING_RECORDS
+        self.waiting.len() >= MOST_WAITING_BATCHES
+            || self.waiting_records >= MOST_WAITING_RECORDS
+            || self.waiting_bytes >= MOST_WAITING_BYTES
     }
 }

@@ -46,15 +46,52 @@ pub struct WorkerCrashes {
     pub restart_time: Span,
 }
 
-/// A crash at a given time.
+/// Which version of the library shares the leases out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Library {
+    /// Version 2: workers take leases by themselves, each the same number.
+    Kcl2,
+    /// Version 3: a leader shares them out by load.
+    Kcl3(Balancing),
+}
+
+impl Library {
+    /// How long the owner of a lease that is to go to another worker may take to finish its batch; `None` when it stops at
+    /// once.
+    pub(super) fn graceful_timeout(&self) -> Option<Span> {
+        match self {
+            Library::Kcl2 => None,
+            Library::Kcl3(balancing) => balancing.graceful_timeout,
+        }
+    }
+}
+
+/// How leases are balanced by load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Balancing {
+    /// `gracefulLeaseHandoffTimeoutMillis`; `None` when `isGracefulLeaseHandoffEnabled` is false.
+    pub graceful_timeout: Option<Span>,
+    /// `reBalanceThresholdPercentage`, as a share of the mean load.
+    pub threshold: f64,
+    /// `dampeningPercentage`, as a share of what is too much.
+    pub dampening: f64,
+    /// `allowThroughputOvershoot`.
+    pub overshoots: bool,
+    /// `varianceBalancingFrequency`.
+    pub frequency: u32,
+}
+
+/// A crash, or an orderly shutdown, at a given time.
 #[derive(Debug, Clone, Copy)]
 pub struct Stop {
     /// When.
     pub at: Time,
     /// Which worker.
     pub worker: u32,
-    /// When it comes back, counted from then; `None` is never.
+    /// When it comes back, counted from its end; `None` is never.
     pub down_for: Option<Span>,
+    /// Whether it hands its leases back first.
+    pub is_graceful: bool,
 }
 
 /// Everything that is fixed about a consumer of a stream during a run.
@@ -80,6 +117,8 @@ pub struct StreamConsumerSettings {
     pub processing_time: Distribution,
     /// Whether the time is that of a batch as a whole.
     pub per_batch: bool,
+    /// Shards that a worker processes at a time; `None` is all of its own.
+    pub processing_threads: Option<u32>,
     /// When progress is written down.
     pub checkpointing: Checkpointing,
     /// Probability that a processing fails.
@@ -88,6 +127,8 @@ pub struct StreamConsumerSettings {
     pub on_failure: OnFailure,
     /// `failoverTimeMillis`.
     pub failover_time: Span,
+    /// How leases are shared out.
+    pub library: Library,
     /// Crashes by chance.
     pub crashes: Option<WorkerCrashes>,
     /// Crashes at given times.

@@ -5,8 +5,10 @@
 use super::StreamMappingTimer;
 use super::dispatch::Reason;
 use super::entity::{Doing, StreamMapping};
+use super::reading::payload;
+use super::settings::StreamDestination;
 use crate::engine::Span;
-use crate::wire::{BatchId, Context, Detail, Entry, InvokeOutcome, NewMessage, Outbox, Signal};
+use crate::wire::{BatchId, Context, Detail, EntityId, Entry, InvokeOutcome, NewMessage, Outbox, Signal};
 
 /// The longest pause before a batch is tried again.
 const LONGEST_PAUSE: Span = Span::from_minutes(1);
@@ -189,8 +191,8 @@ impl StreamMapping {
         self.note_progress(shard as u32, cx);
     }
 
-    /// Records are given up. The on-failure destination is told which: shard, first and last sequence number, but not what
-    /// they say.
+    /// Records are given up. An on-failure destination is told which: shard, first and last sequence number; only a bucket gets
+    /// what they say as well.
     pub(super) fn discard<O: Outbox<StreamMappingTimer>>(
         &mut self,
         batch: BatchId,
@@ -205,9 +207,25 @@ impl StreamMapping {
         let expired = if reason == Reason::Age { records as u64 } else { 0 };
         self.metrics.expired_events.add(expired);
         self.metrics.dropped_events.add(records as u64);
+        let assumptions = self.settings.assumptions;
+        let entries = cx.batches.entries(batch).iter();
+        let bytes: u64 = entries.map(|entry| payload(cx.messages.bytes(entry.message), &assumptions)).sum();
         self.release(batch, records, cx);
         cx.batches.close(batch);
-        let Some(destination) = self.settings.destination else { return };
+        match self.settings.destination {
+            None => {}
+            Some(StreamDestination::Message(destination)) => self.tell(destination, cx),
+            Some(StreamDestination::Object(store)) => {
+                let bytes = bytes + u64::from(assumptions.failure_message_bytes);
+                let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+                self.metrics.on_failure_delivered.add(1);
+                cx.outbox.send(store, Span::ZERO, Signal::PutObject { bytes });
+            }
+        }
+    }
+
+    /// A message about discarded records.
+    fn tell<O: Outbox<StreamMappingTimer>>(&mut self, destination: EntityId, cx: &mut Context<'_, O>) {
         let message = cx.messages.create(NewMessage {
             published_at: cx.now,
             producer: cx.me,

@@ -1,8 +1,9 @@
 //! An event source mapping of a stream in a scenario.
 
+use super::super::event_filter::{EventKey, FilterCriteriaConfig};
 use super::super::function_config::{FunctionConfig, OnMessageFailureConfig};
 use super::super::mapping_config::{DisabledConfig, ResponseTypeConfig, check_disabled};
-use super::settings::{StreamMappingAssumptions, StreamMappingSettings, TumblingWindow};
+use super::settings::{StreamDestination, StreamMappingAssumptions, StreamMappingSettings, TumblingWindow};
 use crate::engine::Span;
 use crate::language::{Bytes, Duration, Problems, Reference, choice, section};
 use crate::wire::{EntityId, RetrievalConfig, StartingPositionConfig, span, whole_seconds};
@@ -31,7 +32,7 @@ section! {
         pub maximum_retry_attempts: Option<u32>, within (0, 10_000);
         /// How old a record may become (`MaximumRecordAgeInSeconds`); by default as old as the stream keeps it.
         pub maximum_record_age: Option<Duration>, within (Duration::from_seconds(60), Duration::from_seconds(604_800));
-        /// Who is told of records that are given up: which they were, not what they said.
+        /// Who is told of records that are given up.
         pub on_failure: Option<StreamDestinationConfig>;
         /// What of the function's answers counts.
         pub function_response_types: Vec<ResponseTypeConfig> = Vec::new();
@@ -41,6 +42,8 @@ section! {
         pub enabled: bool = true;
         /// When it is disabled and enabled again.
         pub disabled: Vec<DisabledConfig> = Vec::new();
+        /// Which records the function gets; all others are passed over.
+        pub filter_criteria: Option<FilterCriteriaConfig>;
     }
     check StreamMappingConfig::check;
 }
@@ -48,10 +51,12 @@ section! {
 choice! {
     /// Who is told of records that are given up.
     pub enum StreamDestinationConfig {
-        /// A standard queue.
+        /// A standard queue: a message says which records they were, not what they said.
         Queue(Reference) = "queue",
-        /// A standard topic.
+        /// A standard topic: the same.
         Topic(Reference) = "topic",
+        /// A bucket: an object with the whole invocation, what the records said included.
+        ObjectStore(Reference) = "object_store",
     }
 }
 
@@ -79,9 +84,11 @@ pub struct StreamMappingEnds<'a> {
     /// What is said about it.
     pub function_config: &'a FunctionConfig,
     /// The on-failure destination.
-    pub destination: Option<EntityId>,
+    pub destination: Option<StreamDestination>,
     /// Largest payload of an invocation, bytes.
     pub maximum_payload_bytes: u64,
+    /// Most filters.
+    pub most_filters: u32,
     /// What AWS does not say.
     pub assumptions: StreamMappingAssumptions,
 }
@@ -173,6 +180,10 @@ impl StreamMappingConfig {
             enabled: self.enabled,
             disabled: self.disabled.iter().map(DisabledConfig::times).collect(),
             maximum_payload_bytes: ends.maximum_payload_bytes,
+            filter: self
+                .filter_criteria
+                .as_ref()
+                .and_then(|criteria| criteria.read(EventKey::Data, ends.most_filters as usize, problems)),
             assumptions: ends.assumptions,
         }
     }

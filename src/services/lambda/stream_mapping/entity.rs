@@ -1,5 +1,6 @@
 //! An event source mapping of a stream: what it knows of each shard, and of the batches it works on there.
 
+use super::super::event_filter::EventFilter;
 use super::StreamMappingTimer;
 use super::metrics::StreamMappingMetrics;
 use super::settings::StreamMappingSettings;
@@ -129,6 +130,7 @@ pub struct StreamMapping {
     pub(super) in_hand: u64,
     /// Messages about discarded records.
     pub(super) told: u64,
+    pub(super) filter: Option<EventFilter>,
     pub(super) phase: Stream,
     pub(super) metrics: StreamMappingMetrics,
 }
@@ -143,6 +145,7 @@ impl StreamMapping {
             busy: 0,
             in_hand: 0,
             told: 0,
+            filter: settings.filter.as_ref().map(EventFilter::new),
             phase: Purpose::PollPhase.stream(seed, replication, "stream_mapping", &settings.name),
             metrics: StreamMappingMetrics::default(),
             settings,

@@ -5,6 +5,8 @@ crate::metrics! {
     pub struct StreamMappingMetrics in "AWS/Lambda", by "EventSourceMappingUUID" {
         /// Records read from the stream.
         pub polled_events: Counter [Count] as "PolledEventCount",
+        /// Records that satisfied no filter and were passed over.
+        pub filtered_out_events: Counter [Count] as "FilteredOutEventCount",
         /// Records the function was invoked with, each counted at its first invocation.
         pub invoked_events: Counter [Count] as "InvokedEventCount",
         /// Records of invocations that failed or were throttled, or that the function named in its answer.
@@ -15,7 +17,7 @@ crate::metrics! {
         pub expired_events: Counter [Count],
         /// Records that expired in the stream before the mapping read them.
         pub missed_events: Counter [Count],
-        /// Messages about discarded records that the on-failure destination took.
+        /// Messages about discarded records that went to the on-failure destination, or objects with them.
         pub on_failure_delivered: Counter [Count] as "OnFailureDestinationDeliveredEventCount",
         /// Messages about discarded records that the on-failure destination refused.
         pub on_failure_refused: Counter [Count],

@@ -4,12 +4,12 @@
 //!
 //! A mapping reads every shard, by polls or by a subscription, and invokes its function with batches of one shard: one at a
 //! time, or as many as the parallelization factor says, each partition key in one of them. Batching windows, the payload's
-//! limit, tumbling windows with their state, partial batch responses, splits of failed batches, retries until the records
-//! are too old or the attempts used up, the on-failure destination, parents before children.
+//! limit, filter criteria, tumbling windows with their state, partial batch responses, splits of failed batches, retries until
+//! the records are too old or the attempts used up, on-failure destinations, parents before children.
 //!
 //! # What is not
 //!
-//! Failed batches in Amazon S3, aggregated records of which some belong to another shard (Lambda drops those).
+//! Aggregated records of which some belong to another shard (Lambda drops those).
 
 mod answers;
 mod config;
@@ -22,7 +22,7 @@ mod settings;
 pub use config::{StreamDestinationConfig, StreamMappingConfig, StreamMappingEnds};
 pub use entity::StreamMapping;
 pub use metrics::StreamMappingMetrics;
-pub use settings::{StreamMappingAssumptions, StreamMappingSettings};
+pub use settings::{StreamDestination, StreamMappingAssumptions, StreamMappingSettings};
 
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
@@ -101,6 +101,7 @@ impl Service for StreamMapping {
             (Side::In, "produced", self.told),
             (Side::Out, "succeeded", metrics.succeeded_events.total()),
             (Side::Out, "dropped", metrics.dropped_events.total()),
+            (Side::Out, "filtered_out", metrics.filtered_out_events.total()),
             (Side::Out, "in_hand", self.in_hand),
             (Side::Out, "told", self.told),
             (Side::Memo, "missed", metrics.missed_events.total()),

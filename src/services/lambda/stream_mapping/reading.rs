@@ -152,8 +152,8 @@ impl StreamMapping {
     fn sort<O: Outbox<StreamMappingTimer>>(&mut self, shard: u32, batch: BatchId, cx: &mut Context<'_, O>) {
         let factor = self.settings.parallelization_factor;
         let window = self.settings.window;
-        let records = cx.batches.entries(batch).len() as u64;
         let mut touched = 0_u32;
+        self.metrics.polled_events.add(cx.batches.entries(batch).len() as u64);
         let state = &mut self.shards[shard as usize];
         if let [first, .., last] | [first @ last] = cx.batches.entries(batch) {
             let position = first.receipt.position();
@@ -161,6 +161,9 @@ impl StreamMapping {
             self.metrics.missed_events.add(missed);
             state.read_to = Some(last.receipt.position() + 1);
         }
+        self.filter_out(batch, cx);
+        let records = cx.batches.entries(batch).len() as u64;
+        let state = &mut self.shards[shard as usize];
         for entry in cx.batches.entries(batch) {
             let index =
                 if factor == 1 { 0 } else { lane_of(cx.messages.detail(entry.message).group, factor) };
@@ -174,11 +177,34 @@ impl StreamMapping {
         }
         state.waiting += records;
         self.in_hand += records;
-        self.metrics.polled_events.add(records);
         cx.batches.close(batch);
         for lane in (0..factor).filter(|lane| touched & (1 << lane) != 0) {
             self.gather(shard * factor + lane, cx);
         }
+    }
+
+    /// Records that satisfy no filter are passed over, before they can join a batch ("Control which events Lambda sends to your
+    /// function"). Of aggregated records a poll sees the whole, which is no JSON ("Using event filtering with a Kinesis event
+    /// source").
+    fn filter_out<O>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
+        let Some(filter) = &mut self.filter else { return };
+        let sees_inside = self.settings.enhanced_fan_out;
+        let read = cx.batches.entries(batch).len();
+        let mut wanted = 0;
+        for position in 0..read {
+            let entry = cx.batches.entries(batch)[position];
+            let next = cx.batches.entries(batch).get(position + 1);
+            let is_part = entry.aggregated || next.is_some_and(|next| next.aggregated);
+            if (sees_inside || !is_part) && filter.passes(entry.message, cx.messages) {
+                cx.batches.entries_mut(batch)[wanted] = entry;
+                wanted += 1;
+            } else {
+                cx.messages.mark_filtered(entry.message);
+                cx.messages.release(entry.message);
+            }
+        }
+        cx.batches.entries_mut(batch).truncate(wanted);
+        self.metrics.filtered_out_events.add((read - wanted) as u64);
     }
 
     /// The last record of a shard has been read: what waits need not wait any longer.

@@ -1,5 +1,6 @@
 //! Everything that is fixed about an event source mapping of a stream during a run.
 
+use super::super::event_filter::EventFilterSettings;
 use crate::engine::{Span, Time};
 use crate::wire::{EntityId, IteratorStart};
 
@@ -25,6 +26,16 @@ pub struct TumblingWindow {
     pub length: Span,
     /// What each record adds to the state that the function hands on, bytes.
     pub state_bytes_per_record: u64,
+}
+
+/// Where what is known of discarded records goes ("Retain discarded batch records for a Kinesis Data Streams event source in
+/// Lambda").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamDestination {
+    /// To a queue or a topic: a message that says which they were.
+    Message(EntityId),
+    /// To a bucket: an object with what they said.
+    Object(EntityId),
 }
 
 /// Everything that is fixed about an event source mapping of a stream during a run.
@@ -57,7 +68,7 @@ pub struct StreamMappingSettings {
     /// `MaximumRecordAgeInSeconds`, 60 s..=7 d; `None` is as long as the stream keeps them.
     pub maximum_record_age: Option<Span>,
     /// The on-failure destination.
-    pub destination: Option<EntityId>,
+    pub destination: Option<StreamDestination>,
     /// `FunctionResponseTypes` has `ReportBatchItemFailures`.
     pub reports_failures: bool,
     /// Tumbling windows.
@@ -68,6 +79,8 @@ pub struct StreamMappingSettings {
     pub disabled: Vec<(Time, Time)>,
     /// Largest payload of an invocation, bytes.
     pub maximum_payload_bytes: u64,
+    /// `FilterCriteria`.
+    pub filter: Option<EventFilterSettings>,
     /// What AWS does not say.
     pub assumptions: StreamMappingAssumptions,
 }

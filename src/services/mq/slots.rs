@@ -1,0 +1,199 @@
+//! The messages in a queue of a broker, each in a place of its own.
+
+use super::intake::LineId;
+use crate::engine::Time;
+use crate::wire::{MessageId, Receipt};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Where a message is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// The place is free.
+    Free,
+    /// It could be delivered.
+    Ready,
+    /// A consumer has it.
+    Dispatched {
+        /// The session.
+        session: u32,
+        /// Whether its program has it, not only its client.
+        is_delivered: bool,
+    },
+}
+
+/// A message in a queue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Slot {
+    pub(super) message: MessageId,
+    pub(super) bytes: u32,
+    pub(super) state: State,
+    /// Changes whenever the message moves: receipts of before are void.
+    pub(super) generation: u32,
+    /// Its number among all that came.
+    pub(super) arrival: u64,
+    pub(super) enqueued_at: Time,
+    pub(super) dispatched_at: Time,
+    pub(super) expires_at: Time,
+    /// How often it was given to a consumer.
+    pub(super) dispatches: u32,
+    /// How often its processing failed, or its consumer went away with it.
+    pub(super) redeliveries: u32,
+    pub(super) is_persistent: bool,
+    /// The send that waits for it to be on disk.
+    pub(super) storing: Option<LineId>,
+}
+
+/// The messages of a queue.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// Ready messages that nobody has had, in the order in which they came.
+    fresh: VecDeque<Receipt>,
+    /// Ready messages that came back: they go before the others, in their old order.
+    returned: BTreeMap<u64, Receipt>,
+    /// All messages, oldest first, those that are gone included.
+    ages: VecDeque<(u64, u32)>,
+    arrivals: u64,
+    pub(super) ready: u64,
+    pub(super) dispatched: u64,
+}
+
+impl Slots {
+    pub(super) fn held(&self) -> u64 {
+        self.ready + self.dispatched
+    }
+
+    pub(super) fn get(&self, slot: u32) -> &Slot {
+        &self.slots[slot as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, slot: u32) -> &mut Slot {
+        &mut self.slots[slot as usize]
+    }
+
+    /// The receipt that is good for a message now.
+    pub(super) fn receipt(&self, slot: u32) -> Receipt {
+        Receipt { slot, generation: self.get(slot).generation }
+    }
+
+    /// The place that a receipt means, if it is still good.
+    pub(super) fn find(&self, receipt: Receipt) -> Option<u32> {
+        let slot = self.slots.get(receipt.slot as usize)?;
+        (slot.generation == receipt.generation && slot.state != State::Free).then_some(receipt.slot)
+    }
+
+    /// A message comes, ready.
+    pub(super) fn insert(&mut self, new: Slot) -> u32 {
+        let slot = Slot { arrival: self.arrivals, state: State::Ready, ..new };
+        self.arrivals += 1;
+        let index = if let Some(index) = self.free.pop() {
+            let generation = self.get(index).generation;
+            *self.get_mut(index) = Slot { generation, ..slot };
+            index
+        } else {
+            self.slots.push(slot);
+            (self.slots.len() - 1) as u32
+        };
+        self.ready += 1;
+        self.fresh.push_back(self.receipt(index));
+        if self.ages.len() as u64 > 2 * self.held() + 1_024 {
+            let slots = &self.slots;
+            self.ages.retain(|(arrival, slot)| is_there(slots, *arrival, *slot));
+        }
+        self.ages.push_back((slot.arrival, index));
+        index
+    }
+
+    /// The next message to deliver.
+    pub(super) fn front(&mut self) -> Option<u32> {
+        while let Some((arrival, receipt)) = self.returned.first_key_value() {
+            if self.is_ready(*receipt) {
+                return Some(receipt.slot);
+            }
+            let arrival = *arrival;
+            self.returned.remove(&arrival);
+        }
+        while let Some(receipt) = self.fresh.front() {
+            if self.is_ready(*receipt) {
+                return Some(receipt.slot);
+            }
+            self.fresh.pop_front();
+        }
+        None
+    }
+
+    fn is_ready(&self, receipt: Receipt) -> bool {
+        let slot = self.get(receipt.slot);
+        slot.generation == receipt.generation && slot.state == State::Ready
+    }
+
+    /// A ready message goes to a session. Its entry in the order of ready ones is void with its generation.
+    pub(super) fn dispatch(&mut self, index: u32, session: u32, now: Time) {
+        let slot = self.get_mut(index);
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.state = State::Dispatched { session, is_delivered: false };
+        slot.dispatched_at = now;
+        slot.dispatches += 1;
+        self.ready -= 1;
+        self.dispatched += 1;
+    }
+
+    /// A message that a consumer had is ready again.
+    pub(super) fn give_back(&mut self, index: u32) {
+        let slot = self.get_mut(index);
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.state = State::Ready;
+        let (arrival, receipt) = (slot.arrival, Receipt { slot: index, generation: slot.generation });
+        self.ready += 1;
+        self.dispatched -= 1;
+        self.returned.insert(arrival, receipt);
+    }
+
+    /// A message goes from the program back to its client.
+    pub(super) fn renew(&mut self, index: u32) {
+        let slot = self.get_mut(index);
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.dispatches += 1;
+        if let State::Dispatched { is_delivered, .. } = &mut slot.state {
+            *is_delivered = false;
+        }
+    }
+
+    /// A message leaves the queue.
+    pub(super) fn remove(&mut self, index: u32) -> Slot {
+        let slot = self.get_mut(index);
+        let gone = *slot;
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.state = State::Free;
+        slot.storing = None;
+        match gone.state {
+            State::Ready => self.ready -= 1,
+            State::Dispatched { .. } => self.dispatched -= 1,
+            State::Free => unreachable!("a message leaves once"),
+        }
+        self.free.push(index);
+        gone
+    }
+
+    /// When the oldest message came.
+    pub(super) fn oldest(&mut self) -> Option<Time> {
+        while let Some((arrival, slot)) = self.ages.front() {
+            if is_there(&self.slots, *arrival, *slot) {
+                return Some(self.get(*slot).enqueued_at);
+            }
+            self.ages.pop_front();
+        }
+        None
+    }
+
+    /// The places of all messages.
+    pub(super) fn all(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..).zip(&self.slots).filter(|(_, slot)| slot.state != State::Free).map(|(index, _)| index)
+    }
+}
+
+fn is_there(slots: &[Slot], arrival: u64, slot: u32) -> bool {
+    let slot = &slots[slot as usize];
+    slot.arrival == arrival && slot.state != State::Free
+}
