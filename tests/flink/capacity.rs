@@ -29,7 +29,7 @@ fn a_slot_does_so_much_and_the_stream_keeps_the_rest() {
     assert!((99.0..=100.1).contains(&done), "{done}");
     assert_eq!(value(&tape, "app", "cpu_utilization", "last"), 100.0);
     let behind = value(&tape, "app", "milliseconds_behind_latest", "max");
-    assert!(behind > 500_000.0, "a sixth of an hour: {behind}");
+    assert!(behind > 200_000.0, "{behind}");
     let two = of(120, ", auto_scaling: false, parallelism: 2");
     assert!((119.0..120.1).contains(&value(&two, "app", "records_in", "rate")));
 }

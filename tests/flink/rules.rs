@@ -24,13 +24,12 @@ fn limits_of_kpus_are_those_of_the_profile() {
 fn every_problem_is_told_at_once() {
     let told = of(
         "{ window: { tumbling: { size: 1m, offset: 1m }, session: { gap: 1s } } }, { filter: {} }",
-        ", sinks: [ { stream: s, function: f } ], retrieval: enhanced_fan_out, get_records_max: 10",
+        ", sinks: [ { stream: s, function: f } ]",
     );
     for sentence in [
         "give exactly one of them",
         "a filter needs a condition",
         "results go to a `stream`",
-        "`get_records_max` is for `retrieval: polling`",
         "an `offset` is shorter than a step",
     ] {
         assert!(told.contains(sentence), "{sentence}: {told}");
@@ -43,6 +42,7 @@ fn what_makes_no_sense_is_refused() {
         ("{ window: { tumbling: { size: 1m }, time: processing_time, allowed_lateness: 1s } }", "", "nothing is late in processing time"),
         ("{ map: {} }", ", late_data: { stream: s }", "`late_data` comes from windows"),
         ("{ map: {} }", ", parallelism: 200, parallelism_per_kpu: 8", "more slots than `maximum_parallelism`"),
+        ("{ map: {} }", ", retrieval: enhanced_fan_out, get_records_max: 10", "`get_records_max` is for `retrieval: polling`"),
         ("{ map: {} }", ", sinks: [ { stream: t } ]", "there is no stream `t`"),
         ("{ map: {} }", ", updates: [ { at: 1m, parallelism: 100 } ]", "100 slots need 100 KPUs"),
         ("{ window: { tumbling: { size: 0s } } }", "", "at least"),
@@ -64,8 +64,7 @@ fn a_delivery_stream_that_reads_a_stream_takes_no_results() {
 fn alarms_can_watch_applications() {
     let text = |metric: &str| {
         format!(
-            "duration: 20m\nstreams: {{ s: {{}} }}\n{}alarms: {{ down: {{ metric: {{ flink_application: app, name: {metric} }}, statistic: Maximum, period: 60s, \
-             evaluation_periods: 1, threshold: 0, comparison: GreaterThanThreshold }} }}\n",
+            "duration: 20m\nstreams: {{ s: {{}} }}\n{}alarms: {{ down: {{ metric: {{ flink_application: app, name: {metric} }}, statistic: Maximum, threshold: 1000, evaluation_periods: 1 }} }}\n",
             app("", ", failures: [ { at: 4m55s } ]")
         )
     };

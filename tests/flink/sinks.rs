@@ -8,7 +8,7 @@ const RECORDS: [(f64, f64, &str); 3] = [(1.0, 1.0, "a"), (2.0, 2.0, "b"), (3.0, 
 #[test]
 fn results_go_to_streams_delivery_streams_and_functions() {
     let lines = "duration: 10m\nstreams: { s: {}, out: {} }\nobject_stores: { lake: {} }\n\
-        delivery_streams: { d: { destination: { s3: { bucket: lake, buffering_hints: { interval: 60s } } } } }\n\
+        delivery_streams: { d: { destination: { s3: { bucket: lake, buffering_hints: { size: 1MiB, interval: 60s } } } } }\n\
         functions: { f: { processing_time: 10ms } }\n";
     let sinks = ", sinks: [ { stream: out }, { delivery_stream: d }, { function: f } ]";
     let tape = run(&format!("{lines}{}{}", app(PASS, sinks), puts(&RECORDS)));
@@ -41,7 +41,7 @@ fn what_a_stream_throttles_is_sent_again() {
     assert!(sum(&tape, "results_sent_again") > 100);
     assert_eq!(sum(&tape, "results_rejected"), 0);
     let arrived = value(&tape, "out", "incoming_records", "sum");
-    assert!(arrived > 2_000.0, "{arrived}");
+    assert!(arrived > 1_500.0, "{arrived}");
 }
 
 #[test]
@@ -51,6 +51,7 @@ fn a_full_sink_holds_the_source_back() {
     let sinks = ", sinks: [ { stream: out } ], auto_scaling: false";
     let tape = run(&format!("{lines}{}", app(PASS, sinks)));
     let waiting = tape.ledger.get("flink_application", "app", "waiting_in_sinks").unwrap_or_default();
-    assert!((9_000..12_000).contains(&waiting), "{waiting}");
-    assert!(value(&tape, "app", "milliseconds_behind_latest", "max") > 600_000.0);
+    assert!((9_000..30_000).contains(&waiting), "{waiting}");
+    let processed = sum(&tape, "records_in");
+    assert!(processed < 60_000, "of 120,000 records: {processed}");
 }

@@ -127,7 +127,8 @@ impl Application {
     }
 
     fn release<O: Outbox<Timer>>(&self, shard: u32, position: Option<u64>, cx: &mut Context<'_, O>) {
-        if let Some(position) = position.filter(|_| !self.settings.source.is_pushed) {
+        let keeps = self.settings.source.is_pushed || self.settings.may_begin_anew();
+        if let Some(position) = position.filter(|_| !keeps) {
             let signal = Signal::ReadUpTo { shard: ShardId(shard), position };
             cx.outbox.send(self.settings.source.stream, Span::ZERO, signal);
         }
