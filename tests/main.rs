@@ -13,6 +13,7 @@ mod flink;
 mod kinesis;
 mod lambda;
 mod life;
+mod mq;
 mod policy_tests;
 mod properties;
 mod reference;

@@ -379,7 +379,9 @@ impl Resolver<'_> {
             }
         }
         for (name, client) in self.config.clients.iter() {
-            if let Some(config) = &client.broker_producer {
+            if let Some(config) = &client.broker_producer
+                && client.calls_broker(destination.name)
+            {
                 let from = self.directory.clients.entity(name.as_str());
                 senders.push(sender(from, Some(config), broker, problems));
             }
@@ -410,7 +412,9 @@ impl Resolver<'_> {
             }
         }
         for (name, client) in self.config.clients.iter() {
-            if let Some(config) = &client.broker_consumer {
+            if let Some(config) = &client.broker_consumer
+                && client.calls_broker(destination.name)
+            {
                 let from = self.directory.clients.entity(name.as_str());
                 readers.push(reader(from, Some(config), broker, problems));
             }

@@ -5,7 +5,7 @@ use super::directory::Directory;
 use super::topics::Topics;
 use crate::language::{Files, Problems};
 use crate::record::{ExpectationResult, Tape};
-use crate::services::client::{self, ClientSettings, Expected, Lookup};
+use crate::services::client::{self, BrokerDestination, ClientSettings, Expected, Lookup};
 use crate::wire::Texts;
 use std::sync::Arc;
 
@@ -38,12 +38,21 @@ pub(super) fn resolve(
         let mut video_stream = |reference: &_, problems: &mut Problems| {
             Some(directory.video_streams.find(reference, problems)?.1)
         };
+        let mut destination = |destination: BrokerDestination<'_>, problems: &mut Problems| {
+            let (names, reference) = match destination {
+                BrokerDestination::Queue(reference) => (&directory.broker_queues, reference),
+                BrokerDestination::Topic(reference) => (&directory.broker_topics, reference),
+                BrokerDestination::Subscription(reference) => (&directory.broker_subscriptions, reference),
+            };
+            Some(names.find(reference, problems)?.1)
+        };
         let mut lookup = Lookup {
             queue: &mut find,
             stream: &mut find_stream,
             topics: &mut *topics,
             delivery_stream: &mut delivery_stream,
             video_stream: &mut video_stream,
+            destination: &mut destination,
             texts: &mut texts,
         };
         let script = client.script(&mut lookup, problems);

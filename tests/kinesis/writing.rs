@@ -251,15 +251,27 @@ fn an_answer_that_gets_lost_holds_back_the_next_record_of_the_key() {
 
 /// Records by hand, and where they went.
 fn shards_of(stream: &str, script: &str) -> Vec<String> {
-    let tape = run(&format!("duration: 10m\nstreams: {{ s: {{ {stream} }} }}\nclients: {{ c: {{ script: [{script}] }} }}\n"));
-    let puts = tape.api_calls.iter().filter(|call| call.messages.contains("SequenceNumber") || call.messages.contains("shardId"));
+    let tape = run(&format!(
+        "duration: 10m\nstreams: {{ s: {{ {stream} }} }}\nclients: {{ c: {{ script: [{script}] }} }}\n"
+    ));
+    let puts = tape
+        .api_calls
+        .iter()
+        .filter(|call| call.messages.contains("SequenceNumber") || call.messages.contains("shardId"));
     puts.filter(|call| call.action == "PutRecord").map(|call| call.messages.clone()).collect()
 }
 
 #[test]
 fn boundaries_belong_to_the_shard_that_begins_there_also_after_splits_and_merges() {
-    let (one, two) = (113_427_455_640_312_821_154_458_202_477_256_070_485_u128, 226_854_911_280_625_642_308_916_404_954_512_140_970_u128);
-    let put = |at: &str, hash: u128| format!("{{ at: {at}, put_record: {{ stream: s, data: x, partition_key: k, explicit_hash_key: '{hash}' }} }}");
+    let (one, two) = (
+        113_427_455_640_312_821_154_458_202_477_256_070_485_u128,
+        226_854_911_280_625_642_308_916_404_954_512_140_970_u128,
+    );
+    let put = |at: &str, hash: u128| {
+        format!(
+            "{{ at: {at}, put_record: {{ stream: s, data: x, partition_key: k, explicit_hash_key: '{hash}' }} }}"
+        )
+    };
     // Three shards, the middle one split unevenly: two records below and from its new boundary; the last of its parts merged
     // with the shard above it.
     let h = one + 1_000;

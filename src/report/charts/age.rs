@@ -25,7 +25,7 @@ const LINES: [(Ink, Option<(f64, f64)>); MOST] = [
 pub(super) fn draw(tape: &Tape) -> Picture {
     let held = source::queues(tape)
         .into_iter()
-        .map(|queue| (queue, source::series(tape, "queue", queue, "age_of_oldest_message", Thin::Highest)));
+        .map(|queue| (queue, source::of_queue(tape, queue, "age_of_oldest_message", Thin::Highest)));
     let words = Words {
         title: "Age of the oldest message",
         things: "queues",
@@ -66,7 +66,8 @@ fn lines(tape: &Tape, words: &Words, mut held: Vec<(&str, Trace)>) -> Picture {
     // Stable: equal peaks stay in the tape's order.
     held.sort_by(|a, b| highest([&b.1]).total_cmp(&highest([&a.1])));
     held.truncate(MOST);
-    let remark = if all > MOST { format!("the {MOST} highest of {all} {}", words.things) } else { String::new() };
+    let remark =
+        if all > MOST { format!("the {MOST} highest of {all} {}", words.things) } else { String::new() };
     let mut picture = begin(tape, words.title, &remark);
     let pens = || {
         let pens = LINES.into_iter().map(|(ink, dash)| Pen { ink, width: 2.0, dash });

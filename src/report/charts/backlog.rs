@@ -38,13 +38,11 @@ pub(super) fn backlog(
     picture: &mut Picture,
     bottom: f64,
 ) -> (Panel, Vec<Trace>) {
-    let visible: Vec<Trace> = queues
-        .iter()
-        .map(|queue| source::series(tape, "queue", queue, "messages_visible", Thin::Highest))
-        .collect();
+    let visible: Vec<Trace> =
+        queues.iter().map(|queue| source::of_queue(tape, queue, "messages_visible", Thin::Highest)).collect();
     let in_flight: Vec<Trace> = queues
         .iter()
-        .map(|queue| source::series(tape, "queue", queue, "messages_in_flight", Thin::Highest))
+        .map(|queue| source::of_queue(tape, queue, "messages_in_flight", Thin::Highest))
         .collect();
     let only = queues.len() == 1;
     let mut entries = Vec::new();

@@ -12,6 +12,31 @@ pub(super) fn series(tape: &Tape, kind: &str, name: &str, metric: &str, thin: Th
         .map_or_else(Trace::default, |series| trace(tape, series.points.iter().map(Step::from), thin))
 }
 
+/// The kinds of things that are queues.
+const QUEUES: [&str; 3] = ["queue", "broker_queue", "broker_subscription"];
+
+/// Whether something of this kind is a queue.
+pub(super) fn is_queue(kind: &str) -> bool {
+    QUEUES.contains(&kind)
+}
+
+/// A level or rate of a queue. Queues of brokers call theirs by other names.
+pub(super) fn of_queue(tape: &Tape, name: &str, metric: &str, thin: Thin) -> Trace {
+    let of_broker = match metric {
+        "messages_visible" => "messages_ready",
+        "messages_in_flight" => "in_flight_count",
+        "messages_sent" => "enqueue_count",
+        "messages_received" => "dispatch_count",
+        "messages_deleted" => "dequeue_count",
+        other => other,
+    };
+    let by_kind = QUEUES.iter().zip([metric, of_broker, of_broker]);
+    let rabbitmq = QUEUES.iter().zip(["messages_unacknowledged"; 3]);
+    let rabbitmq = rabbitmq.filter(|_| metric == "messages_in_flight");
+    let mut found = by_kind.chain(rabbitmq).map(|(kind, metric)| series(tape, kind, name, metric, thin));
+    found.find(|trace| !trace.is_empty()).unwrap_or_default()
+}
+
 /// Thins steps to what can be seen.
 pub(super) fn trace(tape: &Tape, steps: impl Iterator<Item = Step>, thin: Thin) -> Trace {
     Trace::new(steps, tape.header.duration.as_seconds_f64(), COLUMNS, thin)
@@ -45,7 +70,7 @@ pub(super) fn distribution<'a>(
 pub(super) fn queues_of<'a>(tape: &'a Tape, consumer: &str) -> Vec<&'a str> {
     let mut queues: Vec<&str> = Vec::new();
     for flow in &tape.flows {
-        let reads = flow.from_kind == "queue"
+        let reads = is_queue(flow.from_kind)
             && matches!(flow.to_kind, "consumer" | "function")
             && flow.to == consumer;
         if reads && !queues.contains(&flow.from.as_str()) {
@@ -92,7 +117,7 @@ pub(super) fn alarms_of<'a>(tape: &'a Tape, consumer: &str) -> Vec<&'a AlarmSeri
 pub(super) fn consumers(tape: &Tape) -> Vec<&str> {
     let mut consumers: Vec<&str> = Vec::new();
     for flow in &tape.flows {
-        let reads = flow.from_kind == "queue" && flow.to_kind == "consumer";
+        let reads = is_queue(flow.from_kind) && flow.to_kind == "consumer";
         if reads && !consumers.contains(&flow.to.as_str()) {
             consumers.push(&flow.to);
         }
@@ -104,9 +129,9 @@ pub(super) fn consumers(tape: &Tape) -> Vec<&str> {
 pub(super) fn queues(tape: &Tape) -> Vec<&str> {
     let mut queues: Vec<&str> = Vec::new();
     let measured =
-        tape.series.iter().filter(|series| series.kind == "queue").map(|series| series.name.as_str());
-    let given = tape.flows.iter().filter(|flow| flow.from_kind == "queue").map(|flow| flow.from.as_str());
-    let taken = tape.flows.iter().filter(|flow| flow.to_kind == "queue").map(|flow| flow.to.as_str());
+        tape.series.iter().filter(|series| is_queue(series.kind)).map(|series| series.name.as_str());
+    let given = tape.flows.iter().filter(|flow| is_queue(flow.from_kind)).map(|flow| flow.from.as_str());
+    let taken = tape.flows.iter().filter(|flow| is_queue(flow.to_kind)).map(|flow| flow.to.as_str());
     for queue in measured.chain(given).chain(taken) {
         if !queues.contains(&queue) {
             queues.push(queue);

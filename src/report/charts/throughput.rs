@@ -13,7 +13,7 @@ const SENT: Ink = ink::SKY.faint(0.45);
 pub(super) fn draw(tape: &Tape, queue: &str) -> Picture {
     let mut picture =
         begin(tape, &format!("Throughput: {queue}"), "messages per second, averaged over each step");
-    let read = |metric| source::series(tape, "queue", queue, metric, Thin::Mean);
+    let read = |metric| source::of_queue(tape, queue, metric, Thin::Mean);
     let lines = [
         (read("messages_sent"), Pen::solid(ink::SKY, 1.0), "Sent"),
         (read("messages_received"), Pen::solid(ink::ORANGE, 2.8), "Received"),

@@ -1,5 +1,8 @@
 //! A scripted client in a scenario: the calls it makes, as they are written.
 
+use super::broker_calls::{
+    BrokerAcknowledgeConfig, BrokerReceiveConfig, BrokerSendConfig, BrokerSessionConfig,
+};
 use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use super::stream_config::{
     CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
@@ -124,6 +127,20 @@ section! {
         pub video_get_dash_streaming_session_url: Option<VideoStreamCallConfig>;
         /// `UpdateDataRetention`.
         pub video_update_data_retention: Option<VideoUpdateDataRetentionConfig>;
+        /// A message is sent to a broker.
+        pub broker_send: Option<BrokerSendConfig>;
+        /// Messages are received from a broker. The first receive begins a session.
+        pub broker_receive: Option<BrokerReceiveConfig>;
+        /// A message is acknowledged (`acknowledge`, `basic.ack`); by the mode of the session also those before it.
+        pub broker_acknowledge: Option<BrokerAcknowledgeConfig>;
+        /// Everything that the session has delivered failed (`rollback`, `recover`, `basic.nack`).
+        pub broker_rollback: Option<BrokerSessionConfig>;
+        /// Everything that the session has delivered is acknowledged (`commit`).
+        pub broker_commit: Option<BrokerSessionConfig>;
+        /// A session begins: a durable subscriber comes.
+        pub broker_connect: Option<BrokerSessionConfig>;
+        /// A session ends; what it has not acknowledged goes back.
+        pub broker_disconnect: Option<BrokerSessionConfig>;
         /// What must come of the call; judged like the scenario's other expectations.
         pub expect: Option<StepExpectConfig>;
     }
@@ -352,6 +369,14 @@ impl ClientConfig {
     }
 }
 
+impl ClientConfig {
+    /// Whether it calls a queue, topic or subscription of a broker.
+    pub fn calls_broker(&self, destination: &str) -> bool {
+        let mut called = self.script.iter().filter_map(StepConfig::broker_destination);
+        called.any(|called| called.as_str() == destination)
+    }
+}
+
 impl StepConfig {
     /// The keys of the actions that are given.
     fn actions(&self) -> Vec<&'static str> {
@@ -399,6 +424,13 @@ impl StepConfig {
             ("video_get_hls_streaming_session_url", self.video_get_hls_streaming_session_url.is_some()),
             ("video_get_dash_streaming_session_url", self.video_get_dash_streaming_session_url.is_some()),
             ("video_update_data_retention", self.video_update_data_retention.is_some()),
+            ("broker_send", self.broker_send.is_some()),
+            ("broker_receive", self.broker_receive.is_some()),
+            ("broker_acknowledge", self.broker_acknowledge.is_some()),
+            ("broker_rollback", self.broker_rollback.is_some()),
+            ("broker_commit", self.broker_commit.is_some()),
+            ("broker_connect", self.broker_connect.is_some()),
+            ("broker_disconnect", self.broker_disconnect.is_some()),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(key, _)| key).collect()
     }
@@ -423,12 +455,13 @@ impl StepConfig {
             && self.video_get_media.is_none()
             && self.video_list_fragments.is_none()
             && self.video_get_media_for_fragment_list.is_none()
+            && self.broker_receive.is_none()
             && let Some(expect) = &self.expect
             && expect.bodies.is_some()
         {
             problems.error(
                 expect.places.key("bodies"),
-                "only `receive_message`, `read_deliveries`, `get_records` and calls that give fragments of video return bodies",
+                "only `receive_message`, `read_deliveries`, `get_records`, `broker_receive` and calls that give fragments of video return bodies",
             );
         }
         let seconds =

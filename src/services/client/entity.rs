@@ -1,6 +1,7 @@
 //! A scripted client: makes its calls and writes down what comes of them.
 
 use super::Timer;
+use super::broker_calls::BrokerCall;
 use super::metrics::ClientMetrics;
 use super::script::{Call, Handle, Send, Step};
 use super::show::{Names, answer};
@@ -9,8 +10,8 @@ use super::video_calls::{ScriptedFragment, VideoStep};
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::record::ApiCall;
 use crate::wire::{
-    Action, Answer, ApiLatency, Context, EntityId, IteratorPlace, NewMessage, Outbox, Purpose, Receipt,
-    RecordKey, RecordPlace, RequestId, SendEntry, ShardIterator, Signal, VideoAction, VideoReply,
+    Action, Answer, ApiLatency, BrokerAction, Context, EntityId, IteratorPlace, NewMessage, Outbox, Purpose,
+    Receipt, RecordKey, RecordPlace, RequestId, SendEntry, ShardIterator, Signal, VideoAction, VideoReply,
     VisibilityEntry, draw_span,
 };
 use std::sync::Arc;
@@ -111,7 +112,9 @@ impl Client {
     fn delay(&mut self, call: &Call) -> Span {
         let latency = &self.settings.latency;
         let (distribution, stream) = match call {
-            Call::Receive { .. } | Call::Stream(StreamCall::Get { .. }) => return Span::ZERO,
+            Call::Receive { .. } | Call::Stream(StreamCall::Get { .. }) | Call::Broker(_) => {
+                return Span::ZERO;
+            }
             Call::Send(_)
             | Call::SendBatch(..)
             | Call::Publish(_)
@@ -146,6 +149,7 @@ impl Client {
                 let parts = fragments.iter().map(|one| one.part).collect();
                 Action::Video(VideoAction::PutMedia { entries: made, parts, keeps_open })
             }
+            Call::Broker(call) => Action::Broker(self.broker_action(call, queue, cx)),
             Call::Subscribe(number) => Action::Subscribe(number),
             Call::Unsubscribe(number) => Action::Unsubscribe(number),
             Call::SetSubscription(subscription, change) => {
@@ -188,6 +192,23 @@ impl Client {
     /// A fragment of video is as old as its first frame.
     fn make_fragment<O>(&mut self, fragment: ScriptedFragment, cx: &mut Context<'_, O>) -> SendEntry {
         self.make_message_of(fragment.send, fragment.taken_at, cx)
+    }
+
+    fn broker_action<O>(
+        &mut self,
+        call: BrokerCall,
+        destination: EntityId,
+        cx: &mut Context<'_, O>,
+    ) -> BrokerAction {
+        match call {
+            BrokerCall::Send(send) => BrokerAction::Send(self.make_message(send, cx)),
+            BrokerCall::Receive(maximum, wait) => BrokerAction::Receive { maximum, wait },
+            BrokerCall::Acknowledge(handle) => BrokerAction::Acknowledge(self.receipt(handle, destination)),
+            BrokerCall::RollBack => BrokerAction::RollBack,
+            BrokerCall::Commit => BrokerAction::Commit,
+            BrokerCall::Connect => BrokerAction::Connect,
+            BrokerCall::Disconnect => BrokerAction::Disconnect,
+        }
     }
 
     fn make_message<O>(&mut self, send: Send, cx: &mut Context<'_, O>) -> SendEntry {

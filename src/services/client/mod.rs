@@ -8,7 +8,7 @@
 //! # What is modelled
 //!
 //! Every action of Amazon SQS that a message can live through, and those of Kinesis Data Streams that make, fill, read and
-//! change a stream, with AWS's parameters and error codes. Parameters are sent
+//! change a stream, with AWS's parameters and error codes; calls of a program to the client library of a message broker. Parameters are sent
 //! as they are written: what AWS refuses is refused at the time of the call. Without a latency of its own a call takes
 //! no time; steps of the same instant are played one after another, each with the answers of those before it.
 //!
@@ -16,6 +16,7 @@
 //!
 //! Creating and deleting queues: a scenario's queues exist from the start to the end.
 
+mod broker_calls;
 mod config;
 mod delivery_calls;
 mod entity;
@@ -29,6 +30,7 @@ mod stream_script;
 mod topic_config;
 mod video_calls;
 
+pub use broker_calls::{BrokerCall, BrokerDestination};
 pub use config::{ClientConfig, StepConfig};
 pub use entity::{Client, ClientSettings};
 pub use metrics::ClientMetrics;

@@ -1,5 +1,6 @@
 //! A script with its names looked up: what a client plays.
 
+use super::broker_calls::{BrokerCall, BrokerDestination};
 use super::config::{ClientConfig, SendEntryConfig, SendMessageConfig, StepConfig};
 use super::publishing::Publishing;
 use super::show::{Cell, entries, text};
@@ -99,6 +100,8 @@ pub enum Call {
     PutToDeliveryStream(Vec<Send>, bool),
     /// A call to a video stream.
     Video(VideoStep),
+    /// A call to the client library of a broker.
+    Broker(BrokerCall),
 }
 
 /// What is known of topics.
@@ -175,6 +178,8 @@ pub struct Lookup<'a> {
     pub delivery_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
     /// The video stream a reference means; a problem is told when there is none.
     pub video_stream: &'a mut dyn FnMut(&Reference, &mut Problems) -> Option<EntityId>,
+    /// The destination of a broker; a problem is told when there is none.
+    pub destination: &'a mut dyn FnMut(BrokerDestination<'_>, &mut Problems) -> Option<EntityId>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
 }
@@ -387,6 +392,7 @@ impl StepConfig {
             .or_else(|| self.topic_call(lookup, problems))
             .or_else(|| self.delivery_call(lookup, problems))
             .or_else(|| self.video_call(lookup, problems))
+            .or_else(|| self.broker_call(lookup, results, problems))
             .or_else(|| self.queue_call(lookup, results, problems))
             .or_else(|| self.stream_call(lookup, results, problems))?;
         let (queue, queue_name) = queue?;

@@ -142,6 +142,18 @@ impl BrokerQueue {
         if self.elected_at > cx.now {
             return;
         }
+        loop {
+            self.push(cx);
+            // Each client hands over all that it was given, not only the first of it.
+            let Some(session) = self.given.pop() else { return };
+            if self.sessions[session as usize].is_some() {
+                self.hand_over(session, cx);
+                self.line_up(session);
+            }
+        }
+    }
+
+    fn push<O: Outbox<QueueTimer>>(&mut self, cx: &mut Context<'_, O>) {
         while let Some(slot) = self.slots.front() {
             if self.slots.get(slot).expires_at <= cx.now {
                 self.expire_one(slot, cx);
@@ -161,9 +173,12 @@ impl BrokerQueue {
         self.metrics.enqueue_time.record((cx.now - message.enqueued_at).as_nanos());
         self.metrics.messages_redelivered.add(u64::from(message.dispatches > 1));
         self.prefetched += 1;
-        self.session(session).buffer.push_back(slot);
+        let one = self.session(session);
+        one.buffer.push_back(slot);
+        if one.ask.is_some() && one.buffer.len() == 1 {
+            self.given.push(session);
+        }
         self.watch(session, cx);
-        self.hand_over(session, cx);
     }
 
     /// A message goes to every consumer that is there: a copy for each.

@@ -42,6 +42,10 @@ pub(super) struct Contribution {
     pub(super) unacknowledged: u64,
     /// Consumers.
     pub(super) consumers: u64,
+    /// Producers.
+    pub(super) producers: u64,
+    /// Durable subscriptions whose subscriber is not there.
+    pub(super) inactive: u64,
 }
 
 /// The machine of a broker.
@@ -256,12 +260,14 @@ impl Machine {
             ready: change(self.total.ready, before.ready, after.ready),
             unacknowledged: change(self.total.unacknowledged, before.unacknowledged, after.unacknowledged),
             consumers: change(self.total.consumers, before.consumers, after.consumers),
+            producers: change(self.total.producers, before.producers, after.producers),
+            inactive: change(self.total.inactive, before.inactive, after.inactive),
         };
         self.show_total(now);
     }
 
     fn show_total(&mut self, now: Time) {
-        let Contribution { ready, unacknowledged, consumers } = self.total;
+        let Contribution { ready, unacknowledged, consumers, producers, inactive } = self.total;
         let metrics = &mut self.metrics;
         metrics.total_message_count.set(now, ready + unacknowledged);
         metrics.message_count.set(now, ready + unacknowledged);
@@ -269,6 +275,8 @@ impl Machine {
         metrics.message_unacknowledged_count.set(now, unacknowledged);
         metrics.total_consumer_count.set(now, consumers);
         metrics.consumer_count.set(now, consumers);
+        metrics.total_producer_count.set(now, producers);
+        metrics.inactive_durable_topic_subscribers_count.set(now, inactive);
     }
 
     /// Rates since this was last asked for.

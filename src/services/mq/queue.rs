@@ -87,6 +87,8 @@ pub struct BrokerQueue {
     pub(super) by_program: BTreeMap<(EntityId, Option<u64>), u32>,
     /// Sessions that can take messages, the one whose turn it is first.
     pub(super) line: VecDeque<u32>,
+    /// Sessions whose programs wait, and whose clients have just been given something.
+    pub(super) given: Vec<u32>,
     /// Messages that are being stored, by the place of their send.
     pub(super) storing: BTreeMap<(u16, u16), u32>,
     /// Dead letters in the broker's own place for them, which nobody declared.
@@ -120,6 +122,7 @@ impl BrokerQueue {
             lives: Vec::new(),
             by_program: BTreeMap::new(),
             line: VecDeque::new(),
+            given: Vec::new(),
             storing: BTreeMap::new(),
             dead_letters: Vec::new(),
             elected_at: Time::ZERO,
@@ -162,11 +165,7 @@ impl BrokerQueue {
         metrics
             .memory_usage
             .set(now, percent(self.bytes, self.settings.memory_limit.unwrap_or(usual)).min(100_000));
-        let contribution = Contribution {
-            ready: self.slots.ready,
-            unacknowledged: dispatched,
-            consumers: self.shown.consumers,
-        };
+        let contribution = Contribution { ready: self.slots.ready, unacknowledged: dispatched, ..self.shown };
         if contribution != self.shown {
             self.machine.get().update(self.shown, contribution, now);
             self.shown = contribution;
@@ -178,7 +177,13 @@ impl BrokerQueue {
         let connected = self.sessions.iter().flatten().filter(|session| session.is_connected).count() as u64;
         self.metrics.consumer_count.set(now, connected);
         self.metrics.producer_count.set(now, self.intake.connected());
-        let contribution = Contribution { consumers: connected, ..self.shown };
+        let is_inactive = self.settings.store == StoreKind::Durable && connected == 0;
+        let contribution = Contribution {
+            consumers: connected,
+            producers: self.intake.connected(),
+            inactive: u64::from(is_inactive),
+            ..self.shown
+        };
         self.machine.get().update(self.shown, contribution, now);
         self.shown = contribution;
     }

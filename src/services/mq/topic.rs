@@ -1,7 +1,7 @@
 //! A topic of a broker, or an exchange: what is sent to it goes to each of its queues and subscriptions.
 
 use super::intake::{Intake, LineId};
-use super::machine::SharedMachine;
+use super::machine::{Contribution, SharedMachine};
 use super::metrics::BrokerTopicMetrics;
 use super::settings::{BrokerTopicSettings, WhenFull};
 use crate::engine::{Span, Stream, Time};
@@ -39,6 +39,7 @@ pub struct BrokerTopic {
     refused: u64,
     lost: u64,
     stored_twice: u64,
+    shown: Contribution,
     luck: Stream,
     metrics: BrokerTopicMetrics,
 }
@@ -63,6 +64,7 @@ impl BrokerTopic {
             refused: 0,
             lost: 0,
             stored_twice: 0,
+            shown: Contribution::default(),
             luck,
             metrics: BrokerTopicMetrics::default(),
         };
@@ -72,7 +74,11 @@ impl BrokerTopic {
 
     fn show(&mut self, now: Time) {
         self.metrics.messages_waiting_to_send.set(now, self.intake.unsent);
-        self.metrics.producer_count.set(now, self.intake.connected());
+        let producers = self.intake.connected();
+        self.metrics.producer_count.set(now, producers);
+        let shown = Contribution { producers, ..Contribution::default() };
+        self.machine.get().update(self.shown, shown, now);
+        self.shown = shown;
     }
 
     fn put<O: Outbox<TopicTimer>>(&mut self, from: EntityId, batch: BatchId, cx: &mut Context<'_, O>) {

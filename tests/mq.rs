@@ -1,0 +1,76 @@
+//! Brokers of Amazon MQ, whole runs.
+
+mod clients;
+mod destinations;
+mod outages;
+mod properties;
+mod rules;
+mod sending;
+
+use queuelab::language::NoFiles;
+use queuelab::record::{ApiCall, Tape};
+use queuelab::scenario::Scenario;
+
+/// A broker of ActiveMQ with a queue `q`.
+const ACTIVEMQ: &str =
+    "brokers: { b: { host_instance_type: mq.m5.large } }\nbroker_queues: { q: { broker: b } }\n";
+/// A broker of RabbitMQ with a quorum queue `q`.
+const RABBITMQ: &str = "brokers: { b: { engine_type: rabbitmq, host_instance_type: mq.m5.large } }\nbroker_queues: { q: { broker: b } }\n";
+
+fn load(text: &str) -> Result<Scenario, String> {
+    let duration = if text.contains("duration") { "" } else { "duration: 10m\n" };
+    let yaml = format!("name: mq\n{duration}{text}");
+    Scenario::load("mq.yaml", yaml.as_bytes(), &[], &NoFiles).map_err(|error| error.to_string())
+}
+
+/// Runs a scenario with these lines.
+fn run(text: &str) -> Tape {
+    let scenario = load(text).unwrap_or_else(|error| panic!("{error}"));
+    scenario.run().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What is told about a scenario that is wrong.
+fn problems(text: &str) -> String {
+    load(text).expect_err("the scenario is wrong")
+}
+
+/// A statistic of `summary.csv`.
+fn value(tape: &Tape, name: &str, metric: &str, statistic: &str) -> f64 {
+    tape.value(name, metric, statistic).unwrap_or_else(|| panic!("{name}.{metric} has {statistic}"))
+}
+
+/// The sum of a counter.
+fn sum(tape: &Tape, name: &str, metric: &str) -> u64 {
+    value(tape, name, metric, "sum") as u64
+}
+
+/// A fate of messages of a queue.
+fn fate(tape: &Tape, queue: &str, fate: &str) -> u64 {
+    tape.ledger.get("broker_queue", queue, fate).unwrap_or_else(|| panic!("there is the fate {fate}"))
+}
+
+/// The calls of the client `c`, in order.
+fn calls(tape: &Tape) -> Vec<&ApiCall> {
+    tape.api_calls.iter().filter(|call| call.client == "c").collect()
+}
+
+/// The bodies that each receive of the client `c` got.
+fn received(tape: &Tape) -> Vec<Vec<String>> {
+    calls(tape).into_iter().filter(|call| call.action == "Receive").map(|call| call.bodies.clone()).collect()
+}
+
+/// A client `c` with these steps, each a time in seconds and a call.
+fn script(steps: &[(f64, &str)]) -> String {
+    let lines: String = steps.iter().map(|(at, call)| format!("      - {{ at: {at}s, {call} }}\n")).collect();
+    format!("clients:\n  c:\n    script:\n{lines}")
+}
+
+/// A send of a body to `q`.
+fn send(body: &str) -> String {
+    format!("broker_send: {{ broker_queue: q, body: {body} }}")
+}
+
+/// A receive from `q`, with a name.
+fn receive(name: &str) -> String {
+    format!("broker_receive: {{ broker_queue: q, as: {name} }}")
+}
