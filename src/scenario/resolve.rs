@@ -15,6 +15,7 @@ use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, Sou
 use crate::record::Flow;
 use crate::services::client::StepConfig;
 use crate::services::cloudwatch::{CloudWatchPrices, CloudWatchSettings};
+use crate::services::compute::ConsumerSettings;
 use crate::services::kinesis::StreamSettings;
 use crate::services::producer::{ProducerConfig, ProducerSettings, ProducerTarget, SendTarget};
 use crate::services::sqs::{
