@@ -42,7 +42,9 @@ fn sum(tape: &Tape, metric: &str) -> u64 {
 /// The application `app` on the stream `s`, with these operators and keys.
 fn app(operators: &str, more: &str) -> String {
     let start = if more.contains("starting_position") { "" } else { "starting_position: trim_horizon, " };
-    format!("flink_applications:\n  app: {{ reads_from: {{ stream: s }}, {start}operators: [ {operators} ]{more} }}\n")
+    format!(
+        "flink_applications:\n  app: {{ reads_from: {{ stream: s }}, {start}operators: [ {operators} ]{more} }}\n"
+    )
 }
 
 /// A record of a script: second at which it is put, second of its event, key.

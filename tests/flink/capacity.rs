@@ -10,7 +10,6 @@ fn lines(hours: u32, shards: u32, rate: u32) -> String {
     )
 }
 
-
 const NOTHING: &str = "{ map: {} }";
 const FIXED: &str = ", auto_scaling: false";
 /// Fewer polls make a faster test.
@@ -54,7 +53,8 @@ fn slots_of_a_kpu_share_its_processor() {
 fn a_hot_key_has_one_slot_and_holds_the_source_back() {
     let hot = lines(1, 4, 150).replace("partition_key: random", "partition_key: k");
     let operators = "{ key_by: partition_key }, { window: { tumbling: { size: 1m }, operator_time: 10ms } }";
-    let hot = hot.replace("flink_source_time: 5ms", "flink_source_time: 0s").replace("shards: 4", "shards: 2");
+    let hot =
+        hot.replace("flink_source_time: 5ms", "flink_source_time: 0s").replace("shards: 4", "shards: 2");
     let hot = hot.replace("partition_key: k", "partition_key: { zipf: { keys: 2, exponent: 8 } }");
     let tape = run(&format!("{hot}{}", app(operators, ", auto_scaling: false, parallelism: 4")));
     let done = value(&tape, "app", "records_in", "rate");
@@ -107,7 +107,8 @@ fn a_kpu_for_orchestration_is_paid_for_and_ten_minutes_at_least() {
         format!("quotas: {profile}\n{head}{}", app(NOTHING, more))
     };
     let hours = |text: &str| value(&run(text), "app", "kpu_hours", "sum");
-    let close = |observed: f64, wanted: f64| assert!((observed - wanted).abs() < 1e-9, "{observed} is {wanted}");
+    let close =
+        |observed: f64, wanted: f64| assert!((observed - wanted).abs() < 1e-9, "{observed} is {wanted}");
     close(hours(&text("current", ", parallelism: 3, parallelism_per_kpu: 2")), 9.0);
     let tape = run(&text("current", ""));
     let storage = 3.0 * 50.0 / 730.0 * 0.10;
@@ -133,5 +134,4 @@ fn one_polling_application_alone_uses_the_reads_of_a_shard() {
     assert_eq!(of(", auto_scaling: false, get_records_interval: 1s"), 0.0);
     let alone = run(&format!("{}{}", lines(1, 1, 10), app(NOTHING, FIXED)));
     assert_eq!(value(&alone, "app", "get_records_calls", "rate"), 5.0);
-
 }

@@ -35,7 +35,11 @@ fn a_failure_repeats_results_and_changes_none() {
     assert_eq!(value(&tape, "app", "full_restarts", "last"), 1.0);
     let replayed = sum(&tape, "records_replayed");
     assert!((150..=260).contains(&replayed), "those since the checkpoint at 4m: {replayed}");
-    assert_eq!(sum(&tape, "results_repeated"), 5, "the windows of five keys, fired between checkpoint and failure");
+    assert_eq!(
+        sum(&tape, "results_repeated"),
+        5,
+        "the windows of five keys, fired between checkpoint and failure"
+    );
     let sent = |tape: &Tape| value(tape, "out", "incoming_records", "sum") as u64;
     assert_eq!(sent(&tape), sent(&well) + 5, "the sink gets them twice");
     assert!(tape.window_results.iter().filter(|one| one.is_repeated).count() == 5);
@@ -81,7 +85,10 @@ fn checkpoints_come_every_minute_and_five_seconds_after_the_last_one() {
     // One that takes longer than its timeout fails, and so does one that a failure cuts off.
     let more = ", checkpoints: { timeout: 30s }, failures: [ { at: 4m30s } ]";
     let tape = run(&format!("{slow}{}{}", lines(), app(WINDOW, more)));
-    assert_eq!((sum(&tape, "checkpoints"), value(&tape, "app", "failed_checkpoints", "max") > 3.0), (0, true));
+    assert_eq!(
+        (sum(&tape, "checkpoints"), value(&tape, "app", "failed_checkpoints", "max") > 3.0),
+        (0, true)
+    );
 }
 
 #[test]

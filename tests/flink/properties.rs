@@ -13,7 +13,10 @@ fn one(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
 }
 
 /// A scenario with `FAULTS` where failures go.
-fn scenario(windows: &'static [&'static str], delays: &'static [&'static str]) -> impl Strategy<Value = String> {
+fn scenario(
+    windows: &'static [&'static str],
+    delays: &'static [&'static str],
+) -> impl Strategy<Value = String> {
     let front = one(&["", "{ filter: { share: 60% } }, ", "{ map: { size_ratio: 0.4 } }, "]);
     let key = one(&["", "{ key_by: partition_key }, "]);
     let more = one(&[

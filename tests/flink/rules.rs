@@ -9,10 +9,13 @@ fn of(operators: &str, more: &str) -> String {
 #[test]
 fn limits_of_kpus_are_those_of_the_profile() {
     let text = |profile: &str, parallelism: u32, per: u32| {
-        let more = format!(", parallelism: {parallelism}, parallelism_per_kpu: {per}, maximum_parallelism: 1024");
+        let more =
+            format!(", parallelism: {parallelism}, parallelism_per_kpu: {per}, maximum_parallelism: 1024");
         format!("quotas: {profile}\nduration: 1m\nstreams: {{ s: {{}} }}\n{}", app("", &more))
     };
-    for (profile, parallelism, per) in [("current", 64, 1), ("current", 512, 8), ("2022", 32, 1), ("2022", 256, 8)] {
+    for (profile, parallelism, per) in
+        [("current", 64, 1), ("current", 512, 8), ("2022", 32, 1), ("2022", 256, 8)]
+    {
         assert!(super::load(&text(profile, parallelism, per)).is_ok(), "{profile} {parallelism}");
         let told = problems(&text(profile, parallelism + 1, per));
         assert!(told.contains("KPUs, an application has"), "{told}");
@@ -39,10 +42,22 @@ fn every_problem_is_told_at_once() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let cases = [
-        ("{ window: { tumbling: { size: 1m }, time: processing_time, allowed_lateness: 1s } }", "", "nothing is late in processing time"),
+        (
+            "{ window: { tumbling: { size: 1m }, time: processing_time, allowed_lateness: 1s } }",
+            "",
+            "nothing is late in processing time",
+        ),
         ("{ map: {} }", ", late_data: { stream: s }", "`late_data` comes from windows"),
-        ("{ map: {} }", ", parallelism: 200, parallelism_per_kpu: 8", "more slots than `maximum_parallelism`"),
-        ("{ map: {} }", ", retrieval: enhanced_fan_out, get_records_max: 10", "`get_records_max` is for `retrieval: polling`"),
+        (
+            "{ map: {} }",
+            ", parallelism: 200, parallelism_per_kpu: 8",
+            "more slots than `maximum_parallelism`",
+        ),
+        (
+            "{ map: {} }",
+            ", retrieval: enhanced_fan_out, get_records_max: 10",
+            "`get_records_max` is for `retrieval: polling`",
+        ),
         ("{ map: {} }", ", sinks: [ { stream: t } ]", "there is no stream `t`"),
         ("{ map: {} }", ", updates: [ { at: 1m, parallelism: 100 } ]", "100 slots need 100 KPUs"),
         ("{ window: { tumbling: { size: 0s } } }", "", "at least"),

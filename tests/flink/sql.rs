@@ -20,7 +20,9 @@ fn rows(tape: &Tape) -> Vec<(i64, i64, u64)> {
     let second = |wall: i64| (wall - tape.header.start_unix_millis) / 1_000;
     tape.window_results
         .iter()
-        .map(|one| (second(one.end_unix_millis), second(one.event_step_unix_millis.unwrap_or_default()), one.count))
+        .map(|one| {
+            (second(one.end_unix_millis), second(one.event_step_unix_millis.unwrap_or_default()), one.count)
+        })
         .collect()
 }
 
@@ -66,7 +68,8 @@ fn rows_that_do_not_fit_go_to_the_error_stream() {
     let (failed, passed) = (sum("records_failed"), sum("records_passed"));
     assert!(failed > 300.0 && passed > 200.0 && failed + passed > 595.0, "{failed} {passed}");
     let waiting = tape.ledger.get("sql_application", "app", "waiting_in_sinks").unwrap_or_default() as f64;
-    let arrived = value(&tape, "errors", "incoming_records", "sum") + value(&tape, "out", "incoming_records", "sum");
+    let arrived =
+        value(&tape, "errors", "incoming_records", "sum") + value(&tape, "out", "incoming_records", "sum");
     assert!(failed + passed - arrived <= waiting);
 }
 

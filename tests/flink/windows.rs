@@ -133,8 +133,11 @@ fn operators_are_chained() {
 #[test]
 fn aggregates_are_of_the_bytes_of_records() {
     let lines = ONE.replace("s: {}", "s: {}, out: {}");
-    for (aggregate, body) in [("count", "2"), ("sum", "400"), ("minimum", "100"), ("maximum", "300"), ("average", "200")] {
-        let window = format!("{{ window: {{ tumbling: {{ size: 1m }}, aggregate: {aggregate}, result_size: 50B }} }}");
+    for (aggregate, body) in
+        [("count", "2"), ("sum", "400"), ("minimum", "100"), ("maximum", "300"), ("average", "200")]
+    {
+        let window =
+            format!("{{ window: {{ tumbling: {{ size: 1m }}, aggregate: {aggregate}, result_size: 50B }} }}");
         let script = "clients:\n  c:\n    script:\n\
             \x20     - { at: 1s, put_records: { stream: s, records: [ { data: x, partition_key: k, size: 100B }, { data: y, partition_key: k, size: 300B } ] } }\n\
             \x20     - { at: 70s, put_record: { stream: s, data: z, partition_key: k } }\n\
@@ -161,7 +164,12 @@ fn events_of_a_producer_may_have_happened_earlier() {
     let producer = "producers:\n  p:\n    publishes_to: { stream: s }\n    arrivals: { constant: { rate: 1/s } }\n    \
         message: { size: 10B, partition_key: k, event_delay: { mixture: [ { weight: 9, distribution: 0s }, { weight: 1, distribution: 20s } ] } }\n";
     let window = "{ window: { tumbling: { size: 1m } } }";
-    let of = |bound: &str| run(&format!("{ONE}{producer}{}", app(window, &format!(", watermarks: {{ bounded_out_of_orderness: {bound} }}"))));
+    let of = |bound: &str| {
+        run(&format!(
+            "{ONE}{producer}{}",
+            app(window, &format!(", watermarks: {{ bounded_out_of_orderness: {bound} }}"))
+        ))
+    };
     let (strict, patient) = (of("0s"), of("20s"));
     assert!(sum(&strict, "records_late_dropped") > 0);
     assert_eq!(sum(&patient, "records_late_dropped"), 0);
@@ -172,7 +180,8 @@ fn events_of_a_producer_may_have_happened_earlier() {
 
 #[test]
 fn children_of_a_split_shard_are_read_after_their_parent() {
-    let lines = "duration: 10m\nstreams: { s: { changes: [ { at: 2m, call: { split_shard: { shard: 0 } } } ] } }\n";
+    let lines =
+        "duration: 10m\nstreams: { s: { changes: [ { at: 2m, call: { split_shard: { shard: 0 } } } ] } }\n";
     let producer = "producers:\n  p:\n    publishes_to: { stream: s }\n    arrivals: { constant: { rate: 10/s } }\n    \
         message: { size: 10B, partition_key: random }\n";
     let window = "{ window: { tumbling: { size: 1m } } }";

@@ -244,6 +244,7 @@ fn applications(world: &mut World, dice: &mut Dice<'_>) {
         ", stops: [{ at: 20s, down_for: 5s, force: true }]",
         ", updates: [{ at: 30s, parallelism: 2 }]",
     ]);
-    let more = dice.one(&["", ", retrieval: enhanced_fan_out", ", starting_position: trim_horizon, parallelism: 3"]);
+    let more =
+        dice.one(&["", ", retrieval: enhanced_fan_out", ", starting_position: trim_horizon, parallelism: 3"]);
     world.add("flink_applications", &format!("counts: {{ reads_from: {{ stream: clicks }}, operators: [{operators}], sinks: [{{ stream: results }}]{faults}{more} }}"));
 }
