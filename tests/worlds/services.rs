@@ -7,7 +7,7 @@ type Service = fn(&mut World, &mut Dice<'_>);
 
 /// Services that a world may have; some need what others bring, and look whether it is there.
 pub(super) const ALL: &[Service] =
-    &[streams, topics, delivery_streams, functions, stream_readers, buckets, requesters, video];
+    &[streams, topics, delivery_streams, functions, stream_readers, buckets, requesters, video, applications];
 
 impl World {
     fn has(&self, section: &str) -> bool {
@@ -232,4 +232,26 @@ fn video(world: &mut World, dice: &mut Dice<'_>) {
         "video_consumers",
         &format!("plays: {{ reads_from: {{ video_stream: film }}, retrieval: {{ {playing} }}"),
     );
+}
+
+/// An application that computes over a stream, if there is one.
+fn applications(world: &mut World, dice: &mut Dice<'_>) {
+    if !world.has("streams") {
+        return;
+    }
+    let operators = dice.one(&[
+        "{ map: { size_ratio: 0.5 } }",
+        "{ key_by: partition_key }, { window: { tumbling: { size: 10s } } }",
+        "{ filter: { share: 50% } }, { window: { session: { gap: 2s }, allowed_lateness: 5s } }",
+        "{ key_by: partition_key }, { window: { sliding: { size: 20s, slide: 7s }, time: processing_time } }",
+    ]);
+    let faults = dice.one(&[
+        "",
+        ", failures: [{ at: 25s }, { at: 70s }], checkpoints: { interval: 10s }",
+        ", stops: [{ at: 20s, down_for: 5s, force: true }]",
+        ", updates: [{ at: 30s, parallelism: 2 }]",
+    ]);
+    let more =
+        dice.one(&["", ", retrieval: enhanced_fan_out", ", starting_position: trim_horizon, parallelism: 3"]);
+    world.add("flink_applications", &format!("counts: {{ reads_from: {{ stream: clicks }}, operators: [{operators}], sinks: [{{ stream: results }}]{faults}{more} }}"));
 }
