@@ -17,6 +17,7 @@ use queuelab::services::compute::{
 use queuelab::services::firehose::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
 use queuelab::services::kinesis::{ShardMetrics, StreamConsumerMetrics, StreamMetrics};
 use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics, StreamMappingMetrics};
+use queuelab::services::mq::{BrokerMetrics, BrokerQueueMetrics, BrokerTopicMetrics};
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
@@ -285,6 +286,9 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a delivery stream to Apache Iceberg", DeliveryMetrics::ICEBERG),
         ("Metrics of a delivery stream to Snowflake", DeliveryMetrics::SNOWFLAKE),
         ("Metrics of the bucket of a delivery stream", BackupMetrics::DEFINITIONS),
+        ("Metrics of a broker", BrokerMetrics::DEFINITIONS),
+        ("Metrics of a broker's queue or subscription", BrokerQueueMetrics::DEFINITIONS),
+        ("Metrics of a broker's topic", BrokerTopicMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }
