@@ -23,6 +23,7 @@ use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
 use queuelab::services::sns::TopicMetrics;
 use queuelab::services::sqs::QueueMetrics;
+use queuelab::services::video::{CameraMetrics, VideoConsumerMetrics, VideoStreamMetrics};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -286,6 +287,9 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a delivery stream to Apache Iceberg", DeliveryMetrics::ICEBERG),
         ("Metrics of a delivery stream to Snowflake", DeliveryMetrics::SNOWFLAKE),
         ("Metrics of the bucket of a delivery stream", BackupMetrics::DEFINITIONS),
+        ("Metrics of video streams", VideoStreamMetrics::DEFINITIONS),
+        ("Metrics of cameras", CameraMetrics::DEFINITIONS),
+        ("Metrics of a consumer of video", VideoConsumerMetrics::DEFINITIONS),
         ("Metrics of a broker", BrokerMetrics::DEFINITIONS),
         ("Metrics of a broker's queue or subscription", BrokerQueueMetrics::DEFINITIONS),
         ("Metrics of a broker's topic", BrokerTopicMetrics::DEFINITIONS),

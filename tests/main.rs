@@ -24,5 +24,6 @@ mod sqs_rules;
 mod sqs_time;
 mod step_reference;
 mod theory;
+mod video;
 mod world_of_yaml;
 mod worlds;

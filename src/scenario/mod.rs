@@ -8,6 +8,7 @@ mod alarms;
 mod brokers;
 mod composites;
 mod config;
+mod consumers;
 mod custom_metrics;
 mod delivery_streams;
 mod directory;

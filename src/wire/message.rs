@@ -1,6 +1,7 @@
 //! Where messages live while they are in the system: one arena, addressed by index, recycled.
 
-use super::{Content, Detail, EntityId, Payload};
+use super::message_state::{Mark, State};
+use super::{Content, Deduplication, Detail, EntityId, GroupId, Payload, TextId};
 use crate::engine::Time;
 use std::collections::BTreeMap;
 
@@ -49,71 +50,36 @@ pub enum Fate {
     Filtered,
 }
 
+/// What a message is, from its making on. Aligned, so that no message lies across two lines of the processor's cache.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
 struct Record {
     published_at: Time,
     sequence: u64,
     producer: EntityId,
     bytes: u32,
-    /// Copies that exist: queues and workers that hold it. Zero when the slot is free.
-    holders: u32,
-    marks: Marks,
+    group: GroupId,
+    event_offset_millis: i32,
 }
 
 const _: () =
-    assert!(std::mem::size_of::<Record>() <= 32, "two messages share a line of the processor's cache");
+    assert!(std::mem::size_of::<Record>() == 32, "two messages share a line of the processor's cache");
 
-/// What happened to a message, a bit each.
+/// What hardly any message carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Marks(u16);
+struct Extras {
+    content: Content,
+    deduplication: Deduplication,
+    attributes: TextId,
+}
 
-impl Marks {
-    const NONE: Marks = Marks(0);
-    const POISON: Marks = Marks(1);
-    const PROCESSED: Marks = Marks(1 << 1);
-    const DEAD_LETTERED: Marks = Marks(1 << 2);
-    const EXPIRED: Marks = Marks(1 << 3);
-    const REJECTED: Marks = Marks(1 << 4);
-    const DEDUPLICATED: Marks = Marks(1 << 5);
-    const FILTERED: Marks = Marks(1 << 6);
-    const PAYLOAD_DELETED: Marks = Marks(1 << 7);
-    const STREAMED: Marks = Marks(1 << 8);
-    const ENVELOPED: Marks = Marks(1 << 9);
+impl Extras {
+    const NONE: Self = Self::of(Detail::NONE);
 
     #[inline]
-    fn has(self, mark: Marks) -> bool {
-        self.0 & mark.0 != 0
-    }
-
-    /// Sets a mark; true when it was not set before.
-    #[inline]
-    fn set(&mut self, mark: Marks) -> bool {
-        let is_new = !self.has(mark);
-        self.0 |= mark.0;
-        is_new
-    }
-
-    #[inline]
-    fn clear(&mut self, mark: Marks) {
-        self.0 &= !mark.0;
-    }
-
-    /// What became of a message nobody holds any more.
-    #[inline]
-    fn fate(self) -> Fate {
-        if self.has(Marks::PROCESSED) {
-            Fate::Processed
-        } else if self.has(Marks::REJECTED) {
-            Fate::Rejected
-        } else if self.has(Marks::EXPIRED) {
-            Fate::Expired
-        } else if self.has(Marks::DEDUPLICATED) {
-            Fate::Deduplicated
-        } else if self.has(Marks::FILTERED) {
-            Fate::Filtered
-        } else {
-            Fate::Discarded
-        }
+    const fn of(detail: Detail) -> Self {
+        let Detail { group: _, content, deduplication, attributes, event_offset_millis: _ } = detail;
+        Self { content, deduplication, attributes }
     }
 }
 
@@ -124,10 +90,12 @@ impl Marks {
 #[derive(Debug)]
 pub struct Messages {
     records: Vec<Record>,
+    /// By message.
+    states: Vec<State>,
     attributes: Vec<u64>,
     attributes_each: usize,
     /// By message; empty while no message carries any.
-    details: Vec<Detail>,
+    extras: Vec<Extras>,
     /// Places that nobody uses, the last one left on top.
     free: Vec<u32>,
     created: u64,
@@ -136,14 +104,18 @@ pub struct Messages {
     orphaned: BTreeMap<EntityId, u64>,
 }
 
+/// Free places that are brought near at a time.
+const FETCHED_AHEAD: u64 = 32;
+
 impl Messages {
     /// An empty arena whose messages carry up to `attributes_each` attribute values.
     pub fn new(attributes_each: usize) -> Self {
         Self {
             records: Vec::new(),
+            states: Vec::new(),
             attributes: Vec::new(),
             attributes_each,
-            details: Vec::new(),
+            extras: Vec::new(),
             free: Vec::new(),
             created: 0,
             fates: [0; 6],
@@ -160,41 +132,78 @@ impl Messages {
             sequence: new.sequence,
             producer: new.producer,
             bytes: new.bytes,
-            holders: 1,
-            marks: if new.poison { Marks::POISON } else { Marks::NONE },
+            group: new.detail.group,
+            event_offset_millis: new.detail.event_offset_millis,
         };
+        let state = State::new(new.poison);
+        if self.created.is_multiple_of(FETCHED_AHEAD) {
+            self.fetch_free();
+        }
         let index = if let Some(index) = self.free.pop() {
             self.records[index as usize] = record;
+            self.states[index as usize] = state;
             index
         } else {
-            self.grow(record)
+            self.grow(record, state)
         };
-        if new.detail != Detail::NONE || !self.details.is_empty() {
-            self.set_detail(index, new.detail);
-        }
+        self.set_extras(index, Extras::of(new.detail));
         MessageId(index)
     }
 
     /// More messages than there ever were.
     #[cold]
-    fn grow(&mut self, record: Record) -> u32 {
+    fn grow(&mut self, record: Record, state: State) -> u32 {
         let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
         self.records.push(record);
+        self.states.push(state);
         self.attributes.resize(self.records.len() * self.attributes_each, 0);
         index
     }
 
-    fn set_detail(&mut self, index: u32, detail: Detail) {
-        if self.details.len() <= index as usize {
-            self.details.resize(self.records.len(), Detail::NONE);
+    /// Brings the places near that the next messages will take.
+    #[inline(never)]
+    fn fetch_free(&self) {
+        self.free.iter().rev().take(FETCHED_AHEAD as usize).for_each(|index| self.fetch(MessageId(*index)));
+    }
+
+    /// Brings a message near. Whoever will look at many messages, one after another, asks for all of them first: then the
+    /// processor waits for its memory once, not for each.
+    #[inline]
+    pub fn fetch(&self, message: MessageId) {
+        std::hint::black_box((self.record(message).bytes, self.state(message)));
+    }
+
+    #[inline]
+    fn set_extras(&mut self, index: u32, extras: Extras) {
+        if extras != Extras::NONE || !self.extras.is_empty() {
+            self.write_extras(index, extras);
         }
-        self.details[index as usize] = detail;
+    }
+
+    fn write_extras(&mut self, index: u32, extras: Extras) {
+        if self.extras.len() <= index as usize {
+            self.extras.resize(self.records.len(), Extras::NONE);
+        }
+        self.extras[index as usize] = extras;
+    }
+
+    #[inline]
+    fn extras(&self, message: MessageId) -> Extras {
+        self.extras.get(message.index()).copied().unwrap_or(Extras::NONE)
     }
 
     /// What only some messages carry.
     #[inline]
     pub fn detail(&self, message: MessageId) -> Detail {
-        self.details.get(message.index()).copied().unwrap_or(Detail::NONE)
+        let Extras { content, deduplication, attributes } = self.extras(message);
+        let Record { group, event_offset_millis, .. } = *self.record(message);
+        Detail { group, content, deduplication, attributes, event_offset_millis }
+    }
+
+    /// Its message group, or its partition key.
+    #[inline]
+    pub fn group(&self, message: MessageId) -> GroupId {
+        self.record(message).group
     }
 
     #[inline]
@@ -203,35 +212,36 @@ impl Messages {
     }
 
     #[inline]
-    fn record_mut(&mut self, message: MessageId) -> &mut Record {
-        &mut self.records[message.0 as usize]
+    fn state(&self, message: MessageId) -> State {
+        self.states[message.0 as usize]
+    }
+
+    #[inline]
+    fn state_mut(&mut self, message: MessageId) -> &mut State {
+        &mut self.states[message.0 as usize]
     }
 
     /// One more holder.
     #[inline]
     pub fn hold(&mut self, message: MessageId) {
-        let record = self.record_mut(message);
-        debug_assert!(record.holders > 0, "only a message somebody holds can be handed on");
-        record.holders += 1;
+        self.state_mut(message).hold();
     }
 
     /// Whether more than one holds it: then nobody may change it.
     #[inline]
     pub fn is_shared(&self, message: MessageId) -> bool {
-        self.record(message).holders > 1
+        self.state(message).holders() > 1
     }
 
     /// One holder less; the last one closes the message's account.
     #[inline]
     pub fn release(&mut self, message: MessageId) {
-        let record = self.record_mut(message);
-        assert!(record.holders > 0, "a message cannot be released more often than it was held");
-        record.holders -= 1;
-        if record.holders == 0 {
-            let fate = record.marks.fate();
+        let state = self.state_mut(message);
+        if state.release() {
+            let fate = state.fate();
             self.free.push(message.0);
             self.fates[fate as usize] += 1;
-            if !self.details.is_empty() {
+            if !self.extras.is_empty() {
                 self.leave_payload(message);
             }
         }
@@ -249,12 +259,10 @@ impl Messages {
     /// What the message points to, if its payload lies in an object store.
     #[inline]
     pub fn payload(&self, message: MessageId) -> Option<Payload> {
-        match self.detail(message).content {
-            Content::Pointer { store, bytes } => Some(Payload {
-                store,
-                bytes,
-                is_deleted: self.record(message).marks.has(Marks::PAYLOAD_DELETED),
-            }),
+        match self.extras(message).content {
+            Content::Pointer { store, bytes } => {
+                Some(Payload { store, bytes, is_deleted: self.state(message).has(Mark::PAYLOAD_DELETED) })
+            }
             _ => None,
         }
     }
@@ -262,7 +270,7 @@ impl Messages {
     /// Notes that the payload was deleted; gives it, unless it already was.
     pub fn delete_payload(&mut self, message: MessageId) -> Option<Payload> {
         let payload = self.payload(message).filter(|payload| !payload.is_deleted)?;
-        self.record_mut(message).marks.set(Marks::PAYLOAD_DELETED);
+        self.state_mut(message).set(Mark::PAYLOAD_DELETED);
         Some(payload)
     }
 
@@ -273,8 +281,8 @@ impl Messages {
 
     /// Sets what the message says.
     pub fn set_content(&mut self, message: MessageId, content: Content) {
-        let detail = Detail { content, ..self.detail(message) };
-        self.set_detail(message.0, detail);
+        let extras = Extras { content, ..self.extras(message) };
+        self.set_extras(message.0, extras);
     }
 
     /// When the business event behind the message was first published.
@@ -291,7 +299,7 @@ impl Messages {
 
     /// Sets the size, once the attributes are known.
     pub fn set_bytes(&mut self, message: MessageId, bytes: u32) {
-        self.record_mut(message).bytes = bytes;
+        self.records[message.index()].bytes = bytes;
     }
 
     /// Who made it, and its number among that producer's messages.
@@ -304,7 +312,7 @@ impl Messages {
     /// Whether processing it always fails.
     #[inline]
     pub fn is_poison(&self, message: MessageId) -> bool {
-        self.record(message).marks.has(Marks::POISON)
+        self.state(message).has(Mark::POISON)
     }
 
     /// The values of its attributes, in the order its producer declares them.
@@ -323,37 +331,37 @@ impl Messages {
     /// Notes a successful processing; true when it was the first one, false for a duplicate.
     #[inline]
     pub fn mark_processed(&mut self, message: MessageId) -> bool {
-        self.record_mut(message).marks.set(Marks::PROCESSED)
+        self.state_mut(message).set(Mark::PROCESSED)
     }
 
     /// Notes that the message was moved to a dead-letter queue.
     pub fn mark_dead_lettered(&mut self, message: MessageId) {
-        self.record_mut(message).marks.set(Marks::DEAD_LETTERED);
+        self.state_mut(message).set(Mark::DEAD_LETTERED);
     }
 
     /// Notes that the message left the dead-letter queue again ("`StartMessageMoveTask`").
     pub fn mark_redriven(&mut self, message: MessageId) {
-        self.record_mut(message).marks.clear(Marks::DEAD_LETTERED);
+        self.state_mut(message).clear(Mark::DEAD_LETTERED);
     }
 
     /// Notes that the message outlived its retention period.
     pub fn mark_expired(&mut self, message: MessageId) {
-        self.record_mut(message).marks.set(Marks::EXPIRED);
+        self.state_mut(message).set(Mark::EXPIRED);
     }
 
     /// Notes that a service refused the message.
     pub fn mark_rejected(&mut self, message: MessageId) {
-        self.record_mut(message).marks.set(Marks::REJECTED);
+        self.state_mut(message).set(Mark::REJECTED);
     }
 
     /// Notes that a FIFO queue had taken the same message before.
     pub fn mark_deduplicated(&mut self, message: MessageId) {
-        self.record_mut(message).marks.set(Marks::DEDUPLICATED);
+        self.state_mut(message).set(Mark::DEDUPLICATED);
     }
 
     /// Notes that no subscription of a topic wanted the message.
     pub fn mark_filtered(&mut self, message: MessageId) {
-        self.record_mut(message).marks.set(Marks::FILTERED);
+        self.state_mut(message).set(Mark::FILTERED);
     }
 
     /// A new message that says the same, of the same origin: what a topic sends to another subscriber. The caller holds it.
@@ -364,7 +372,7 @@ impl Messages {
             producer: record.producer,
             sequence: record.sequence,
             bytes: record.bytes,
-            poison: record.marks.has(Marks::POISON),
+            poison: self.is_poison(message),
             detail: self.detail(message),
         });
         let each = self.attributes_each;
@@ -375,28 +383,30 @@ impl Messages {
 
     /// Sets what only some messages carry.
     pub fn change_detail(&mut self, message: MessageId, detail: Detail) {
-        self.set_detail(message.0, detail);
+        let record = &mut self.records[message.index()];
+        (record.group, record.event_offset_millis) = (detail.group, detail.event_offset_millis);
+        self.set_extras(message.0, Extras::of(detail));
     }
 
     /// Notes that a stream took it as a record; true when it was the first time, false for a copy of a record.
     #[inline]
     pub fn mark_streamed(&mut self, message: MessageId) -> bool {
-        self.record_mut(message).marks.set(Marks::STREAMED)
+        self.state_mut(message).set(Mark::STREAMED)
     }
 
     /// Notes that its body is a topic's JSON envelope around what was published ("Amazon SNS raw message delivery").
     pub fn mark_enveloped(&mut self, message: MessageId) {
-        self.record_mut(message).marks.set(Marks::ENVELOPED);
+        self.state_mut(message).set(Mark::ENVELOPED);
     }
 
     /// Whether its body is a topic's JSON envelope.
     pub fn is_enveloped(&self, message: MessageId) -> bool {
-        self.record(message).marks.has(Marks::ENVELOPED)
+        self.state(message).has(Mark::ENVELOPED)
     }
 
     /// How many hold each message, by index: to check that every hold belongs to somebody.
     pub fn holders(&self) -> Vec<u32> {
-        self.records.iter().map(|record| record.holders).collect()
+        self.states.iter().map(|state| state.holders()).collect()
     }
 
     /// Messages created since the run began.
@@ -412,10 +422,10 @@ impl Messages {
     /// Messages still somewhere: already processed, resting dead-lettered, and the rest.
     pub fn still_there(&self) -> (u64, u64, u64) {
         let (mut processed, mut dead_lettered, mut rest) = (0, 0, 0);
-        for record in self.records.iter().filter(|record| record.holders > 0) {
-            if record.marks.has(Marks::PROCESSED) {
+        for state in self.states.iter().filter(|state| state.holders() > 0) {
+            if state.has(Mark::PROCESSED) {
                 processed += 1;
-            } else if record.marks.has(Marks::DEAD_LETTERED) {
+            } else if state.has(Mark::DEAD_LETTERED) {
                 dead_lettered += 1;
             } else {
                 rest += 1;

@@ -28,6 +28,7 @@ mod kms;
 mod lambda;
 mod latency;
 mod message;
+mod message_state;
 mod notice;
 mod payload;
 mod price;
@@ -92,7 +93,7 @@ pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
 pub use sns::{Budget, Pace, SmsType, SnsAccount, SnsQuotas};
 pub use stream::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, BEGUN_RECORD, COPIED_RECORD, DONE_RECORD, FAILED_RECORD,
-    IteratorStart, IteratorType, KinesisQuotas, ShardId, ShardInfo,
+    IteratorStart, IteratorType, KinesisQuotas, POISON_RECORD, ShardId, ShardInfo,
 };
 pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
 pub use stream_request::{

@@ -84,6 +84,8 @@ pub const FAILED_RECORD: u32 = 2;
 pub const DONE_RECORD: u32 = 4;
 /// Whoever holds the entry has begun to process it before, well or badly.
 pub const BEGUN_RECORD: u32 = 8;
+/// Processing it always fails.
+pub const POISON_RECORD: u32 = 16;
 
 /// A shard, as `ListShards` tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

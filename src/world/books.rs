@@ -261,7 +261,7 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
             .sum()
     };
     let workers = &["consumer", "function", "stream_consumer", "video_consumer"];
-    let calling = &["queue", "requester", "stream", "delivery_stream"];
+    let calling = &["queue", "requester", "stream", "delivery_stream", "video_stream"];
     let senders = &["producer", "client", "camera"];
     let paid = &[
         "queue",
@@ -296,6 +296,15 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         "put_records_calls",
         "get_records_calls",
         "incoming_put_requests",
+        "put_media_requests",
+        "get_media_requests",
+        "list_fragments_requests",
+        "fragment_list_requests",
+        "hls_session_requests",
+        "dash_session_requests",
+        "playlist_requests",
+        "manifest_requests",
+        "media_fragment_requests",
     ];
     let produced = total(senders, &["messages_produced"]) + total(&["requester"], &["requests_sent"]);
     // What a delivery stream delivers is done with, as far as the scenario goes.

@@ -15,21 +15,33 @@ fn change() -> impl Strategy<Value = String> {
 }
 
 fn stop(workers: u32) -> impl Strategy<Value = String> {
-    (10_u32..300, 0..workers, 0_u32..120)
-        .prop_map(|(at, worker, down)| format!("{{ at: {at}s, worker: {worker}, down_for: {down}s }}"))
+    (10_u32..300, 0..workers, 0_u32..120, any::<bool>()).prop_map(|(at, worker, down, graceful)| {
+        format!("{{ at: {at}s, worker: {worker}, down_for: {down}s, graceful: {graceful} }}")
+    })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-    /// Each record is processed once for the first time, in the order of its key, whatever is split, merged, crashed and
-    /// taken over meanwhile; what the stream takes and refuses is what was offered.
+    /// Each record is processed once for the first time, in the order of its key, whatever is split, merged, crashed, shut
+    /// down, handed over and taken over meanwhile, with calls that take the same time, or one after the other for each key.
     #[test]
     fn every_record_is_processed_in_the_order_of_its_key(
         shards in 1_u32..5,
         workers in 1_u32..4,
         retrieval in prop_oneof![Just("polling"), Just("enhanced_fan_out")],
         checkpoint in prop_oneof![Just("each_batch"), Just("{ every: 20s }")],
+        library in prop_oneof![
+            Just("kcl_2"),
+            Just("{ kcl_3: {} }"),
+            Just("{ kcl_3: { graceful_lease_handoff_enabled: false, variance_balancing_frequency: 1 } }"),
+            Just("{ kcl_3: { graceful_lease_handoff_timeout: 1s, variance_balancing_frequency: 1 } }"),
+        ],
+        (latency, puts) in prop_oneof![
+            Just(("fixed", "put_record")),
+            Just(("realistic", "{ put_record: { sequence_number_for_ordering: true } }")),
+        ],
+        threads in prop_oneof![Just(""), Just("processing_threads: 1")],
         changes in prop::collection::vec(change(), 0..5),
         stops in prop::collection::vec(stop(3), 0..4),
         seed in 0_u64..1_000,
@@ -39,10 +51,10 @@ proptest! {
             .filter(|stop| (0..3).any(|worker| worker < workers && stop.contains(&format!("worker: {worker}"))))
             .collect();
         let text = format!(
-            "seed: {seed}\nduration: 30m\napi_latency: fixed\nstreams: {{ s: {{ shards: {shards}, changes: [{}] }} }}\n\
-             producers:\n  p:\n    publishes_to: {{ stream: s }}\n    \
+            "seed: {seed}\nduration: 30m\napi_latency: {latency}\nstreams: {{ s: {{ shards: {shards}, changes: [{}] }} }}\n\
+             producers:\n  p:\n    publishes_to: {{ stream: s }}\n    library: {puts}\n    \
              arrivals: {{ piecewise: {{ points: [{{ at: 0s, rate: 20/s }}, {{ at: 6m, rate: 0/s }}] }} }}\n    \
-             message: {{ partition_key: {{ uniform: 20 }} }}\nstream_consumers:\n  c:\n    \
+             message: {{ partition_key: {{ uniform: 20 }} }}\nstream_consumers:\n  c:\n    client_library: {library}\n    {threads}\n    \
              reads_from: {{ stream: s }}\n    retrieval: {retrieval}\n    instances: {workers}\n    \
              processing_time: {{ exponential: {{ mean: 5ms }} }}\n    checkpoint: {checkpoint}\n    stops: [{}]\n",
             changes.join(", "),

@@ -21,6 +21,12 @@ fn a_shard_answers_five_polls_a_second_whoever_asks() {
     assert_eq!(sum(&tape, "s", "read_throttled"), 0);
     let polls = sum(&tape, "s", "get_records_calls");
     assert!((1_495..=1_505).contains(&polls), "{polls}: each polls once a second");
+    // Each polls once in each of 300 seconds, whenever it begins: exactly, as long as all of them together are allowed to.
+    for consumers in 1..=5 {
+        let tape = polled_by(consumers, "1s");
+        assert_eq!(sum(&tape, "s", "get_records_calls"), 300 * consumers as u64, "{consumers}");
+        assert_eq!(sum(&tape, "s", "read_throttled"), 0, "{consumers}");
+    }
     let tape = polled_by(7, "1s");
     let (calls, refused) = (sum(&tape, "s", "get_records_calls"), sum(&tape, "s", "read_throttled"));
     assert!((1_490..=1_506).contains(&(calls - refused)), "{calls} less {refused}");

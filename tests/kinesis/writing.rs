@@ -189,7 +189,7 @@ fn a_record_that_is_too_large_is_refused_as_a_call() {
 /// Thirty records a second of ten keys for five minutes, by calls of very different lengths.
 fn puts(library: &str, more: &str) -> queuelab::record::Tape {
     run(&format!(
-        "duration: 10m\napi_latency: {{ send: {{ lognormal: {{ mean: 50ms, p95: 150ms }} }} }}\nstreams: {{ s: {{ shards: 1 }} }}\n\
+        "duration: 10m\napi_latency: {{ custom: {{ send: {{ lognormal: {{ mean: 50ms, p95: 150ms }} }}, receive: 0s }} }}\nstreams: {{ s: {{ shards: 1 }} }}\n\
          producers:\n  p:\n    publishes_to: {{ stream: s }}\n    library: {library}\n    message: {{ size: 10KiB, partition_key: {{ uniform: 10 }} }}\n    \
          arrivals: {{ piecewise: {{ points: [{{ at: 0s, rate: 30/s }}, {{ at: 5m, rate: 30/s }}, {{ at: 5m, rate: 0/s }}] }} }}\n\
          {more}stream_consumers: {{ c: {{ reads_from: {{ stream: s }}, processing_time: 0s }} }}\n"
@@ -216,7 +216,7 @@ fn a_throttled_record_holds_back_those_after_it() {
     // A hot key offers more than its shard takes for ten seconds; with enough attempts nothing is lost.
     let text = |library: &str| {
         format!(
-            "duration: 20m\napi_latency: {{ send: 10ms }}\nstreams: {{ s: {{ shards: 1 }} }}\nproducers:\n  p:\n    \
+            "duration: 20m\napi_latency: {{ custom: {{ send: 10ms, receive: 0s }} }}\nstreams: {{ s: {{ shards: 1 }} }}\nproducers:\n  p:\n    \
              publishes_to: {{ stream: s }}\n    library: {library}\n    message: {{ size: 30KiB, partition_key: {{ uniform: 3 }} }}\n    \
              arrivals: {{ piecewise: {{ spacing: evenly, points: [{{ at: 0s, rate: 60/s }}, {{ at: 30s, rate: 60/s }}, {{ at: 30s, rate: 0/s }}] }} }}\n    \
              retries: {{ max_attempts: 100, max_backoff: 1s }}\nstream_consumers: {{ c: {{ reads_from: {{ stream: s }}, processing_time: 0s }} }}\n"
@@ -247,4 +247,58 @@ fn an_answer_that_gets_lost_holds_back_the_next_record_of_the_key() {
     // Each record stands before the later ones of its key, its second copy too.
     assert_eq!(sum(&tape, "c", "out_of_order"), 0);
     assert_eq!(sum(&tape, "c", "messages_processed"), sum(&tape, "p", "messages_produced"));
+}
+
+/// Records by hand, and where they went.
+fn shards_of(stream: &str, script: &str) -> Vec<String> {
+    let tape = run(&format!(
+        "duration: 10m\nstreams: {{ s: {{ {stream} }} }}\nclients: {{ c: {{ script: [{script}] }} }}\n"
+    ));
+    let puts = tape
+        .api_calls
+        .iter()
+        .filter(|call| call.messages.contains("SequenceNumber") || call.messages.contains("shardId"));
+    puts.filter(|call| call.action == "PutRecord").map(|call| call.messages.clone()).collect()
+}
+
+#[test]
+fn boundaries_belong_to_the_shard_that_begins_there_also_after_splits_and_merges() {
+    let (one, two) = (
+        113_427_455_640_312_821_154_458_202_477_256_070_485_u128,
+        226_854_911_280_625_642_308_916_404_954_512_140_970_u128,
+    );
+    let put = |at: &str, hash: u128| {
+        format!(
+            "{{ at: {at}, put_record: {{ stream: s, data: x, partition_key: k, explicit_hash_key: '{hash}' }} }}"
+        )
+    };
+    // Three shards, the middle one split unevenly: two records below and from its new boundary; the last of its parts merged
+    // with the shard above it.
+    let h = one + 1_000;
+    let script = [
+        put("1s", 0),
+        put("1s", one - 1),
+        put("1s", one),
+        put("1s", two - 1),
+        put("1s", two),
+        put("1s", u128::MAX),
+        format!("{{ at: 2s, split_shard: {{ stream: s, shard: 1, new_starting_hash_key: '{h}' }} }}"),
+        put("100s", one),
+        put("100s", h - 1),
+        put("100s", h),
+        put("100s", two - 1),
+        put("100s", two),
+        "{ at: 101s, merge_shards: { stream: s, shard: 4, adjacent_shard: 2 } }".to_owned(),
+        put("200s", h - 1),
+        put("200s", h),
+        put("200s", two),
+        put("200s", u128::MAX),
+        put("200s", one - 1),
+    ];
+    let told = shards_of("shards: 3", &script.join(", "));
+    let expected = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 2, 3, 5, 5, 5, 0];
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    for (position, (told, shard)) in told.iter().zip(expected).enumerate() {
+        assert!(told.contains(&format!("shardId-{shard:012}")), "{position}: {told}");
+    }
 }

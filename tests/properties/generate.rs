@@ -15,6 +15,7 @@ struct Pieces {
     requesters: Vec<RequesterPiece>,
     functions: Vec<FunctionPiece>,
     delivery: &'static str,
+    video: Option<(&'static str, &'static str, &'static str)>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,10 +81,12 @@ struct Scaling {
 
 /// YAML of a scenario that is in order.
 pub(super) fn scenario() -> impl Strategy<Value = String> {
-    let takers = (vec(consumer(), 0..=3), vec(requester(), 0..=2), vec(function(), 0..=2), one(DELIVERIES));
+    let video = prop_oneof![2 => Just(None), 1 => (one(STREAMS), one(CAMERAS), one(VIEWERS)).prop_map(Some)];
+    let takers =
+        (vec(consumer(), 0..=3), vec(requester(), 0..=2), vec(function(), 0..=2), one(DELIVERIES), video);
     (globals(), vec(queue(), 1..=4), vec(producer(), 1..=3), takers).prop_map(
-        |(globals, queues, producers, (consumers, requesters, functions, delivery))| {
-            Pieces { globals, queues, producers, consumers, requesters, functions, delivery }.yaml()
+        |(globals, queues, producers, (consumers, requesters, functions, delivery, video))| {
+            Pieces { globals, queues, producers, consumers, requesters, functions, delivery, video }.yaml()
         },
     )
 }
@@ -99,6 +102,26 @@ const DELIVERIES: &[&str] = &[
     "{ dynamic_partitioning: { partition_by: { drawn: { uniform: 5 } } }, destination: { s3: { bucket: other } } }",
     "{ destination: { redshift: { s3: { bucket: bucket }, failure_rate: 50%, retry_duration: 0s } } }",
     "{ destination: { snowflake: { endpoint: { rejected_records: 30%, failure_rate: 20% }, s3_backup: { bucket: other } } } }",
+];
+
+/// Video streams that a world may have.
+const STREAMS: &[&str] = &["{}", "{ data_retention: 1h }", "{ count: 5, data_retention: 24h }"];
+
+/// Their cameras.
+const CAMERAS: &[&str] = &[
+    "",
+    ", fragment_duration: { uniform: [500ms, 22s] }, tracks: 2",
+    ", uplink: { bytes_per_second: 300kB, outages: [{ at: 20s, lasts: 50s }] }",
+    ", bytes_per_second: { exponential: { mean: 2MB } }, uplink: { random_outages: { interval: 40s, lasts: 3s } }",
+];
+
+/// How they are watched; results of live viewers go to the first queue.
+const VIEWERS: &[&str] = &[
+    "get_media: now }, processing_time: 3s, forwards_to: { queue: q0, size: 100B",
+    "get_media: earliest }, viewers: 4, every_nth_frame: 30, forwards_to: { queue: q0, size: 1B",
+    "hls: {} }, viewers: 5, starts_after: { uniform: [0s, 60s]",
+    "dash: { behind: 1 }",
+    "fragment_list: { every: 30s }",
 ];
 
 /// One of some texts.
@@ -460,6 +483,13 @@ impl Pieces {
                 "  deliverer: {{ publishes_to: {{ delivery_stream: delivered }}, arrivals: {arrivals}, message: \
                  {{ size: {{ uniform: [1B, 90KiB] }} }} }}\ndelivery_streams:\n  delivered: {}",
                 self.delivery
+            );
+        }
+        if let Some((streams, camera, viewer)) = self.video {
+            let _ = writeln!(
+                text,
+                "video_streams: {{ film: {streams} }}\ncameras: {{ filmer: {{ sends_to: {{ video_stream: film }}{camera} }} }}\n\
+                 video_consumers: {{ watcher: {{ reads_from: {{ video_stream: film }}, retrieval: {{ {viewer} }} }} }}"
             );
         }
         let mut alarms = String::new();

@@ -245,22 +245,31 @@ impl Faults {
         let total = |kind: &str, what: &str| -> u64 {
             names(tape, kind).iter().map(|name| fate(tape, kind, name, what)).sum()
         };
-        let produced = total("producer", "produced") + total("requester", "produced");
+        let produced =
+            total("producer", "produced") + total("requester", "produced") + total("camera", "produced");
         self.equal(of("produced"), produced, "run: produced");
         self.equal(of("replied"), total("consumer", "replied"), "run: replied");
-        let forwarded = total("consumer", "forwarded") + total("function", "forwarded");
+        let forwarded = total("consumer", "forwarded")
+            + total("function", "forwarded")
+            + total("video_consumer", "forwarded");
         self.equal(of("forwarded"), forwarded, "run: forwarded");
         let processed = total("consumer", "processed")
             + total("requester", "replies_matched")
             + total("function", "processed")
             + total("delivery_stream", "delivered");
-        self.equal(of("processed"), processed, "run: processed");
-        let rejected: u64 = ["producer", "consumer", "requester", "function"]
+        // Every session watches a fragment for itself; the fragment is processed once.
+        let watched = total("video_consumer", "processed");
+        self.check((processed..=processed + watched).contains(&of("processed")), || {
+            format!("run: {} processed, of {processed} and {watched} watched", of("processed"))
+        });
+        let rejected: u64 = ["producer", "consumer", "requester", "function", "video_consumer"]
             .iter()
             .map(|kind| total(kind, "rejected"))
-            .sum();
+            .sum::<u64>()
+            + total("camera", "refused");
         self.equal(of("rejected"), rejected, "run: rejected");
-        let expired = total("queue", "expired") + total("delivery_stream", "lost");
+        let expired =
+            total("queue", "expired") + total("delivery_stream", "lost") + total("video_stream", "expired");
         self.check(of("expired") <= expired, || {
             format!("run: {} expired, in queues {expired}", of("expired"))
         });

@@ -6,8 +6,18 @@ use super::{Dice, World};
 type Service = fn(&mut World, &mut Dice<'_>);
 
 /// Services that a world may have; some need what others bring, and look whether it is there.
-pub(super) const ALL: &[Service] =
-    &[streams, topics, delivery_streams, functions, stream_readers, buckets, requesters, activemq, rabbitmq];
+pub(super) const ALL: &[Service] = &[
+    streams,
+    topics,
+    delivery_streams,
+    functions,
+    stream_readers,
+    buckets,
+    requesters,
+    video,
+    activemq,
+    rabbitmq,
+];
 
 impl World {
     fn has(&self, section: &str) -> bool {
@@ -202,6 +212,28 @@ fn requesters(world: &mut World, dice: &mut Dice<'_>) {
     world.add(
         "consumers",
         "answers: { receives_from: { queue: questions }, wait_time: 20s, processing_time: 1s, answers_requests: {} }",
+    );
+}
+
+/// Cameras, and who watches them.
+fn video(world: &mut World, dice: &mut Dice<'_>) {
+    let streams = dice.one(&["{}", "{ data_retention: 1h }", "{ count: 4, data_retention: 24h }"]);
+    world.add("video_streams", &format!("film: {streams}"));
+    let camera = dice.one(&[
+        "",
+        ", fragment_duration: { uniform: [500ms, 22s] }, tracks: 2",
+        ", uplink: { bytes_per_second: 300kB, outages: [{ at: 15s, lasts: 40s, share: 50% }] }",
+        ", uplink: { latency: { uniform: [10ms, 2s] }, random_outages: { interval: 40s, lasts: 3s } }",
+    ]);
+    world.add("cameras", &format!("filmer: {{ sends_to: {{ video_stream: film }}{camera} }}"));
+    let forward = world.target(dice);
+    let looking = dice.one(&["", ", processing_time: 3s", ", every_nth_frame: 30, viewers: 4"]);
+    world.add("video_consumers", &format!("looks: {{ reads_from: {{ video_stream: film }}, retrieval: {{ get_media: earliest }}, forwards_to: {{ {forward}, size: 1KiB }}{looking} }}"));
+    let playing =
+        dice.one(&["hls: {} }, viewers: 5", "dash: { behind: 1 } }", "fragment_list: { every: 20s } }"]);
+    world.add(
+        "video_consumers",
+        &format!("plays: {{ reads_from: {{ video_stream: film }}, retrieval: {{ {playing} }}"),
     );
 }
 

@@ -79,6 +79,15 @@ fn each(
             hand_out(&names.of("deliveries", topic), &picture)?;
         }
     }
+    for kind in ["stream_consumer", "delivery_stream"] {
+        for name in source::named(tape, kind) {
+            hand_out(&names.of("latency", name), &latency::draw(tape, kind, name))?;
+            hand_out(&names.of("latency-distribution", name), &distribution::draw(tape, kind, name))?;
+        }
+    }
+    if let Some(picture) = age::draw_freshness(tape) {
+        hand_out("data-freshness", &picture)?;
+    }
     let queues = source::queues(tape);
     for queue in &queues {
         hand_out(&names.of("throughput", queue), &throughput::draw(tape, queue))?;

@@ -91,6 +91,15 @@ pub(super) fn functions(tape: &Tape) -> Vec<&str> {
     functions
 }
 
+/// The things of a kind that measure a latency.
+pub(super) fn named<'a>(tape: &'a Tape, kind: &'static str) -> impl Iterator<Item = &'a str> {
+    let of_kind = tape
+        .quantiles
+        .iter()
+        .filter(move |series| series.kind == kind && series.definition.name == "end_to_end_latency");
+    of_kind.map(|series| series.name.as_str())
+}
+
 /// The alarms that invoke scaling policies of a consumer, in the tape's order.
 pub(super) fn alarms_of<'a>(tape: &'a Tape, consumer: &str) -> Vec<&'a AlarmSeries> {
     let invokes = |alarm: &&AlarmSeries| {

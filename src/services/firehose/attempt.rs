@@ -106,7 +106,8 @@ impl DeliveryStream {
     /// An attempt failed: it is repeated until the time for it is over.
     fn fail<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
         let delivery = self.deliveries.get(place);
-        if !delivery.is_failing {
+        // What the endpoint rejects anyway tells nothing about whether deliveries fall behind.
+        if !delivery.is_failing && !delivery.is_rejected {
             delivery.is_failing = true;
             let channel = delivery.channel;
             self.failing += 1;

@@ -80,7 +80,7 @@ impl PartitionBy {
                 let values = messages.attributes(entry.message);
                 Some(combined(columns.iter().map(|column| column.value(values))))
             }
-            PartitionBy::PartitionKey => Some(u64::from(messages.detail(entry.message).group.0)),
+            PartitionBy::PartitionKey => Some(u64::from(messages.group(entry.message).0)),
             PartitionBy::Drawn(groups) => Some(u64::from(groups.draw(number, chance).0)),
         }
     }

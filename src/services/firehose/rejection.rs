@@ -30,6 +30,7 @@ impl DeliveryStream {
                 return;
             }
             self.deliver_part(&delivery, accepted, cx);
+            self.recover(place, cx);
         }
         let delivery = self.deliveries.get(place);
         let since = *delivery.failing_since.get_or_insert(cx.now);
@@ -39,6 +40,18 @@ impl DeliveryStream {
             cx.outbox.wake(cx.now + pause, Timer::Attempt { delivery: place });
         } else {
             self.back_up(place, cx);
+        }
+    }
+
+    /// A delivery of which only rejected records are left holds nothing up any more.
+    fn recover<O: Outbox<Timer>>(&mut self, place: u32, cx: &mut Context<'_, O>) {
+        let delivery = self.deliveries.get(place);
+        let channel = delivery.channel;
+        delivery.failing_since = None;
+        if std::mem::take(&mut delivery.is_failing) {
+            self.failing -= 1;
+            self.channels.get(channel).failing -= 1;
+            self.carry_off(channel, cx);
         }
     }
 

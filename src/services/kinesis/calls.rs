@@ -222,7 +222,7 @@ impl DataStream {
             records.push(RecordRead {
                 content: cx.messages.detail(entry.message).content,
                 origin: cx.messages.origin(entry.message),
-                key: cx.messages.detail(entry.message).group,
+                key: cx.messages.group(entry.message),
                 place: RecordPlace { shard, position: entry.receipt.position() },
                 arrived_at: entry.enqueued_at,
             });

@@ -5,7 +5,8 @@ use super::settings::StreamSettings;
 use super::sizing::HotKeys;
 use crate::engine::Time;
 use crate::wire::{
-    BatchId, COPIED_RECORD, Entry, HashRange, LimitBucket, LimitModel, MessageId, Messages, Receipt, ShardId,
+    BatchId, COPIED_RECORD, Entry, HashRange, LimitBucket, LimitModel, MessageId, Messages, POISON_RECORD,
+    Receipt, ShardId,
 };
 use std::collections::VecDeque;
 
@@ -15,30 +16,36 @@ pub(super) struct Stored {
     /// `ApproximateArrivalTimestamp`.
     pub(super) arrived_at: Time,
     pub(super) message: MessageId,
-    /// Its bytes and two marks.
+    /// Its bytes and some marks.
     packed: u32,
 }
 
-/// It lies in the same record as the one before it.
+/// What a stream notes of a record besides its size.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RecordMarks {
+    /// It lies in the same record as the one before it.
+    pub(super) continues: bool,
+    /// The stream has it twice: its producer sent it again.
+    pub(super) is_copy: bool,
+    /// Processing it always fails.
+    pub(super) is_poison: bool,
+}
+
 const CONTINUES: u32 = 1 << 31;
-/// The stream has it twice: its producer sent it again.
 const COPY: u32 = 1 << 30;
+const POISON: u32 = 1 << 29;
 
 impl Stored {
-    pub(super) fn new(
-        arrived_at: Time,
-        message: MessageId,
-        bytes: u32,
-        continues: bool,
-        is_copy: bool,
-    ) -> Self {
-        let marks = if continues { CONTINUES } else { 0 } | if is_copy { COPY } else { 0 };
-        Self { arrived_at, message, packed: bytes.min(COPY - 1) | marks }
+    #[inline]
+    pub(super) fn new(arrived_at: Time, message: MessageId, bytes: u32, marks: RecordMarks) -> Self {
+        let bit = |is_set: bool, mark: u32| if is_set { mark } else { 0 };
+        let marks = bit(marks.continues, CONTINUES) | bit(marks.is_copy, COPY) | bit(marks.is_poison, POISON);
+        Self { arrived_at, message, packed: bytes.min(POISON - 1) | marks }
     }
 
     #[inline]
     fn bytes(self) -> u32 {
-        self.packed & (COPY - 1)
+        self.packed & (POISON - 1)
     }
 
     #[inline]
@@ -48,9 +55,11 @@ impl Stored {
 
     #[inline]
     fn entry(self, position: u64) -> Entry {
+        let copied = if self.packed & COPY != 0 { COPIED_RECORD } else { 0 };
+        let poison = if self.packed & POISON != 0 { POISON_RECORD } else { 0 };
         Entry {
             receipt: Receipt::of_position(position),
-            receive_count: if self.packed & COPY != 0 { COPIED_RECORD } else { 0 },
+            receive_count: copied | poison,
             enqueued_at: self.arrived_at,
             aggregated: self.continues(),
             ..Entry::new(self.message)
@@ -166,6 +175,13 @@ impl Shard {
         false
     }
 
+    /// Brings near what a record that comes will change (see [`Messages::fetch`]).
+    #[inline]
+    pub(super) fn fetch(&self) {
+        let tail = self.log.back().map(|newest| newest.arrived_at);
+        std::hint::black_box((tail, self.call_bytes, self.traffic.incoming_records, self.hot_keys.all()));
+    }
+
     #[inline]
     pub(super) fn push(&mut self, stored: Stored) {
         self.log.push_back(stored);
@@ -196,31 +212,36 @@ impl Shard {
         messages: &mut Messages,
     ) -> Taken {
         let position = wanted.position.max(self.base);
-        let start = (position - self.base) as usize;
-        let mut taken = Taken { position, records: 0, bytes: 0, newest: Time::ZERO };
-        let entries = batches.entries_mut(batch);
-        let mut index = start;
-        while index < self.log.len() {
-            let mut end = index + 1;
-            let mut size = u64::from(self.log[index].bytes());
-            while end < self.log.len() && self.log[end].continues() {
-                size += u64::from(self.log[end].bytes());
-                end += 1;
+        let start = ((position - self.base) as usize).min(self.log.len());
+        let (number, records, bytes) = self.measure(start, wanted);
+        let given = self.log.range(start..start + number);
+        let newest = given.clone().next_back().map_or(Time::ZERO, |last| last.arrived_at);
+        let place = given.clone().zip(position..);
+        batches.entries_mut(batch).extend(place.map(|(stored, position)| stored.entry(position)));
+        given.for_each(|stored| messages.hold(stored.message));
+        Taken { position: position + number as u64, records, bytes, newest }
+    }
+
+    /// How far a reader gets from a place of the log: entries of the log, records, bytes.
+    fn measure(&self, start: usize, wanted: Wanted) -> (usize, u64, u64) {
+        let (mut number, mut records, mut bytes) = (0, 0, 0);
+        let mut log = self.log.range(start..).peekable();
+        while records < wanted.records
+            && let Some(first) = log.next()
+        {
+            let (mut entries, mut size) = (1, u64::from(first.bytes()));
+            while let Some(next) = log.next_if(|next| next.continues()) {
+                entries += 1;
+                size += u64::from(next.bytes());
             }
-            if taken.records >= wanted.records || (taken.records > 0 && taken.bytes + size > wanted.bytes) {
+            if records > 0 && bytes + size > wanted.bytes {
                 break;
             }
-            for stored in self.log.range(index..end) {
-                messages.hold(stored.message);
-                entries.push(stored.entry(taken.position));
-                taken.position += 1;
-                taken.newest = stored.arrived_at;
-            }
-            taken.records += 1;
-            taken.bytes += size;
-            index = end;
+            number += entries;
+            records += 1;
+            bytes += size;
         }
-        taken
+        (number, records, bytes)
     }
 
     /// How many of the oldest records arrived before `time`.

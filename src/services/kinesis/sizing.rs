@@ -19,17 +19,26 @@ impl HotKeys {
     #[inline]
     pub(super) fn count(&mut self, key: u128, bytes: u64) {
         self.all += 1;
-        for slot in 0..WATCHED {
-            if self.keys[slot] == key && self.counts[slot] > 0 {
-                self.counts[slot] += 1;
-                self.bytes[slot] += bytes;
-                return;
-            }
+        let (mut found, mut free) = (None, None);
+        for slot in (0..WATCHED).rev() {
+            let is_free = self.counts[slot] == 0;
+            free = if is_free { Some(slot) } else { free };
+            found = if !is_free && self.keys[slot] == key { Some(slot) } else { found };
         }
-        match self.counts.iter().position(|count| *count == 0) {
-            Some(free) => (self.keys[free], self.counts[free], self.bytes[free]) = (key, 1, bytes),
-            None => self.counts.iter_mut().for_each(|count| *count -= 1),
+        if let Some(slot) = found {
+            self.counts[slot] += 1;
+            self.bytes[slot] += bytes;
+        } else if let Some(slot) = free {
+            (self.keys[slot], self.counts[slot], self.bytes[slot]) = (key, 1, bytes);
+        } else {
+            self.counts.iter_mut().for_each(|count| *count -= 1);
         }
+    }
+
+    /// How many records were counted.
+    #[inline]
+    pub(super) fn all(&self) -> u64 {
+        self.all
     }
 
     /// Records and bytes of the hottest key: at least so many. Few records say nothing.

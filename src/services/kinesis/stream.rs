@@ -8,7 +8,7 @@ use super::on_demand::LastHour;
 use super::read::Reader;
 use super::routes::Routes;
 use super::settings::{CapacityMode, StreamSettings};
-use super::shard::{Shard, Stored, Traffic};
+use super::shard::{RecordMarks, Shard, Stored, Traffic};
 use super::sizing::Offered;
 use crate::engine::{Span, Stream as Randomness, Time};
 use crate::scaling::Controller;
@@ -48,7 +48,8 @@ pub struct DataStream {
     pub(super) shard_series: Vec<ShardSeries>,
     /// Policies and schedules that change the number of shards.
     pub(super) scaling: Option<Controller>,
-    /// Shards of the call that is being taken.
+    /// Records of the call that is being taken, and the shards that it brings some to.
+    incoming: Vec<Incoming>,
     touched: Vec<u32>,
     /// `CREATING`, or `ACTIVE` and `UPDATING`.
     pub(super) status: StreamStatus,
@@ -108,6 +109,7 @@ impl DataStream {
             hour: LastHour::default(),
             shard_series: Vec::new(),
             scaling: settings.scaling.clone().map(Controller::new),
+            incoming: Vec::new(),
             touched: Vec::new(),
             status: if settings.created { StreamStatus::Active } else { StreamStatus::Creating },
             exists: settings.created,
@@ -157,7 +159,40 @@ impl DataStream {
         if self.status == StreamStatus::Creating {
             return Err(ApiError::ResourceNotFoundException);
         }
-        let (records, bytes, largest) = measure(batch, cx);
+        let mut incoming = std::mem::take(&mut self.incoming);
+        self.unpack(batch, &mut incoming, cx);
+        let taken = self.take_records(batch, &incoming, single, &mut each, cx);
+        self.incoming = incoming;
+        taken
+    }
+
+    /// Finds the records of a call, and their shards.
+    fn unpack<O>(&self, batch: BatchId, incoming: &mut Vec<Incoming>, cx: &Context<'_, O>) {
+        incoming.clear();
+        let entries = cx.batches.entries(batch);
+        entries.iter().for_each(|entry| cx.messages.fetch(entry.message));
+        let mut first = 0;
+        while first < entries.len() {
+            let (end, bytes) = extent(entries, first, cx.messages);
+            let shard = self.open.shard_of(entries[first].hash_key());
+            incoming.push(Incoming { first: first as u32, end: end as u32, shard, bytes });
+            first = end;
+        }
+        incoming.iter().for_each(|record| self.shards[record.shard as usize].fetch());
+    }
+
+    /// Takes the records of a call unless they are too much.
+    fn take_records<O: Outbox<Timer>>(
+        &mut self,
+        batch: BatchId,
+        incoming: &[Incoming],
+        single: bool,
+        each: &mut impl FnMut(Result<RecordPlace, ApiError>),
+        cx: &mut Context<'_, O>,
+    ) -> Result<Refusals, ApiError> {
+        let records = incoming.len() as u64;
+        let bytes: u64 = incoming.iter().map(|record| record.bytes).sum();
+        let largest = incoming.iter().map(|record| record.bytes).max().unwrap_or(0);
         if single {
             self.metrics.put_record_calls.add(1);
         } else {
@@ -176,9 +211,8 @@ impl DataStream {
             (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
         self.offered.count(records, bytes, cx.now);
         let mut refused = Refusals::default();
-        let mut first = 0;
-        while first < cx.batches.entries(batch).len() {
-            first = self.put_record(batch, first, single, (&mut refused, &mut each), cx);
+        for record in incoming {
+            self.put_record(batch, *record, single, (&mut refused, each), cx);
         }
         self.charge_rounding(cx.now);
         let throttled = self.metrics.write_throttled.total() - throttled;
@@ -193,34 +227,34 @@ impl DataStream {
         Ok(refused)
     }
 
-    /// One record, aggregated or not; gives where the next one begins.
+    /// One record, aggregated or not.
     #[inline]
     fn put_record<O: Outbox<Timer>>(
         &mut self,
         batch: BatchId,
-        first: usize,
+        record: Incoming,
         single: bool,
         (refused, each): (&mut Refusals, &mut impl FnMut(Result<RecordPlace, ApiError>)),
         cx: &mut Context<'_, O>,
-    ) -> usize {
-        let (end, bytes) = extent(batch, first, cx);
-        let head = cx.batches.entries(batch)[first];
-        let index = self.open.shard_of(head.hash_key());
+    ) {
+        let Incoming { shard: index, bytes, .. } = record;
+        let (first, end) = (record.first as usize, record.end as usize);
+        let hash_key = cx.batches.entries(batch)[first].hash_key();
         if self.chance.failure.chance(self.settings.internal_failures) {
             self.metrics.put_records_failed.add(1);
             each(Err(ApiError::InternalFailure));
             refused.take(ApiError::InternalFailure, batch, first..end, cx);
-            return end;
+            return;
         }
         let shard = &mut self.shards[index as usize];
-        shard.hot_keys.count(head.hash_key(), bytes);
+        shard.hot_keys.count(hash_key, bytes);
         // "Troubleshoot Kinesis Data Streams producers": `PutRecord` rounds each record up, `PutRecords` the sum.
         let charged = if single { bytes.next_multiple_of(KIBIBYTE) } else { bytes };
         if !shard.admits(charged, cx.now) {
             self.metrics.write_throttled.add(1);
             each(Err(ApiError::ProvisionedThroughputExceededException));
             refused.take(ApiError::ProvisionedThroughputExceededException, batch, first..end, cx);
-            return end;
+            return;
         }
         if shard.call_bytes == 0 {
             self.touched.push(index);
@@ -239,18 +273,17 @@ impl DataStream {
             let entry = cx.batches.entries(batch)[position];
             // A library with an old list of shards aggregates records that belong to another shard by now. Consumers
             // drop them when they take the record apart, and the library sends them again.
-            if !range.contains(entry.hash_key()) {
+            if position > first && !range.contains(entry.hash_key()) {
                 refused.take(ApiError::WrongShard, batch, position..position + 1, cx);
                 continue;
             }
             let is_copy = !cx.messages.mark_streamed(entry.message);
+            let marks = RecordMarks { continues, is_copy, is_poison: cx.messages.is_poison(entry.message) };
             self.metrics.user_records.add(1);
             self.metrics.copies.add(u64::from(is_copy));
-            let size = cx.messages.bytes(entry.message);
-            shard.push(Stored::new(cx.now, entry.message, size, continues, is_copy));
+            shard.push(Stored::new(cx.now, entry.message, cx.messages.bytes(entry.message), marks));
             continues = true;
         }
-        end
     }
 
     /// `PutRecords` counts the sum of what it brings to a shard in whole KB. Where that is more than was left, the next records
@@ -344,33 +377,28 @@ impl DataStream {
     }
 }
 
+/// A record of a call: its entries, which are more than one when it is aggregated, its shard and its bytes.
+#[derive(Debug, Clone, Copy)]
+struct Incoming {
+    first: u32,
+    end: u32,
+    shard: u32,
+    bytes: u64,
+}
+
 /// Where the record that begins at `first` ends, and its bytes.
 #[inline]
-fn extent<O>(batch: BatchId, first: usize, cx: &Context<'_, O>) -> (usize, u64) {
-    let entries = cx.batches.entries(batch);
-    let mut bytes = u64::from(cx.messages.bytes(entries[first].message));
+fn extent(entries: &[Entry], first: usize, messages: &Messages) -> (usize, u64) {
+    let mut bytes = u64::from(messages.bytes(entries[first].message));
     let mut end = first + 1;
     while end < entries.len() && entries[end].aggregated {
-        bytes += u64::from(cx.messages.bytes(entries[end].message) + AGGREGATED_RECORD_BYTES);
+        bytes += u64::from(messages.bytes(entries[end].message) + AGGREGATED_RECORD_BYTES);
         end += 1;
     }
     if end > first + 1 {
         bytes += u64::from(AGGREGATE_BYTES + AGGREGATED_RECORD_BYTES);
     }
     (end, bytes)
-}
-
-/// Records of a call, their bytes in all, and those of the largest.
-fn measure<O>(batch: BatchId, cx: &Context<'_, O>) -> (u64, u64, u64) {
-    let (mut records, mut bytes, mut largest, mut first) = (0, 0, 0, 0);
-    while first < cx.batches.entries(batch).len() {
-        let (end, size) = extent(batch, first, cx);
-        records += 1;
-        bytes += size;
-        largest = largest.max(size);
-        first = end;
-    }
-    (records, bytes, largest)
 }
 
 /// What a call did not take, by reason.

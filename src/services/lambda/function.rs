@@ -160,7 +160,7 @@ impl Function {
                 EventSource::Stream if entry.receive_count & (COPIED_RECORD | BEGUN_RECORD) != 0 => false,
                 EventSource::Stream => {
                     entry.receive_count |= BEGUN_RECORD;
-                    self.key_order.is_late(producer, cx.messages.detail(entry.message).group, sequence)
+                    self.key_order.is_late(producer, cx.messages.group(entry.message), sequence)
                 }
             };
             self.metrics.out_of_order.add(u64::from(late));

@@ -5,6 +5,7 @@ use super::attributes::Attribute;
 use super::kpl::Kpl;
 use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
+use super::partition_keys::KeysAhead;
 use super::payload::LargePayloads;
 use super::serial::Serial;
 use crate::engine::{Distribution, Span, Stream, Time};
@@ -91,6 +92,7 @@ pub struct Producer {
     pub(super) filling_until: Time,
     /// Tells the linger timer of one batch from those of batches already sent.
     pub(super) batches_begun: u32,
+    keys_ahead: KeysAhead,
     pub(super) kpl: Option<Kpl>,
     pub(super) serial: Option<Serial>,
     /// From now to the answer of the last call that was made, its repetition after a lost answer included.
@@ -153,6 +155,7 @@ impl Producer {
             arrivals,
             chance,
             sequence: 0,
+            keys_ahead: KeysAhead::default(),
             filling: None,
             filling_bytes: 0,
             filling_until: Time::ZERO,
@@ -222,13 +225,13 @@ impl Producer {
             .records
             .as_ref()
             .and_then(|records| records.keys.as_ref())
-            .map(|keys| keys.draw(self.sequence, &mut self.chance.key));
-        if let Some(key) = key {
-            bytes = bytes.saturating_add(key.bytes);
+            .map(|keys| self.keys_ahead.advance(keys, self.sequence, &mut self.chance.key));
+        if let Some((_, key_bytes)) = key {
+            bytes = bytes.saturating_add(key_bytes);
         }
         let detail = match &self.settings.groups {
             _ if key.is_some() => {
-                Detail { group: key.map_or(GroupId::NONE, |key| key.group), ..Detail::NONE }
+                Detail { group: key.map_or(GroupId::NONE, |(group, _)| group), ..Detail::NONE }
             }
             Some(groups) => Detail {
                 group: groups.draw(self.sequence, &mut self.chance.group),
@@ -271,8 +274,8 @@ impl Producer {
         self.point_to_payload(message, body, bytes, cx);
         self.metrics.messages_produced.add(1);
         self.metrics.message_size.record(u64::from(bytes));
-        if let Some((key, records)) = key.zip(self.settings.records.as_ref()) {
-            return Entry::for_stream(message, records.explicit_hash_key.unwrap_or(key.hash));
+        if let Some(records) = self.settings.records.as_ref().filter(|_| key.is_some()) {
+            return Entry::for_stream(message, records.explicit_hash_key.unwrap_or(self.keys_ahead.hash()));
         }
         let mut entry = Entry::new(message);
         if let Some(delay) = &self.settings.delay_seconds {

@@ -23,22 +23,24 @@ struct Packed {
     entries: Vec<Entry>,
     bytes: u32,
     deadline: Time,
+    /// When the oldest of them was made.
+    made_at: Time,
 }
 
 /// What the library knows about a shard.
 #[derive(Debug)]
 struct Lane {
-    range: HashRange,
     open: Vec<Entry>,
     open_bytes: u32,
-    deadline: Time,
+    /// When the oldest of the open pack was made.
+    made_at: Time,
     held_back: VecDeque<Packed>,
     records: LimitBucket,
     bytes: LimitBucket,
 }
 
 impl Lane {
-    fn new(range: HashRange, settings: &KplSettings, now: Time) -> Self {
+    fn new(settings: &KplSettings, now: Time) -> Self {
         let (records, bytes) = settings.rates;
         let bucket = |rate: u64, kept: u64| {
             let mut bucket = LimitBucket::full(rate, kept, LimitModel::TokenBucket).empty();
@@ -47,10 +49,9 @@ impl Lane {
             bucket.empty()
         };
         Self {
-            range,
             open: Vec::new(),
             open_bytes: 0,
-            deadline: Time::MAX,
+            made_at: Time::MAX,
             held_back: VecDeque::new(),
             records: bucket(records, records.clamp(1, 1000)),
             bytes: bucket(bytes, LIMITER_BYTES),
@@ -62,7 +63,12 @@ impl Lane {
 #[derive(Debug)]
 pub(super) struct Kpl {
     settings: KplSettings,
+    /// By shard, in the order of their ranges: what the library knows, the last hash key, and when the open pack must go.
     lanes: Vec<Lane>,
+    ends: Vec<u128>,
+    deadlines: Vec<Time>,
+    /// Memory of packs that are gone.
+    spare: Vec<Vec<Entry>>,
     /// The call being collected: its records, bytes, and when it must go.
     call: Option<BatchId>,
     call_records: u32,
@@ -81,10 +87,13 @@ pub(super) struct Kpl {
 
 impl Kpl {
     pub(super) fn new(settings: KplSettings) -> Self {
-        let lanes = settings.shards.iter().map(|range| Lane::new(*range, &settings, Time::ZERO)).collect();
+        let lanes = settings.shards.iter().map(|_| Lane::new(&settings, Time::ZERO)).collect();
         Self {
-            settings,
             lanes,
+            ends: settings.shards.iter().map(|range| range.last).collect(),
+            deadlines: vec![Time::MAX; settings.shards.len()],
+            spare: Vec::new(),
+            settings,
             call: None,
             call_records: 0,
             call_bytes: 0,
@@ -100,7 +109,7 @@ impl Kpl {
     /// The shard a hash key is predicted for: the first whose range ends behind it.
     #[inline]
     fn predict(&self, hash: u128) -> usize {
-        self.lanes.partition_point(|lane| lane.range.last < hash).min(self.lanes.len() - 1)
+        self.ends.partition_point(|last| *last < hash).min(self.ends.len() - 1)
     }
 
     /// When something is to be done next, besides taking records.
@@ -185,12 +194,13 @@ impl Producer {
     ) {
         let index = kpl.predict(entry.hash_key());
         let size = cx.messages.bytes(entry.message);
+        let made_at = cx.messages.published_at(entry.message);
         let lane = &mut kpl.lanes[index];
         let packed_size = size.saturating_add(AGGREGATED_RECORD_BYTES);
         let most = kpl.settings.aggregation_bytes.filter(|most| packed_size + AGGREGATE_BYTES <= *most);
         let Some(most) = most else {
             let entries = vec![Entry { aggregated: false, ..entry }];
-            lane.held_back.push_back(Packed { entries, bytes: size, deadline });
+            lane.held_back.push_back(Packed { entries, bytes: size, deadline, made_at });
             kpl.held_back += 1;
             self.drain(kpl, index, at, cx);
             return;
@@ -201,10 +211,12 @@ impl Producer {
         let lane = &mut kpl.lanes[index];
         if lane.open.is_empty() {
             lane.open_bytes = AGGREGATE_BYTES;
-            lane.deadline = deadline;
+            lane.made_at = made_at;
+            kpl.deadlines[index] = deadline;
         }
-        lane.deadline = lane.deadline.min(deadline);
-        kpl.earliest = kpl.earliest.min(lane.deadline);
+        lane.made_at = lane.made_at.min(made_at);
+        kpl.deadlines[index] = kpl.deadlines[index].min(deadline);
+        kpl.earliest = kpl.earliest.min(kpl.deadlines[index]);
         lane.open.push(Entry { aggregated: !lane.open.is_empty(), ..entry });
         lane.open_bytes += packed_size;
         if lane.open.len() as u32 >= kpl.settings.aggregation_count {
@@ -220,9 +232,10 @@ impl Producer {
         cx: &mut Context<'_, O>,
     ) {
         let lane = &mut kpl.lanes[index];
-        let entries = std::mem::take(&mut lane.open);
-        lane.held_back.push_back(Packed { entries, bytes: lane.open_bytes, deadline: lane.deadline });
-        lane.deadline = Time::MAX;
+        let entries = std::mem::replace(&mut lane.open, kpl.spare.pop().unwrap_or_default());
+        let deadline = std::mem::replace(&mut kpl.deadlines[index], Time::MAX);
+        let (bytes, made_at) = (lane.open_bytes, lane.made_at);
+        lane.held_back.push_back(Packed { entries, bytes, deadline, made_at });
         kpl.held_back += 1;
         self.drain(kpl, index, at, cx);
     }
@@ -233,7 +246,7 @@ impl Producer {
             let ttl = kpl.settings.ttl;
             let messages = &*cx.messages;
             let is_old = |entry: &Entry| at > messages.published_at(entry.message) + ttl;
-            let (bytes, has_old) = (u64::from(packed.bytes), packed.entries.iter().any(is_old));
+            let (bytes, has_old) = (u64::from(packed.bytes), at > packed.made_at + ttl);
             let lane = &mut kpl.lanes[index];
             if has_old {
                 let packed = lane.held_back.pop_front().map(|packed| packed.entries).unwrap_or_default();
@@ -275,10 +288,13 @@ impl Producer {
         if packed.entries.len() > 1 {
             self.metrics.records_aggregated.add(packed.entries.len() as u64);
         }
-        cx.batches.entries_mut(batch).extend(packed.entries);
+        cx.batches.entries_mut(batch).extend_from_slice(&packed.entries);
         kpl.call_records += 1;
         kpl.call_bytes = kpl.call_bytes.saturating_add(packed.bytes);
         kpl.call_deadline = kpl.call_deadline.min(packed.deadline);
+        let mut entries = packed.entries;
+        entries.clear();
+        kpl.spare.push(entries);
         if kpl.call_records >= most_records {
             self.send_call(kpl, at, cx);
         }
@@ -297,11 +313,11 @@ impl Producer {
     fn do_due<O: Outbox<Timer>>(&mut self, kpl: &mut Kpl, at: Time, cx: &mut Context<'_, O>) {
         if kpl.earliest <= at {
             for index in 0..kpl.lanes.len() {
-                if kpl.lanes[index].deadline <= at {
+                if kpl.deadlines[index] <= at {
                     self.close_pack(kpl, index, at, cx);
                 }
             }
-            kpl.earliest = kpl.lanes.iter().map(|lane| lane.deadline).min().unwrap_or(Time::MAX);
+            kpl.earliest = kpl.deadlines.iter().copied().min().unwrap_or(Time::MAX);
         }
         if kpl.held_back > 0 {
             (0..kpl.lanes.len()).for_each(|index| self.drain(kpl, index, at, cx));
@@ -352,18 +368,20 @@ impl Producer {
         let mut ranges: Vec<HashRange> =
             shards.iter().filter(|shard| !shard.closed).map(|shard| shard.range).collect();
         ranges.sort_unstable_by_key(|range| range.first);
-        let lanes = ranges.into_iter().map(|range| Lane::new(range, &kpl.settings, cx.now)).collect();
+        let lanes = ranges.iter().map(|_| Lane::new(&kpl.settings, cx.now)).collect();
         let former = std::mem::replace(&mut kpl.lanes, lanes);
+        let deadlines = std::mem::replace(&mut kpl.deadlines, vec![Time::MAX; ranges.len()]);
+        kpl.ends = ranges.iter().map(|range| range.last).collect();
         kpl.earliest = Time::MAX;
         kpl.held_back = 0;
-        for lane in former {
+        for (lane, deadline) in former.into_iter().zip(deadlines) {
             for packed in lane.held_back {
                 for entry in packed.entries {
                     self.pack(&mut kpl, entry, packed.deadline, cx.now, cx);
                 }
             }
             for entry in lane.open {
-                self.pack(&mut kpl, entry, lane.deadline, cx.now, cx);
+                self.pack(&mut kpl, entry, deadline, cx.now, cx);
             }
         }
         self.kpl = Some(kpl);

@@ -124,9 +124,21 @@ pub enum PartitionKeys {
 const RANDOM_KEY_BYTES: u32 = 36;
 
 impl PartitionKeys {
+    /// The keys of the next records, of which the first has this number.
+    #[inline(never)]
+    fn draw_many(&self, number: u64, stream: &mut Stream, into: &mut Vec<Key>) {
+        match self {
+            PartitionKeys::Uniform(keys) => {
+                let places = [(); KEYS_AHEAD].map(|()| stream.below(keys.len() as u64) as usize);
+                into.extend(places.map(|place| keys[place]));
+            }
+            _ => into.extend((number..).take(KEYS_AHEAD).map(|number| self.draw(number, stream))),
+        }
+    }
+
     /// The key of the record with this number.
     #[inline]
-    pub(super) fn draw(&self, number: u64, stream: &mut Stream) -> Key {
+    fn draw(&self, number: u64, stream: &mut Stream) -> Key {
         match self {
             PartitionKeys::Random => Key {
                 group: GroupId(GroupId::FIRST_SINGLE | (number as u32 & (GroupId::FIRST_SINGLE - 1))),
@@ -138,6 +150,41 @@ impl PartitionKeys {
             PartitionKeys::Uniform(keys) => keys[stream.below(keys.len() as u64) as usize],
             PartitionKeys::Weighted(index, keys) => keys[index.sample(stream) as usize],
         }
+    }
+}
+
+/// Keys drawn ahead of their records: the places of many are asked for at once, however large the list.
+#[derive(Debug, Default)]
+pub(super) struct KeysAhead {
+    drawn: Vec<Key>,
+    used: usize,
+}
+
+const KEYS_AHEAD: usize = 32;
+
+impl KeysAhead {
+    /// Goes on to the key of the next record, which has this number: how it is called in messages, and its bytes.
+    #[inline]
+    pub(super) fn advance(
+        &mut self,
+        keys: &PartitionKeys,
+        number: u64,
+        stream: &mut Stream,
+    ) -> (GroupId, u32) {
+        if self.used == self.drawn.len() {
+            self.drawn.clear();
+            keys.draw_many(number, stream, &mut self.drawn);
+            self.used = 0;
+        }
+        let key = &self.drawn[self.used];
+        self.used += 1;
+        (key.group, key.bytes)
+    }
+
+    /// The hash key of the record that was gone on to last.
+    #[inline]
+    pub(super) fn hash(&self) -> u128 {
+        self.drawn[self.used - 1].hash
     }
 }
 

@@ -115,7 +115,7 @@ impl Queue {
         self.catch_up(cx);
         self.metrics.send_calls.add(1);
         let entries = cx.batches.entries(batch);
-        let groups = entries.iter().map(|entry| cx.messages.detail(entry.message).group);
+        let groups = entries.iter().map(|entry| cx.messages.group(entry.message));
         if let Some(error) = self.refusal(from, RefusalOf::Send, groups, cx.now) {
             self.metrics.messages_refused.add(entries.len() as u64);
             self.bill(0);
@@ -222,8 +222,7 @@ impl Queue {
         self.metrics.delete_calls.add(1);
         self.bill(0);
         if self.settings.fifo.is_some() || !self.settings.access.is_empty() {
-            let groups =
-                cx.batches.entries(batch).iter().map(|entry| cx.messages.detail(entry.message).group);
+            let groups = cx.batches.entries(batch).iter().map(|entry| cx.messages.group(entry.message));
             match self.refusal(from, RefusalOf::Delete, groups, cx.now) {
                 None => {}
                 Some(ApiError::RequestThrottled) => {

@@ -81,7 +81,7 @@ impl Queue {
                 entry.enqueued_at = cx.now;
             }
             self.metrics.messages_redriven_in.add(1);
-            let group = cx.messages.detail(entry.message).group;
+            let group = cx.messages.group(entry.message);
             let slot = self.admit(&entry, Span::ZERO, group, from, cx.now).slot;
             if let Some(extra) = self.extras.get_mut(slot as usize) {
                 extra.is_dead_letter = true;
@@ -111,7 +111,7 @@ impl Queue {
             bytes += u64::from(size);
             self.metrics.messages_sent.add(1);
             self.metrics.sent_message_size.record(u64::from(size));
-            let group = cx.messages.detail(entry.message).group;
+            let group = cx.messages.group(entry.message);
             self.admit(&entry, self.settings.delay, group, from, cx.now);
         }
         cx.batches.close(batch);

@@ -113,7 +113,7 @@ impl Queue {
             self.bill(0);
             return Answer::Failed(error);
         }
-        let groups = entries.iter().map(|entry| cx.messages.detail(entry.message).group);
+        let groups = entries.iter().map(|entry| cx.messages.group(entry.message));
         if let Some(error) = self.refusal(from, RefusalOf::Send, groups, cx.now) {
             self.bill(0);
             self.metrics.messages_refused.add(entries.len() as u64);

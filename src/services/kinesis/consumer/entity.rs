@@ -5,6 +5,7 @@ use super::handoff::Leaving;
 use super::lease::Lease;
 use super::load::Loads;
 use super::metrics::ConsumerMetrics;
+use super::processing::Finished;
 use super::settings::StreamConsumerSettings;
 use super::threads::Threads;
 use crate::engine::{Stream, Time};
@@ -44,6 +45,8 @@ pub struct StreamConsumer {
     pub(super) busy: u64,
     pub(super) received: u64,
     pub(super) order: KeyOrder,
+    /// What was processed just now.
+    pub(super) finished: Vec<Finished>,
     pub(super) forwarder: Option<Forwarder>,
     pub(super) loads: Loads,
     /// By worker, when there is a limit.
@@ -78,6 +81,7 @@ impl StreamConsumer {
             busy: 0,
             received: 0,
             order: KeyOrder::default(),
+            finished: Vec::new(),
             forwarder,
             loads: Loads::default(),
             threads: Vec::new(),

@@ -5,7 +5,10 @@ use super::entity::StreamConsumer;
 use super::lease::Waiting;
 use super::settings::{Checkpointing, OnFailure};
 use crate::engine::{Span, Time};
-use crate::wire::{BatchId, COPIED_RECORD, Context, Entry, FAILED_RECORD, Messages, Outbox, draw_span};
+use crate::wire::{
+    BatchId, COPIED_RECORD, Context, EntityId, Entry, FAILED_RECORD, GroupId, Messages, Outbox,
+    POISON_RECORD, draw_span,
+};
 
 /// A batch in hand.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +70,7 @@ impl StreamConsumer {
             at += draw_span(time, &mut self.chance.processing);
         }
         for entry in entries.iter_mut() {
-            let poison = cx.messages.is_poison(entry.message);
+            let poison = entry.receive_count & POISON_RECORD != 0;
             let attempts = match settings.on_failure {
                 OnFailure::Retry(attempts) => attempts.max(1),
                 OnFailure::SkipBatch | OnFailure::SkipRecord => 1,
@@ -144,7 +147,10 @@ impl StreamConsumer {
         let entries = &cx.batches.entries(processing.batch)[processing.next..end];
         processing.next = end;
         lease.in_hand -= entries.len() as u64;
-        let (mut processed, mut duplicates, mut failures, mut late) = (0, 0, 0, 0);
+        let (mut duplicates, mut failures, mut late) = (0, 0, 0);
+        // One thing after another for all of them: the processor asks for what many need at once.
+        self.finished.clear();
+        entries.iter().for_each(|entry| cx.messages.fetch(entry.message));
         for entry in entries {
             let position = entry.receipt.position();
             if entry.receive_count & FAILED_RECORD != 0 {
@@ -153,17 +159,19 @@ impl StreamConsumer {
                 duplicates += 1;
                 cx.messages.mark_processed(entry.message);
             } else {
-                processed += 1;
                 cx.messages.mark_processed(entry.message);
-                let (producer, sequence) = cx.messages.origin(entry.message);
-                let key = cx.messages.detail(entry.message).group;
-                late += u64::from(self.order.is_late(producer, key, sequence));
-                self.metrics.end_to_end_latency.record(latency(entry, cx.messages));
+                self.finished.push(Finished::of(entry, cx.messages));
             }
             lease.processed_to = lease.processed_to.max(position + 1);
             cx.messages.release(entry.message);
         }
-        self.metrics.messages_processed.add(processed);
+        for finished in &self.finished {
+            late += u64::from(self.order.is_late(finished.producer, finished.key, finished.sequence));
+        }
+        for finished in &self.finished {
+            self.metrics.end_to_end_latency.record(finished.latency);
+        }
+        self.metrics.messages_processed.add(self.finished.len() as u64);
         self.metrics.duplicates.add(duplicates);
         self.metrics.failures.add(failures);
         self.metrics.out_of_order.add(late);
@@ -235,9 +243,22 @@ impl StreamConsumer {
     }
 }
 
-/// From publish to the end of processing.
-#[inline]
-fn latency(entry: &Entry, messages: &Messages) -> u64 {
-    let done: Time = entry.enqueued_at;
-    (done - messages.published_at(entry.message)).as_nanos()
+/// What is measured of a record that was processed for the first time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Finished {
+    producer: EntityId,
+    key: GroupId,
+    sequence: u64,
+    /// Nanoseconds from publish to the end of processing.
+    latency: u64,
+}
+
+impl Finished {
+    #[inline]
+    fn of(entry: &Entry, messages: &Messages) -> Self {
+        let done: Time = entry.enqueued_at;
+        let (producer, sequence) = messages.origin(entry.message);
+        let latency = (done - messages.published_at(entry.message)).as_nanos();
+        Self { producer, key: messages.group(entry.message), sequence, latency }
+    }
 }

@@ -165,8 +165,7 @@ impl StreamMapping {
         let records = cx.batches.entries(batch).len() as u64;
         let state = &mut self.shards[shard as usize];
         for entry in cx.batches.entries(batch) {
-            let index =
-                if factor == 1 { 0 } else { lane_of(cx.messages.detail(entry.message).group, factor) };
+            let index = if factor == 1 { 0 } else { lane_of(cx.messages.group(entry.message), factor) };
             touched |= 1 << index;
             let lane = &mut state.lanes[index as usize];
             if lane.waiting.is_empty() {
