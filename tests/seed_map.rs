@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// The subjects of the exam topic, and how many concepts each of them has.
 const SUBJECTS: &[(&str, usize)] = &[
-    ("SQS", 23),
+    ("SQS", 24),
     ("SQS: visibility timeout", 4),
     ("SQS: dead-letter queue", 4),
     ("SQS: delay queue", 4),
@@ -17,8 +17,11 @@ const SUBJECTS: &[(&str, usize)] = &[
     ("SQS with an Auto Scaling group", 3),
     ("SNS", 22),
     ("SNS and SQS: fan-out", 4),
-    ("Kinesis Data Streams", 22),
+    ("Kinesis Data Streams", 23),
     ("Kinesis Data Firehose", 10),
+    ("Kinesis Data Analytics", 8),
+    ("Kinesis Video Streams", 3),
+    ("Amazon MQ", 13),
 ];
 
 /// A row of the page.
