@@ -431,6 +431,15 @@ fn arrivals_of(kind: usize, messages: u32, seconds: u32) -> String {
 }
 
 impl Pieces {
+    /// Video streams with their cameras and a viewer.
+    fn film(&self) -> String {
+        let Some((streams, camera, viewer)) = self.video else { return String::new() };
+        format!(
+            "video_streams: {{ film: {streams} }}\ncameras: {{ filmer: {{ sends_to: {{ video_stream: film }}{camera} }} }}\n\
+             video_consumers: {{ watcher: {{ reads_from: {{ video_stream: film }}, retrieval: {{ {viewer} }} }} }}\n"
+        )
+    }
+
     fn yaml(&self) -> String {
         let Globals { seconds, warm_up, latency, copies, sampling, jitter, in_flight } = &self.globals;
         let mut text = format!(
@@ -485,13 +494,7 @@ impl Pieces {
                 self.delivery
             );
         }
-        if let Some((streams, camera, viewer)) = self.video {
-            let _ = writeln!(
-                text,
-                "video_streams: {{ film: {streams} }}\ncameras: {{ filmer: {{ sends_to: {{ video_stream: film }}{camera} }} }}\n\
-                 video_consumers: {{ watcher: {{ reads_from: {{ video_stream: film }}, retrieval: {{ {viewer} }} }} }}"
-            );
-        }
+        text.push_str(&self.film());
         let mut alarms = String::new();
         text.push_str("consumers:\n");
         for (number, consumer) in self.consumers.iter().enumerate() {
