@@ -14,7 +14,7 @@
 //!
 //! # What is not, yet
 //!
-//! Queues on a stream, channels, service-managed record distribution, On-demand Advantage's prices, Flink.
+//! Queues on a stream, channels, service-managed record distribution, On-demand Advantage's prices.
 //!
 //! # Quotas
 //!
