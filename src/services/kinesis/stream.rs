@@ -171,7 +171,9 @@ impl DataStream {
     fn unpack<O>(&self, batch: BatchId, incoming: &mut Vec<Incoming>, cx: &Context<'_, O>) {
         incoming.clear();
         let entries = cx.batches.entries(batch);
-        entries.iter().for_each(|entry| cx.messages.fetch(entry.message));
+        for entry in entries {
+            cx.messages.fetch(entry.message);
+        }
         let mut first = 0;
         while first < entries.len() {
             let (end, bytes) = extent(entries, first, cx.messages);
@@ -179,7 +181,9 @@ impl DataStream {
             incoming.push(Incoming { first: first as u32, end: end as u32, shard, bytes });
             first = end;
         }
-        incoming.iter().for_each(|record| self.shards[record.shard as usize].fetch());
+        for record in incoming {
+            self.shards[record.shard as usize].fetch();
+        }
     }
 
     /// Takes the records of a call unless they are too much.

@@ -150,7 +150,9 @@ impl StreamConsumer {
         let (mut duplicates, mut failures, mut late) = (0, 0, 0);
         // One thing after another for all of them: the processor asks for what many need at once.
         self.finished.clear();
-        entries.iter().for_each(|entry| cx.messages.fetch(entry.message));
+        for entry in entries {
+            cx.messages.fetch(entry.message);
+        }
         for entry in entries {
             let position = entry.receipt.position();
             if entry.receive_count & FAILED_RECORD != 0 {
