@@ -18,6 +18,7 @@ use queuelab::services::firehose::{BackupMetrics, DeliveryMetrics, DeliveryStrea
 use queuelab::services::flink::{FlinkMetrics, SqlMetrics};
 use queuelab::services::kinesis::{ShardMetrics, StreamConsumerMetrics, StreamMetrics};
 use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics, StreamMappingMetrics};
+use queuelab::services::mq::{BrokerMetrics, BrokerQueueMetrics, BrokerTopicMetrics};
 use queuelab::services::object_store::ObjectStoreMetrics;
 use queuelab::services::producer::ProducerMetrics;
 use queuelab::services::requester::{RequesterMetrics, TemporaryQueueMetrics};
@@ -292,6 +293,9 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of video streams", VideoStreamMetrics::DEFINITIONS),
         ("Metrics of cameras", CameraMetrics::DEFINITIONS),
         ("Metrics of a consumer of video", VideoConsumerMetrics::DEFINITIONS),
+        ("Metrics of a broker", BrokerMetrics::DEFINITIONS),
+        ("Metrics of a broker's queue or subscription", BrokerQueueMetrics::DEFINITIONS),
+        ("Metrics of a broker's topic", BrokerTopicMetrics::DEFINITIONS),
     ] {
         text += &metrics_table(title, definitions);
     }

@@ -122,10 +122,10 @@ impl Resolver<'_> {
     pub(super) fn broker_target(
         &mut self,
         producer: &Name,
-        reference: &Reference,
-        is_topic: bool,
+        (target, reference): (&ProducerTarget, &Reference),
         problems: &mut Problems,
     ) -> (bool, Option<SendTarget>) {
+        let is_topic = matches!(target, ProducerTarget::BrokerTopic(_));
         let names = if is_topic { &self.directory.broker_topics } else { &self.directory.broker_queues };
         let found = names.find(reference, problems);
         let kind = if is_topic { BrokerTopic::KIND } else { BrokerQueue::KIND };

@@ -39,10 +39,9 @@ impl Resolver<'_> {
                 );
                 self.direct_target(found, None)
             }
-            ProducerTarget::BrokerQueue(reference) => {
-                self.broker_target(producer, reference, false, problems)
+            ProducerTarget::BrokerQueue(to) | ProducerTarget::BrokerTopic(to) => {
+                self.broker_target(producer, (target, to), problems)
             }
-            ProducerTarget::BrokerTopic(reference) => self.broker_target(producer, reference, true, problems),
             ProducerTarget::ObjectStore(reference) => self.upload_target(producer, reference, problems),
             ProducerTarget::Stream(reference) => self.stream_target(producer, reference, problems),
             ProducerTarget::DeliveryStream(reference) => self.delivery_target(producer, reference, problems),

@@ -258,7 +258,7 @@ impl Sampler {
             });
         });
         for track in self.tracks {
-            let Track { definition, kind, name, datapoints, points, quantiles, .. } = track;
+            let Track { definition, kind, name, datapoints, points, quantiles, is_published, .. } = track;
             if !points.is_empty() {
                 readings.series.push(Series { kind, name: name.clone(), definition, points });
             }
@@ -270,7 +270,7 @@ impl Sampler {
                     points: quantiles,
                 });
             }
-            if definition.cloudwatch_name.is_some() {
+            if definition.cloudwatch_name.is_some() && is_published {
                 readings.metrics.push(MetricSeries { definition, kind, name, datapoints });
             }
         }

@@ -6,8 +6,19 @@ use super::{Dice, World};
 type Service = fn(&mut World, &mut Dice<'_>);
 
 /// Services that a world may have; some need what others bring, and look whether it is there.
-pub(super) const ALL: &[Service] =
-    &[streams, topics, delivery_streams, functions, stream_readers, buckets, requesters, video, applications];
+pub(super) const ALL: &[Service] = &[
+    streams,
+    topics,
+    delivery_streams,
+    functions,
+    stream_readers,
+    buckets,
+    requesters,
+    video,
+    applications,
+    activemq,
+    rabbitmq,
+];
 
 impl World {
     fn has(&self, section: &str) -> bool {
@@ -59,6 +70,7 @@ fn streams(world: &mut World, dice: &mut Dice<'_>) {
         ", library: { put_records: { linger: 500ms } }",
         ", library: { kpl: {} }",
         ", library: { agent: {} }",
+        ", library: { put_record: { sequence_number_for_ordering: true } }",
     ]);
     let key = dice.one(&["{ uniform: 50 }", "random", "{ hot: { key: k, share: 60%, others: 9 } }"]);
     let size = dice.one(&["200B", "{ uniform: [1B, 50KiB] }"]);
@@ -74,6 +86,8 @@ fn streams(world: &mut World, dice: &mut Dice<'_>) {
         ", retrieval: enhanced_fan_out, instances: 2",
         ", instances: 2, stops: [{ at: 25s, worker: 0, down_for: 60s }]",
         ", replays: [{ at: 20s, from: trim_horizon }]",
+        ", instances: 3, processing_threads: 1, client_library: { kcl_3: { variance_balancing_frequency: 1 } }, \
+         stops: [{ at: 25s, worker: 0, down_for: 30s, graceful: true }, { at: 30s, worker: 1 }]",
     ]);
     world.add("stream_consumers", &format!("app: {{ reads_from: {{ stream: clicks }}, processing_time: 3ms, forwards_to: {{ {forward}, share: 10% }}{reading} }}"));
     world.targets.push("stream: results");
@@ -118,6 +132,7 @@ fn delivery_streams(world: &mut World, dice: &mut Dice<'_>) {
         "http_endpoint: { endpoint: { failure_rate: 30%, lost_responses: 20% }, s3_backup: { bucket: lake, mode: all_data } }",
         "opensearch: { retry_duration: 10s, endpoint: { failure_rate: 50% }, s3_backup: { bucket: lake } }",
         "redshift: { s3: { bucket: lake }, failure_rate: 20% }",
+        "snowflake: { endpoint: { rejected_records: 20%, failure_rate: 20% }, s3_backup: { bucket: lake } }",
     ]);
     world.add("object_stores", "lake: {}");
     world.add("delivery_streams", &format!("archive: {{ destination: {{ {destination} }} }}"));
@@ -175,7 +190,10 @@ fn stream_readers(world: &mut World, dice: &mut Dice<'_>) {
         ", bisect_batch_on_function_error: true, maximum_retry_attempts: 2, on_failure: { queue: letters }",
         ", tumbling_window: { length: 30s }",
         ", retrieval: enhanced_fan_out",
+        ", filter_criteria: { filters: [{ pattern: { data: { kind: [a] } } }] }",
+        ", maximum_retry_attempts: 0, on_failure: { object_store: kept }",
     ]);
+    world.add("object_stores", "kept: {}");
     world.add("stream_mappings", &format!("counting: {{ stream: clicks, function: counts{mapping} }}"));
 }
 
@@ -247,4 +265,107 @@ fn applications(world: &mut World, dice: &mut Dice<'_>) {
     let more =
         dice.one(&["", ", retrieval: enhanced_fan_out", ", starting_position: trim_horizon, parallelism: 3"]);
     world.add("flink_applications", &format!("counts: {{ reads_from: {{ stream: clicks }}, operators: [{operators}], sinks: [{{ stream: results }}]{faults}{more} }}"));
+}
+
+/// Failures of a broker, or of nodes of it.
+const FAILURES: &[&str] = &[
+    "",
+    ", failures: [{ at: 12s, lasts: 5s }]",
+    ", failures: [{ at: 10s, lasts: 30s, kind: reboot }, { at: 25s, lasts: 10s }, { at: 70s, lasts: 20s }]",
+];
+const CRASHES: &[&str] =
+    &["", ", crashes: { mean_time_between: 20s, restart_time: 3s }, instances: 3", ", threads: 4"];
+
+/// A broker of ActiveMQ with a queue, a virtual topic, and subscriptions of both kinds.
+fn activemq(world: &mut World, dice: &mut Dice<'_>) {
+    let failures = dice.one(FAILURES);
+    let room = dice.one(&[
+        "",
+        ", storage_limit: 20KiB",
+        ", memory_limit: 10KiB, temporary_storage_limit: 10KiB, when_full: fail",
+        ", concurrent_store_and_dispatch_queues: false, storage_type: ebs",
+    ]);
+    world.add("brokers", &format!("amq: {{ host_instance_type: mq.m5.large{failures}{room} }}"));
+    world.add("broker_topics", "VirtualTopic.News: { broker: amq }");
+    world.add("broker_topics", "plain: { broker: amq }");
+    let keys = dice.one(&["", ", memory_limit: 5KiB", ", exclusive_consumer: true"]);
+    world.add("broker_queues", &format!("jobs: {{ broker: amq{keys} }}"));
+    world.add("broker_queues", "Consumer.A.VirtualTopic.News: { broker: amq }");
+    world.add("broker_queues", "Consumer.B.VirtualTopic.News: { broker: amq, dead_letter_queue: jobs }");
+    world.add("broker_subscriptions", "durable: { topic: plain, durable: true }");
+    world.add("broker_subscriptions", "fleeting: { topic: plain }");
+    let client = dice.one(&[
+        "{}",
+        "{ persistent: false }",
+        "{ use_async_send: true, time_to_live: 20s }",
+        "{ connections: 3, sends_at_once: 2 }",
+        "{ protocol: mqtt, qos: 2 }",
+    ]);
+    world.produces(
+        "senders",
+        "broker_queue: jobs",
+        &format!(", message: {{ poison_rate: 2% }}, broker_client: {client}"),
+        dice,
+    );
+    world.produces(
+        "announcers",
+        "broker_topic: VirtualTopic.News",
+        &format!(", broker_client: {client}"),
+        dice,
+    );
+    world.produces("callers", "broker_topic: plain", "", dice);
+    let reader = dice.one(&[
+        "{}",
+        "{ prefetch: 1 }",
+        "{ prefetch: 0, acknowledgement: client }",
+        "{ acknowledgement: dups_ok, prefetch: 20 }",
+        "{ acknowledgement: transacted, transaction_size: 5, redelivery_policy: { maximum_redeliveries: 2, use_exponential_back_off: true } }",
+    ]);
+    let forward = world.target(dice);
+    let crashes = dice.one(CRASHES);
+    world.add("consumers", &format!("jobbers: {{ receives_from: {{ broker_queue: jobs }}, processing_time: {{ exponential: {{ mean: 300ms }} }}, failure_rate: 5%, forwards_to: {{ {forward}, share: 20% }}, broker_client: {reader}{crashes} }}"));
+    world.add("consumers", &format!("a: {{ receives_from: {{ broker_queue: Consumer.A.VirtualTopic.News }}, processing_time: 100ms, failure_rate: 10%{crashes} }}"));
+    let threads = dice.one(&["", ", threads: 2"]);
+    world.add(
+        "consumers",
+        &format!(
+            "d: {{ receives_from: {{ broker_subscription: durable }}, processing_time: 200ms{threads} }}"
+        ),
+    );
+    world.add(
+        "consumers",
+        &format!(
+            "f: {{ receives_from: {{ broker_subscription: fleeting }}, processing_time: 200ms{crashes} }}"
+        ),
+    );
+}
+
+/// A broker of RabbitMQ with an exchange.
+fn rabbitmq(world: &mut World, dice: &mut Dice<'_>) {
+    let failures = dice.one(FAILURES);
+    let mode = dice.one(&["", ", deployment_mode: cluster_multi_az", ", engine_version: '3.13'"]);
+    let room = dice.one(&["", ", memory_limit: 30KiB"]);
+    world.add(
+        "brokers",
+        &format!(
+            "rabbit: {{ engine_type: rabbitmq, host_instance_type: mq.m5.large{mode}{failures}{room} }}"
+        ),
+    );
+    world.add("broker_topics", "exchange: { broker: rabbit, bindings: [tasks, spare] }");
+    let keys = dice.one(&["", ", max_length: 10", ", message_ttl: 10s", ", consumer_timeout: 5s"]);
+    world.add("broker_queues", &format!("tasks: {{ broker: rabbit, dead_letter_queue: spare{keys} }}"));
+    world.add("broker_queues", "spare: { broker: rabbit }");
+    let client =
+        dice.one(&["{}", "{ publisher_confirms: false }", "{ sends_at_once: 20, persistent: false }"]);
+    world.produces("publishers", "broker_topic: exchange", &format!(", broker_client: {client}"), dice);
+    world.produces(
+        "taskers",
+        "broker_queue: tasks",
+        &format!(", message: {{ poison_rate: 2% }}, broker_client: {client}"),
+        dice,
+    );
+    let reader = dice.one(&["{}", "{ prefetch: 1 }", "{ prefetch: 10, acknowledgement: none }"]);
+    let crashes = dice.one(CRASHES);
+    world.add("consumers", &format!("taskmen: {{ receives_from: {{ broker_queue: tasks }}, processing_time: {{ exponential: {{ mean: 300ms }} }}, failure_rate: 5%, forwards_to: {{ broker_queue: spare, share: 10% }}, broker_client: {reader}{crashes} }}"));
+    world.add("consumers", "sparemen: { receives_from: { broker_queue: spare }, processing_time: 50ms }");
 }

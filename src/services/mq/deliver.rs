@@ -239,7 +239,7 @@ impl BrokerQueue {
             }
             (Ask::Script(request, _), _) => {
                 let from = self.session(session).from;
-                self.answer_received(from, request, batch, cx);
+                Self::answer_received(from, request, batch, cx);
             }
             (Ask::Worker(_), Program::Script) => unreachable!("a script asks by requests"),
         }

@@ -177,7 +177,6 @@ impl BrokerQueue {
 
     /// What a script asked for is there. It does not hold messages.
     pub(super) fn answer_received<O: Outbox<QueueTimer>>(
-        &mut self,
         to: EntityId,
         request: RequestId,
         batch: BatchId,

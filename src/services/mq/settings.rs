@@ -277,3 +277,41 @@ pub struct BrokerTopicSettings {
     /// Who sends how; the last one is for everybody else.
     pub senders: Vec<SenderSettings>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(number: u64) -> Span {
+        Span::from_seconds(number)
+    }
+
+    #[test]
+    fn clients_are_back_with_the_first_attempt_after_the_broker() {
+        let openwire =
+            Reconnect { initial_delay: Span::from_millis(10), longest_delay: seconds(30), multiplier: 2 };
+        let at =
+            |up: u64| openwire.back_at(Time::ZERO, Time::from_nanos(up * 1_000_000)).as_nanos() / 1_000_000;
+        // After 10, 30, 70 ms, …, 20,470 and 40,950 ms; the next pause is the longest, of 30 s.
+        assert_eq!((at(0), at(11), at(31), at(20_470)), (10, 30, 70, 20_470));
+        assert_eq!((at(20_471), at(40_951)), (40_950, 70_950));
+        let rabbitmq = Reconnect { initial_delay: seconds(5), longest_delay: seconds(5), multiplier: 1 };
+        assert_eq!(rabbitmq.back_at(Time::ZERO, Time::ZERO + seconds(11)), Time::ZERO + seconds(15));
+    }
+
+    #[test]
+    fn pauses_before_redeliveries_are_equal_or_grow() {
+        let plain = RedeliveryPolicy {
+            maximum_redeliveries: Some(6),
+            initial_delay: seconds(1),
+            delay: seconds(2),
+            multiplier: None,
+            longest_delay: None,
+        };
+        assert_eq!([1, 2, 6].map(|number| plain.pause(number)), [1, 2, 2].map(seconds));
+        let none_at_first = RedeliveryPolicy { initial_delay: Span::ZERO, ..plain };
+        assert_eq!(none_at_first.pause(1), seconds(2));
+        let growing = RedeliveryPolicy { multiplier: Some(5_000), longest_delay: Some(seconds(60)), ..plain };
+        assert_eq!([1, 2, 3, 4].map(|number| growing.pause(number)), [1, 5, 25, 60].map(seconds));
+    }
+}

@@ -197,3 +197,68 @@ fn is_there(slots: &[Slot], arrival: u64, slot: u32) -> bool {
     let slot = &slots[slot as usize];
     slot.arrival == arrival && slot.state != State::Free
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Detail, EntityId, Messages, NewMessage};
+
+    fn slot(messages: &mut Messages, sequence: u64) -> Slot {
+        let message = messages.create(NewMessage {
+            published_at: Time::ZERO,
+            producer: EntityId(0),
+            sequence,
+            bytes: 1,
+            poison: false,
+            detail: Detail::NONE,
+        });
+        Slot {
+            message,
+            bytes: 1,
+            state: State::Ready,
+            generation: 0,
+            arrival: 0,
+            enqueued_at: Time::from_nanos(sequence),
+            dispatched_at: Time::ZERO,
+            expires_at: Time::MAX,
+            dispatches: 0,
+            redeliveries: 0,
+            is_persistent: true,
+            storing: None,
+        }
+    }
+
+    #[test]
+    fn what_comes_back_goes_first_and_in_its_old_order() {
+        let (mut messages, mut slots) = (Messages::new(0), Slots::default());
+        let places: Vec<u32> = (0..4).map(|number| slots.insert(slot(&mut messages, number))).collect();
+        for place in &places[..3] {
+            slots.dispatch(*place, 0, Time::ZERO);
+        }
+        let receipt = slots.receipt(places[0]);
+        slots.give_back(places[2]);
+        slots.give_back(places[0]);
+        assert_eq!(slots.find(receipt), None, "the receipt of before is void");
+        let mut order = Vec::new();
+        while let Some(place) = slots.front() {
+            order.push(place);
+            slots.remove(place);
+        }
+        assert_eq!(order, [places[0], places[2], places[3]]);
+        assert_eq!((slots.ready, slots.dispatched), (0, 1));
+        assert_eq!(slots.oldest(), Some(Time::from_nanos(1)));
+    }
+
+    #[test]
+    fn places_are_used_again_and_memory_follows_what_is_there() {
+        let (mut messages, mut slots) = (Messages::new(0), Slots::default());
+        let first = slots.insert(slot(&mut messages, 0));
+        for number in 1..10_000 {
+            let place = slots.insert(slot(&mut messages, number));
+            slots.dispatch(place, 0, Time::ZERO);
+            slots.remove(place);
+        }
+        assert_eq!(slots.all().collect::<Vec<_>>(), [first]);
+        assert!(slots.slots.len() <= 2 && slots.ages.len() < 2_000);
+    }
+}

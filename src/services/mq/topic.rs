@@ -323,7 +323,7 @@ impl Service for BrokerTopic {
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics.visit(&mut |position, instrument| {
-            visitor(&BrokerTopicMetrics::DEFINITIONS[position], instrument)
+            visitor(&BrokerTopicMetrics::DEFINITIONS[position], instrument);
         });
     }
 
