@@ -15,6 +15,7 @@ use queuelab::services::compute::{
     ServiceMetrics, WarmPoolMetrics,
 };
 use queuelab::services::firehose::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
+use queuelab::services::flink::{FlinkMetrics, SqlMetrics};
 use queuelab::services::kinesis::{ShardMetrics, StreamConsumerMetrics, StreamMetrics};
 use queuelab::services::lambda::{AccountMetrics, FunctionMetrics, MappingMetrics, StreamMappingMetrics};
 use queuelab::services::mq::{BrokerMetrics, BrokerQueueMetrics, BrokerTopicMetrics};
@@ -287,6 +288,8 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a delivery stream to Apache Iceberg", DeliveryMetrics::ICEBERG),
         ("Metrics of a delivery stream to Snowflake", DeliveryMetrics::SNOWFLAKE),
         ("Metrics of the bucket of a delivery stream", BackupMetrics::DEFINITIONS),
+        ("Metrics of a Flink application", FlinkMetrics::DEFINITIONS),
+        ("More metrics of a SQL application", SqlMetrics::DEFINITIONS),
         ("Metrics of video streams", VideoStreamMetrics::DEFINITIONS),
         ("Metrics of cameras", CameraMetrics::DEFINITIONS),
         ("Metrics of a consumer of video", VideoConsumerMetrics::DEFINITIONS),

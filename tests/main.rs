@@ -9,6 +9,7 @@ mod documentation;
 mod experiments;
 mod firehose;
 mod fleet;
+mod flink;
 mod kinesis;
 mod lambda;
 mod life;

@@ -51,7 +51,7 @@ impl WallClock {
     }
 
     /// A millisecond of the wall clock, whenever the run began.
-    pub(super) fn millisecond(self, unix_millis: i64) -> String {
+    pub(super) fn millisecond(unix_millis: i64) -> String {
         Timestamp::from_millisecond(unix_millis)
             .map_or_else(|_| String::new(), |timestamp| timestamp.to_string())
     }

@@ -197,7 +197,6 @@ fn window_results(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError>
         "late",
         "repeated",
     ];
-    let clock = WallClock::new(0);
     staging.table("window_results.csv", &columns, |table| {
         tape.window_results.iter().try_for_each(|result| {
             table.row(&[
@@ -205,9 +204,9 @@ fn window_results(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError>
                 &result.application,
                 &result.operator.to_string(),
                 &result.key,
-                &clock.millisecond(result.start_unix_millis),
-                &clock.millisecond(result.end_unix_millis),
-                &result.event_step_unix_millis.map_or_else(String::new, |step| clock.millisecond(step)),
+                &WallClock::millisecond(result.start_unix_millis),
+                &WallClock::millisecond(result.end_unix_millis),
+                &result.event_step_unix_millis.map_or_else(String::new, WallClock::millisecond),
                 &result.count.to_string(),
                 &number(result.sum),
                 &number(result.minimum),

@@ -4,7 +4,7 @@ use crate::filter::Dialect;
 use crate::language::{Bytes, Decode, Definitions, Duration, Json, Node, Problems, Value, keyword, section};
 use crate::wire::{
     FirehoseQuotas, FlinkQuotas, KinesisQuotas, LambdaQuotas, QuotaProfile, Region, ScalingRate, SnsQuotas,
-    SqsQuotas, span,
+    SqsQuotas, VideoQuotas, span,
 };
 
 keyword! {
@@ -123,6 +123,14 @@ section! {
         pub firehose_active_partitions: Option<u32>, within (1, 5_000);
         /// Most KPUs of a Flink application.
         pub flink_kpus: Option<u32>, within (1, 10_000);
+        /// Most tracks of a fragment of video.
+        pub video_tracks: Option<u32>, within (1, 10);
+        /// Bytes a second that a video stream reads from its producer.
+        pub video_put_bytes_per_second: Option<Bytes>, within (Bytes::from_kib(1), Bytes::from_mib(4096));
+        /// Bytes a second that a video stream sends through a connection.
+        pub video_get_bytes_per_second: Option<Bytes>, within (Bytes::from_kib(1), Bytes::from_mib(4096));
+        /// `GetMediaForFragmentList` connections of a video stream.
+        pub video_fragment_list_connections: Option<u32>, within (1, 1_000);
     }
 }
 
@@ -315,6 +323,21 @@ impl QuotasConfig {
         let mut quotas = FlinkQuotas::of(self.profile());
         if let QuotasConfig::Changed(changed) = self {
             take(&mut quotas.kpus, changed.flink_kpus);
+        }
+        quotas
+    }
+}
+
+impl QuotasConfig {
+    /// The limits of video streams.
+    pub fn video(&self) -> VideoQuotas {
+        let mut quotas = VideoQuotas::CURRENT;
+        if let QuotasConfig::Changed(changed) = self {
+            take(&mut quotas.tracks, changed.video_tracks.map(|tracks| tracks as u8));
+            let bytes = |bytes: Option<Bytes>| bytes.map(Bytes::as_u64);
+            take(&mut quotas.put_bytes_per_second, bytes(changed.video_put_bytes_per_second));
+            take(&mut quotas.get_bytes_per_second, bytes(changed.video_get_bytes_per_second));
+            take(&mut quotas.fragment_list_connections, changed.video_fragment_list_connections);
         }
         quotas
     }

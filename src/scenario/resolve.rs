@@ -68,6 +68,8 @@ pub(super) fn resolve(
     let alarm_messages = topics.alarm_messages(&mut resolver.texts, problems);
     let object_stores = resolver.object_stores(&mut topics, &queues, problems);
     resolver.group_notices(&mut topics, &mut consumers, problems);
+    // Before the clients, who take the texts with them.
+    let flink_applications = resolver.flink_applications(problems);
     let clients = resolver.clients(&mut topics, problems);
     for (producer, name) in producers.iter().zip(config.producers.names()) {
         if let (Some(producer), Some(id)) = (producer, resolver.directory.producers.entity(name)) {
@@ -88,7 +90,6 @@ pub(super) fn resolve(
     let stream_consumers = resolver.stream_consumers(forwards, problems);
     let delivery_streams = resolver.delivery_streams(&producers, problems);
     let video = resolver.video(problems);
-    let flink_applications = resolver.flink_applications(problems);
     let brokers = resolver.brokers(problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);

@@ -8,7 +8,7 @@ use crate::services::video::{
     VideoConsumerConfig, VideoConsumerSettings, VideoSource, VideoStreamDefaults, VideoStreamSettings,
     VideoStreams, ViewerOf, WatchedStreams,
 };
-use crate::wire::{EntityId, Forward, LimitModel, QuotaProfile, Service, VideoPrices, VideoQuotas, span};
+use crate::wire::{EntityId, Forward, LimitModel, QuotaProfile, Service, VideoPrices, span};
 
 /// Everything about video in a scenario.
 pub(super) struct VideoResources {
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         let received = assumptions.video_received_ack_time.build(self.files, problems);
         let persisted = assumptions.video_persisted_ack_time.build(self.files, problems);
         Some(VideoStreamDefaults {
-            quotas: VideoQuotas::CURRENT,
+            quotas: self.config.quotas.video(),
             has_warm_tier: self.config.quotas.profile() == QuotaProfile::Current,
             prices: VideoPrices::of(self.prices),
             assumptions: VideoAssumptions {

@@ -102,6 +102,59 @@ impl LimitBucket {
     }
 }
 
+/// So many at once, and each one back after a time: exact, in whole nanoseconds. Unlike a [`LimitBucket`] it owes nothing and
+/// knows one model.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// From empty to full.
+    whole: Span,
+    /// Until one is back.
+    each: Span,
+    /// When all are back.
+    full_at: Time,
+}
+
+impl Budget {
+    /// A full budget of `capacity`, each back after `each`.
+    pub fn new(capacity: u32, each: Span) -> Self {
+        Self { whole: each * u64::from(capacity), each, full_at: Time::ZERO }
+    }
+
+    /// A full budget of so many a second, and no more than a second's worth at once.
+    pub fn per_second(number: u32) -> Self {
+        let second = Span::from_seconds(1);
+        Self { whole: second, each: second / u64::from(number.max(1)), full_at: Time::ZERO }
+    }
+
+    /// When it would be full again without `number` more of it.
+    #[inline]
+    fn full_without(&self, number: u64, now: Time) -> Time {
+        self.full_at.max(now) + self.each * number
+    }
+
+    /// Whether so many are left.
+    #[inline]
+    pub fn has(&self, number: u64, now: Time) -> bool {
+        self.full_without(number, now) - now <= self.whole
+    }
+
+    /// Takes them.
+    #[inline]
+    pub fn take(&mut self, number: u64, now: Time) {
+        self.full_at = self.full_without(number, now);
+    }
+
+    /// Takes one, if there is one.
+    #[inline]
+    pub fn take_one(&mut self, now: Time) -> bool {
+        let is_there = self.has(1, now);
+        if is_there {
+            self.take(1, now);
+        }
+        is_there
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +190,27 @@ mod tests {
         assert!(!bucket.has(1, at(999)) && bucket.has(10, at(1000)));
         bucket.take(10, at(1000));
         assert_eq!(bucket.time_of(1, at(1001)), at(2000));
+    }
+
+    #[test]
+    fn a_budget_is_a_second_worth_at_most() {
+        let mut budget = Budget::per_second(10);
+        let at = |millis: u64| Time::ZERO + Span::from_millis(millis);
+        assert!(budget.has(10, at(0)) && !budget.has(11, at(0)));
+        budget.take(10, at(0));
+        assert!(!budget.has(1, at(99)) && budget.has(1, at(100)) && !budget.has(2, at(100)));
+        assert!(budget.has(10, at(5_000)) && !budget.has(11, at(5_000)));
+    }
+
+    #[test]
+    fn tokens_come_back_one_by_one_and_are_not_saved_up() {
+        let mut bucket = Budget::new(1_000, Span::from_millis(10));
+        let start = Time::ZERO + Span::from_hours(1);
+        assert_eq!((0..2_000).filter(|_| bucket.take_one(start)).count(), 1_000);
+        assert!(!bucket.take_one(start + Span::from_nanos(9_999_999)));
+        let second = start + Span::from_seconds(1);
+        assert_eq!((0..2_000).filter(|_| bucket.take_one(second)).count(), 100);
+        let later = start + Span::from_hours(1);
+        assert_eq!((0..2_000).filter(|_| bucket.take_one(later)).count(), 1_000, "an hour saves nothing up");
     }
 }

@@ -1,6 +1,6 @@
 //! What all Lambda functions of an account share: limits, prices, and the concurrency that is left.
 
-use super::{PriceList, QuotaProfile, Region};
+use super::{Budget, PriceList, QuotaProfile, Region};
 use crate::engine::{Span, Time};
 
 /// The limits of Lambda. A scenario may change each of them.
@@ -50,19 +50,19 @@ pub enum ScalingRate {
 }
 
 impl ScalingRate {
-    fn bucket(self) -> TokenBucket {
+    fn bucket(self) -> Budget {
         match self {
             ScalingRate::PerFunction { per_ten_seconds } => {
-                TokenBucket::new(per_ten_seconds, Span::from_seconds(10) / u64::from(per_ten_seconds.max(1)))
+                Budget::new(per_ten_seconds, Span::from_seconds(10) / u64::from(per_ten_seconds.max(1)))
             }
             ScalingRate::PerRegion { burst, per_minute } => {
-                TokenBucket::new(burst, Span::from_minutes(1) / u64::from(per_minute.max(1)))
+                Budget::new(burst, Span::from_minutes(1) / u64::from(per_minute.max(1)))
             }
         }
     }
 
     /// The environments one function may still begin; `None` when all functions share one bucket.
-    pub fn of_function(self) -> Option<TokenBucket> {
+    pub fn of_function(self) -> Option<Budget> {
         matches!(self, ScalingRate::PerFunction { .. }).then(|| self.bucket())
     }
 }
@@ -109,33 +109,6 @@ impl LambdaQuotas {
     }
 }
 
-/// Tokens that come back one by one, up to a number: exact, in whole nanoseconds.
-#[derive(Debug, Clone, Copy)]
-pub struct TokenBucket {
-    /// From empty to full.
-    whole: Span,
-    /// Until a token is back.
-    each: Span,
-    full_at: Time,
-}
-
-impl TokenBucket {
-    /// A full bucket of `capacity` tokens, each back after `each`.
-    pub fn new(capacity: u32, each: Span) -> Self {
-        Self { whole: each * u64::from(capacity), each, full_at: Time::ZERO }
-    }
-
-    /// Takes a token, if there is one.
-    pub fn take(&mut self, now: Time) -> bool {
-        let full_at = self.full_at.max(now) + self.each;
-        let is_there = full_at - now <= self.whole;
-        if is_there {
-            self.full_at = full_at;
-        }
-        is_there
-    }
-}
-
 /// Whose concurrency an execution uses ("Understanding Lambda function scaling").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pool {
@@ -155,9 +128,9 @@ pub struct LambdaAccount {
     unreserved: u32,
     total: u32,
     /// New environments of all functions together, where they share one rate.
-    scaling: Option<TokenBucket>,
+    scaling: Option<Budget>,
     /// Requests of functions without a reservation.
-    requests: TokenBucket,
+    requests: Budget,
 }
 
 impl LambdaAccount {
@@ -180,12 +153,12 @@ impl LambdaAccount {
 
     /// Whether one more synchronous request of a function without a reservation fits into this second.
     pub fn take_request(&mut self, now: Time) -> bool {
-        self.requests.take(now)
+        self.requests.take_one(now)
     }
 
     /// Whether one more environment may come now, as far as all functions together are concerned.
     pub fn may_scale(&mut self, now: Time) -> bool {
-        self.scaling.as_mut().is_none_or(|bucket| bucket.take(now))
+        self.scaling.as_mut().is_none_or(|bucket| bucket.take_one(now))
     }
 
     /// An execution begins.
@@ -207,9 +180,9 @@ impl LambdaAccount {
 }
 
 /// The requests a second that go with a concurrency.
-pub fn request_bucket(concurrency: u32, per_concurrency: u32) -> TokenBucket {
+pub fn request_bucket(concurrency: u32, per_concurrency: u32) -> Budget {
     let rate = concurrency.saturating_mul(per_concurrency).max(1);
-    TokenBucket::new(rate, Span::from_seconds(1) / u64::from(rate))
+    Budget::new(rate, Span::from_seconds(1) / u64::from(rate))
 }
 
 /// What functions cost, in dollars ("AWS Lambda pricing", first tier).
@@ -246,18 +219,6 @@ impl LambdaPrices {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tokens_come_back_one_by_one_and_are_not_saved_up() {
-        let mut bucket = TokenBucket::new(1_000, Span::from_millis(10));
-        let start = Time::ZERO + Span::from_hours(1);
-        assert_eq!((0..2_000).filter(|_| bucket.take(start)).count(), 1_000);
-        assert!(!bucket.take(start + Span::from_nanos(9_999_999)));
-        let second = start + Span::from_seconds(1);
-        assert_eq!((0..2_000).filter(|_| bucket.take(second)).count(), 100);
-        let later = start + Span::from_hours(1);
-        assert_eq!((0..2_000).filter(|_| bucket.take(later)).count(), 1_000, "an hour saves nothing up");
-    }
 
     #[test]
     fn what_is_set_aside_is_not_shared() {

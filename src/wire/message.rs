@@ -451,6 +451,27 @@ mod tests {
     }
 
     #[test]
+    fn a_message_keeps_its_detail_until_it_is_changed() {
+        let mut messages = Messages::new(1);
+        let plain = message(&mut messages);
+        let grouped = Detail { group: GroupId(7), event_offset_millis: -5, ..Detail::NONE };
+        messages.change_detail(plain, grouped);
+        assert_eq!((messages.detail(plain), messages.group(plain)), (grouped, GroupId(7)));
+        messages.set_content(plain, Content::Text(TextId(3)));
+        let says = Detail { content: Content::Text(TextId(3)), ..grouped };
+        assert_eq!(messages.detail(plain), says);
+        let other = message(&mut messages);
+        assert_eq!(messages.detail(other), Detail::NONE, "nothing is left over from another");
+        let copy = messages.copy(plain);
+        assert_eq!(messages.detail(copy), says);
+        messages.change_detail(plain, Detail::NONE);
+        assert_eq!((messages.detail(plain), messages.detail(copy)), (Detail::NONE, says));
+        messages.release(copy);
+        assert_eq!(message(&mut messages), copy);
+        assert_eq!(messages.detail(copy), Detail::NONE, "a place that is used again begins anew");
+    }
+
+    #[test]
     fn places_are_used_again_only_when_nobody_holds_them() {
         let mut messages = Messages::new(1);
         let first = message(&mut messages);

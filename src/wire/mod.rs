@@ -58,7 +58,7 @@ pub use broker_client::{
     AcknowledgementConfig, BrokerProtocolConfig, BrokerReaderConfig, BrokerSenderConfig, ReconnectConfig,
     RedeliveryPolicyConfig,
 };
-pub use bucket::{LimitBucket, LimitModel};
+pub use bucket::{Budget, LimitBucket, LimitModel};
 pub use config::{ApiLatencyConfig, span, whole_seconds};
 pub use contents::{Body, Column, Contents, Envelope, Part, Shape, Structure};
 pub use deadline::DeadlineList;
@@ -73,7 +73,7 @@ pub use hash_key::{HashRange, partition_hash};
 pub use invocation::{EventSource, InvokeOutcome};
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use kms::{KeyConfig, Keys, KmsSettings, Use};
-pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, TokenBucket, request_bucket};
+pub use lambda::{LambdaAccount, LambdaPrices, LambdaQuotas, Pool, ScalingRate, request_bucket};
 pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use notice::Notice;
@@ -90,7 +90,7 @@ pub use request::{
 pub use retry::{JitterConfig, Retries, RetriesConfig};
 pub use service::{Account, Balance, Context, EntityId, Outbox, Service};
 pub use signal::{AlarmState, PollOutcome, PollerId, Signal};
-pub use sns::{Budget, Pace, SmsType, SnsAccount, SnsQuotas};
+pub use sns::{Pace, SmsType, SnsAccount, SnsQuotas};
 pub use stream::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, BEGUN_RECORD, COPIED_RECORD, DONE_RECORD, FAILED_RECORD,
     IteratorStart, IteratorType, KinesisQuotas, POISON_RECORD, ShardId, ShardInfo,
@@ -101,8 +101,8 @@ pub use stream_request::{
     StreamStatus,
 };
 pub use video::{
-    AckError, FragmentAck, MediaStart, SentFragment, VideoAnswer, VideoCall, VideoPrices, VideoQuotas,
-    milliseconds,
+    AckError, FragmentAck, MediaStart, SentFragment, StartSelectorConfig, VideoAnswer, VideoCall,
+    VideoPrices, VideoQuotas, milliseconds, time_of_milliseconds,
 };
 pub use video_request::{
     FragmentPart, FragmentRead, FragmentRefused, FragmentTaken, VideoAction, VideoReply,

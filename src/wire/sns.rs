@@ -1,6 +1,6 @@
 //! What all topics of an account share: limits, and the messages that may still be published.
 
-use super::{QuotaProfile, Region};
+use super::{Budget, QuotaProfile, Region};
 use crate::engine::{Span, Time};
 
 /// The limits of topics ("Amazon Simple Notification Service endpoints and quotas").
@@ -112,33 +112,6 @@ impl SnsQuotas {
     }
 }
 
-/// So much a second, and no more than a second's worth at once: exact, in whole nanoseconds.
-#[derive(Debug, Clone, Copy)]
-pub struct Budget {
-    /// Until one is back.
-    each: Span,
-    /// When all are back.
-    full_at: Time,
-}
-
-impl Budget {
-    /// A full budget.
-    pub fn per_second(number: u32) -> Self {
-        Self { each: Span::from_seconds(1) / u64::from(number.max(1)), full_at: Time::ZERO }
-    }
-
-    /// Whether so many are left.
-    pub fn has(&self, number: u64, now: Time) -> bool {
-        let full_at = self.full_at.max(now) + self.each * number;
-        full_at - now <= Span::from_seconds(1)
-    }
-
-    /// Takes them.
-    pub fn take(&mut self, number: u64, now: Time) {
-        self.full_at = self.full_at.max(now) + self.each * number;
-    }
-}
-
 /// A rate that is kept one by one: whoever comes too early waits for its turn.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pace {
@@ -209,16 +182,6 @@ impl SnsAccount {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_budget_is_a_second_worth_at_most() {
-        let mut budget = Budget::per_second(10);
-        let at = |millis: u64| Time::ZERO + Span::from_millis(millis);
-        assert!(budget.has(10, at(0)) && !budget.has(11, at(0)));
-        budget.take(10, at(0));
-        assert!(!budget.has(1, at(99)) && budget.has(1, at(100)) && !budget.has(2, at(100)));
-        assert!(budget.has(10, at(5_000)) && !budget.has(11, at(5_000)));
-    }
 
     #[test]
     fn a_pace_gives_one_turn_after_another_and_saves_nothing_up() {

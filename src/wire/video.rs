@@ -1,8 +1,9 @@
 //! What cameras, video streams and their viewers say to each other; the limits and the prices of Amazon Kinesis Video
 //! Streams.
 
-use super::{ApiError, MessageId, PriceList};
+use super::{ApiError, MessageId, PriceList, span};
 use crate::engine::{Span, Time};
+use crate::language::{Duration, choice};
 
 /// A fragment whose last byte arrives at its stream. Its message says when its first frame was taken and how large it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +93,36 @@ pub enum MediaStart {
     ServerTimestamp(u32),
     /// The first fragment whose first frame was taken then or later, in milliseconds of the run.
     ProducerTimestamp(u32),
+}
+
+choice! {
+    /// A place in a video stream (`StartSelectorType`).
+    pub enum StartSelectorConfig {
+        /// The next fragment.
+        Now = "now",
+        /// The oldest fragment that is kept.
+        Earliest = "earliest",
+        /// The fragment of this number; the first one of a stream is 0.
+        FragmentNumber(u32) = "fragment_number",
+        /// The first fragment that arrived then, counted from the start of the run, or later.
+        ServerTimestamp(Duration) = "server_timestamp",
+        /// The first fragment that was filmed then or later.
+        ProducerTimestamp(Duration) = "producer_timestamp",
+    }
+}
+
+impl StartSelectorConfig {
+    /// Where a connection begins.
+    pub fn start(&self) -> MediaStart {
+        let at = |time: &Duration| milliseconds(Time::ZERO + span(*time));
+        match self {
+            StartSelectorConfig::Now => MediaStart::Now,
+            StartSelectorConfig::Earliest => MediaStart::Earliest,
+            StartSelectorConfig::FragmentNumber(number) => MediaStart::FragmentNumber(*number),
+            StartSelectorConfig::ServerTimestamp(time) => MediaStart::ServerTimestamp(at(time)),
+            StartSelectorConfig::ProducerTimestamp(time) => MediaStart::ProducerTimestamp(at(time)),
+        }
+    }
 }
 
 /// What a viewer asks of a stream.
@@ -262,4 +293,9 @@ impl VideoPrices {
 /// A time of the run in whole milliseconds, as AWS's timestamps are.
 pub fn milliseconds(time: Time) -> u32 {
     (time.since_start().as_nanos() / 1_000_000).min(u64::from(u32::MAX)) as u32
+}
+
+/// The time of such a timestamp.
+pub fn time_of_milliseconds(milliseconds: u32) -> Time {
+    Time::ZERO + Span::from_millis(u64::from(milliseconds))
 }

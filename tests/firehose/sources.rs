@@ -108,6 +108,18 @@ fn a_topic_delivers_raw_or_in_its_envelope() {
 }
 
 #[test]
+fn several_topics_deliver_to_one_stream() {
+    let two = topic("", "")
+        .replace("topics: { t: {", "topics: { u: { subscriptions: [{ firehose: d }] }, t: {")
+        .replace("producers:\n", "producers:\n  r: { publishes_to: { topic: u }, arrivals: { constant: { rate: 3/s } }, message: { size: 500B } }\n");
+    let tape = run(&two);
+    let published = |name| value(&tape, name, "messages_published", "sum") as u64;
+    let (accepted, all) = (fate(&tape, "accepted"), published("t") + published("u"));
+    assert!(published("u") > 3_000 && published("t") > 5_000);
+    assert!(accepted <= all && accepted + 10 >= all, "{accepted} of {all}");
+}
+
+#[test]
 fn a_topic_tries_again_what_a_delivery_stream_throttles() {
     let tape = run(&topic("", "quotas: { firehose_records_per_second: 2 }\n"));
     assert!(sum(&tape, "throttled_records") > 1_000);

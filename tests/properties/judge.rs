@@ -124,7 +124,10 @@ impl Faults {
             let by_functions: u64 = givers(tape, "function", "queue", &name)
                 .map(|function| fate(tape, "function", function, "forwarded"))
                 .sum();
-            let handed = handed + asked + replied + by_functions;
+            let by_viewers: u64 = givers(tape, "video_consumer", "queue", &name)
+                .map(|viewer| fate(tape, "video_consumer", viewer, "forwarded"))
+                .sum();
+            let handed = handed + asked + replied + by_functions + by_viewers;
             let refused = fate(tape, "queue", &name, "refused");
             refused_in_all += refused;
             let taken = fate(tape, "queue", &name, "sent") + refused;
@@ -150,7 +153,7 @@ impl Faults {
                 format!("queue {name}: {received} received, {consumed} by consumers")
             });
         }
-        let told: u64 = ["producer", "consumer", "requester", "function"]
+        let told: u64 = ["producer", "consumer", "requester", "function", "video_consumer"]
             .iter()
             .flat_map(|kind| names(tape, kind).into_iter().map(|name| fate(tape, kind, &name, "rejected")))
             .sum();

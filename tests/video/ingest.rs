@@ -90,12 +90,14 @@ fn what_a_stream_does_not_take_is_told_with_an_error() {
     };
     assert_eq!(refused("fragment_duration: 20s"), (0, 0, 3));
     assert_eq!(refused("fragment_duration: 20001ms"), (3, 3, 0));
-    assert_eq!(refused("fragment_duration: 1s"), (0, 0, 60));
+    assert_eq!(refused("fragment_duration: 1s"), (0, 0, 61));
     assert_eq!(refused("fragment_duration: 999ms"), (61, 61, 0));
     assert_eq!(refused("fragment_duration: 20s, bytes_per_second: 2500000B"), (0, 0, 3));
     assert_eq!(refused("fragment_duration: 20s, bytes_per_second: 2500001B"), (3, 3, 0));
     assert_eq!(refused("fragment_duration: 20s, tracks: 3"), (0, 0, 3));
     assert_eq!(refused("fragment_duration: 20s, tracks: 4"), (3, 3, 0));
+    let raised = format!("quotas: {{ video_tracks: 4 }}\n{}", camera("61s", "tracks: 4"));
+    assert_eq!(sum(&run(&raised), "s", "error_ack_count"), 0);
 }
 
 #[test]

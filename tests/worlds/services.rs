@@ -15,6 +15,7 @@ pub(super) const ALL: &[Service] = &[
     buckets,
     requesters,
     video,
+    applications,
     activemq,
     rabbitmq,
 ];
@@ -69,6 +70,7 @@ fn streams(world: &mut World, dice: &mut Dice<'_>) {
         ", library: { put_records: { linger: 500ms } }",
         ", library: { kpl: {} }",
         ", library: { agent: {} }",
+        ", library: { put_record: { sequence_number_for_ordering: true } }",
     ]);
     let key = dice.one(&["{ uniform: 50 }", "random", "{ hot: { key: k, share: 60%, others: 9 } }"]);
     let size = dice.one(&["200B", "{ uniform: [1B, 50KiB] }"]);
@@ -84,6 +86,8 @@ fn streams(world: &mut World, dice: &mut Dice<'_>) {
         ", retrieval: enhanced_fan_out, instances: 2",
         ", instances: 2, stops: [{ at: 25s, worker: 0, down_for: 60s }]",
         ", replays: [{ at: 20s, from: trim_horizon }]",
+        ", instances: 3, processing_threads: 1, client_library: { kcl_3: { variance_balancing_frequency: 1 } }, \
+         stops: [{ at: 25s, worker: 0, down_for: 30s, graceful: true }, { at: 30s, worker: 1 }]",
     ]);
     world.add("stream_consumers", &format!("app: {{ reads_from: {{ stream: clicks }}, processing_time: 3ms, forwards_to: {{ {forward}, share: 10% }}{reading} }}"));
     world.targets.push("stream: results");
@@ -128,6 +132,7 @@ fn delivery_streams(world: &mut World, dice: &mut Dice<'_>) {
         "http_endpoint: { endpoint: { failure_rate: 30%, lost_responses: 20% }, s3_backup: { bucket: lake, mode: all_data } }",
         "opensearch: { retry_duration: 10s, endpoint: { failure_rate: 50% }, s3_backup: { bucket: lake } }",
         "redshift: { s3: { bucket: lake }, failure_rate: 20% }",
+        "snowflake: { endpoint: { rejected_records: 20%, failure_rate: 20% }, s3_backup: { bucket: lake } }",
     ]);
     world.add("object_stores", "lake: {}");
     world.add("delivery_streams", &format!("archive: {{ destination: {{ {destination} }} }}"));
@@ -185,7 +190,10 @@ fn stream_readers(world: &mut World, dice: &mut Dice<'_>) {
         ", bisect_batch_on_function_error: true, maximum_retry_attempts: 2, on_failure: { queue: letters }",
         ", tumbling_window: { length: 30s }",
         ", retrieval: enhanced_fan_out",
+        ", filter_criteria: { filters: [{ pattern: { data: { kind: [a] } } }] }",
+        ", maximum_retry_attempts: 0, on_failure: { object_store: kept }",
     ]);
+    world.add("object_stores", "kept: {}");
     world.add("stream_mappings", &format!("counting: {{ stream: clicks, function: counts{mapping} }}"));
 }
 
@@ -235,6 +243,28 @@ fn video(world: &mut World, dice: &mut Dice<'_>) {
         "video_consumers",
         &format!("plays: {{ reads_from: {{ video_stream: film }}, retrieval: {{ {playing} }}"),
     );
+}
+
+/// An application that computes over a stream, if there is one.
+fn applications(world: &mut World, dice: &mut Dice<'_>) {
+    if !world.has("streams") {
+        return;
+    }
+    let operators = dice.one(&[
+        "{ map: { size_ratio: 0.5 } }",
+        "{ key_by: partition_key }, { window: { tumbling: { size: 10s } } }",
+        "{ filter: { share: 50% } }, { window: { session: { gap: 2s }, allowed_lateness: 5s } }",
+        "{ key_by: partition_key }, { window: { sliding: { size: 20s, slide: 7s }, time: processing_time } }",
+    ]);
+    let faults = dice.one(&[
+        "",
+        ", failures: [{ at: 25s }, { at: 70s }], checkpoints: { interval: 10s }",
+        ", stops: [{ at: 20s, down_for: 5s, force: true }]",
+        ", updates: [{ at: 30s, parallelism: 2 }]",
+    ]);
+    let more =
+        dice.one(&["", ", retrieval: enhanced_fan_out", ", starting_position: trim_horizon, parallelism: 3"]);
+    world.add("flink_applications", &format!("counts: {{ reads_from: {{ stream: clicks }}, operators: [{operators}], sinks: [{{ stream: results }}]{faults}{more} }}"));
 }
 
 /// Failures of a broker, or of nodes of it.

@@ -20,6 +20,8 @@ pub(super) fn all(tape: &Tape) -> Vec<Grid> {
         stream_consumers(tape),
         stream_mappings(tape),
         delivery_streams(tape),
+        applications(tape, "Flink applications", "flink_application"),
+        applications(tape, "SQL applications", "sql_application"),
         cameras(tape),
         video_streams(tape),
         video_consumers(tape),
@@ -265,6 +267,25 @@ fn stream_mappings(tape: &Tape) -> Grid {
         ("missed", "missed_events", "sum", false),
     ];
     table(tape, "Event source mappings of streams", "stream_mapping", &columns)
+}
+
+fn applications(tape: &Tape, title: &str, kind: &'static str) -> Grid {
+    let columns = [
+        ("records in", "records_in", "sum", true),
+        ("out", "records_out", "sum", true),
+        ("results", "window_results", "sum", true),
+        ("corrected", "window_corrections", "sum", false),
+        ("late", "records_late_dropped", "sum", false),
+        ("aside", "records_late_side_output", "sum", false),
+        ("failed", "records_failed", "sum", false),
+        ("replayed", "records_replayed", "sum", false),
+        ("repeated", "results_repeated", "sum", false),
+        ("p50", "end_to_end_latency", "p50", true),
+        ("behind", "milliseconds_behind_latest", "max", true),
+        ("restarts", "full_restarts", "last", false),
+        ("KPUs", "kpus", "mean", true),
+    ];
+    table(tape, title, kind, &columns)
 }
 
 fn delivery_streams(tape: &Tape) -> Grid {

@@ -4,8 +4,8 @@ use super::config::StepConfig;
 use super::script::{Built, Call, Lookup, Send, send};
 use super::show::{Cell, entries, text};
 use crate::engine::Time;
-use crate::language::{Bytes, Duration, Problems, Reference, choice, section};
-use crate::wire::{FragmentPart, MediaStart, Texts, VideoAction, milliseconds, span};
+use crate::language::{Bytes, Duration, Problems, Reference, section};
+use crate::wire::{FragmentPart, StartSelectorConfig, Texts, VideoAction, milliseconds, span};
 
 section! {
     /// A call about a video stream as a whole.
@@ -59,25 +59,9 @@ section! {
         /// The video stream.
         pub video_stream: Reference;
         /// `StartSelector`.
-        pub start_selector: VideoStartConfig;
+        pub start_selector: StartSelectorConfig;
         /// Whether the connection stays open.
         pub keep_open: bool = false;
-    }
-}
-
-choice! {
-    /// A place in a video stream.
-    pub enum VideoStartConfig {
-        /// `NOW`.
-        Now = "now",
-        /// `EARLIEST`.
-        Earliest = "earliest",
-        /// `FRAGMENT_NUMBER`.
-        FragmentNumber(u32) = "fragment_number",
-        /// `SERVER_TIMESTAMP`, from the start of the run.
-        ServerTimestamp(Duration) = "server_timestamp",
-        /// `PRODUCER_TIMESTAMP`, from the start of the run.
-        ProducerTimestamp(Duration) = "producer_timestamp",
     }
 }
 
@@ -169,19 +153,6 @@ impl VideoFragmentConfig {
             .with("timecode", self.timecode)
             .with("duration", Some(self.duration))
             .with("size", Some(self.size))
-    }
-}
-
-impl VideoStartConfig {
-    fn start(&self) -> MediaStart {
-        let at = |time: &Duration| milliseconds(Time::ZERO + span(*time));
-        match self {
-            VideoStartConfig::Now => MediaStart::Now,
-            VideoStartConfig::Earliest => MediaStart::Earliest,
-            VideoStartConfig::FragmentNumber(number) => MediaStart::FragmentNumber(*number),
-            VideoStartConfig::ServerTimestamp(time) => MediaStart::ServerTimestamp(at(time)),
-            VideoStartConfig::ProducerTimestamp(time) => MediaStart::ProducerTimestamp(at(time)),
-        }
     }
 }
 

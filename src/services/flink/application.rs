@@ -147,7 +147,7 @@ impl Application {
             marks: Watermarks::new(settings.out_of_orderness, settings.idleness, settings.parallelism),
             slots: Slots::new(settings.parallelism, settings.key_groups, Time::ZERO),
             lanes: Vec::new(),
-            sinks: settings.sinks.iter().map(|_| Sink::default()).collect(),
+            sinks: settings.sinks.iter().map(|_| Sink::new()).collect(),
             saved: None,
             taking: None,
             cuts: 0,

@@ -56,7 +56,7 @@ impl Application {
         else {
             return;
         };
-        let saved = self.save(cx);
+        let saved = Box::new(self.save(cx));
         self.given_since_cut = Given::new();
         self.taking = Some(Taking { began_at, saved: Some(saved) });
         let end = cx.now + self.settings.assumptions.checkpoint_overhead + self.transfer_time();
@@ -65,7 +65,7 @@ impl Application {
     }
 
     /// State as it is now. What waits in sinks is sent first.
-    pub(super) fn save<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) -> Box<Saved> {
+    pub(super) fn save<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) -> Saved {
         for sink in 0..self.sinks.len() {
             self.flush(sink, true, cx);
         }
@@ -75,7 +75,7 @@ impl Application {
             was_begun: lane.begun,
             was_finished: lane.finished,
         });
-        Box::new(Saved { pipeline: self.pipeline.clone(), lanes: lanes.collect(), cut: self.cuts })
+        Saved { pipeline: self.pipeline.clone(), lanes: lanes.collect(), cut: self.cuts }
     }
 
     /// State in bytes.
@@ -127,7 +127,8 @@ impl Application {
     }
 
     fn release<O: Outbox<Timer>>(&self, shard: u32, position: Option<u64>, cx: &mut Context<'_, O>) {
-        if let Some(position) = position.filter(|_| !self.settings.source.is_pushed) {
+        let keeps = self.settings.source.is_pushed || self.settings.may_begin_anew();
+        if let Some(position) = position.filter(|_| !keeps) {
             let signal = Signal::ReadUpTo { shard: ShardId(shard), position };
             cx.outbox.send(self.settings.source.stream, Span::ZERO, signal);
         }
@@ -146,29 +147,26 @@ impl Application {
         let lanes = self.lanes.len() as u32;
         let saved = self.saved.take();
         let mut begun = Vec::new();
-        match &saved {
-            Some(saved) => {
-                self.pipeline = saved.pipeline.clone();
-                self.pipeline.forget_time();
-                for shard in 0..lanes {
-                    let was = saved.lanes.get(shard as usize).copied();
-                    let lane = &mut self.lanes[shard as usize];
-                    lane.applied_to = was.and_then(|was| was.applied_to);
-                    lane.finished = was.is_some_and(|was| was.was_finished);
-                    if was.is_some_and(|was| was.was_begun && !was.was_finished) {
-                        begun.push(shard);
-                    }
+        if let Some(saved) = &saved {
+            self.pipeline = saved.pipeline.clone();
+            self.pipeline.forget_time();
+            for shard in 0..lanes {
+                let was = saved.lanes.get(shard as usize).copied();
+                let lane = &mut self.lanes[shard as usize];
+                lane.applied_to = was.and_then(|was| was.applied_to);
+                lane.finished = was.is_some_and(|was| was.was_finished);
+                if was.is_some_and(|was| was.was_begun && !was.was_finished) {
+                    begun.push(shard);
                 }
             }
-            None => {
-                self.pipeline = Pipeline::new(self.settings.operators.clone(), self.salt);
-                for shard in 0..lanes {
-                    let lane = &mut self.lanes[shard as usize];
-                    lane.applied_to = None;
-                    lane.finished = false;
-                    if shard < self.settings.source.shards {
-                        begun.push(shard);
-                    }
+        } else {
+            self.pipeline = Pipeline::new(self.settings.operators.clone(), self.salt);
+            for shard in 0..lanes {
+                let lane = &mut self.lanes[shard as usize];
+                lane.applied_to = None;
+                lane.finished = false;
+                if shard < self.settings.source.shards {
+                    begun.push(shard);
                 }
             }
         }

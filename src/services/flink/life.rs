@@ -153,7 +153,7 @@ impl Application {
     /// State is saved, or given up, as `SnapshotsEnabled` says.
     fn take_snapshot<O: Outbox<Timer>>(&mut self, keeps: bool, cx: &mut Context<'_, O>) {
         if keeps {
-            let saved = self.save(cx);
+            let saved = Box::new(self.save(cx));
             self.given_since_saved = Given::new();
             self.keep(saved, cx);
         } else {

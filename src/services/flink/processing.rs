@@ -164,7 +164,9 @@ impl Application {
     fn abandon_rest<O>(&mut self, batch: BatchId, from: usize, cx: &mut Context<'_, O>) {
         let entries = &cx.batches.entries(batch)[from..];
         self.metrics.records_abandoned.add(entries.len() as u64);
-        entries.iter().for_each(|entry| cx.messages.release(entry.message));
+        for entry in entries {
+            cx.messages.release(entry.message);
+        }
     }
 
     /// What became of a record.

@@ -226,10 +226,8 @@ impl Application {
 
     /// A delivery stream hands on records.
     pub(super) fn take_pushed<O: Outbox<Timer>>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
-        let mut position = self.counts.received;
-        for entry in cx.batches.entries_mut(batch) {
+        for (entry, position) in cx.batches.entries_mut(batch).iter_mut().zip(self.counts.received..) {
             entry.receipt = Receipt::of_position(position);
-            position += 1;
         }
         self.lane(0);
         self.take_records(0, batch, cx);
@@ -285,7 +283,9 @@ impl Application {
     pub(super) fn abandon<O>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
         let entries = cx.batches.entries(batch);
         self.metrics.records_abandoned.add(entries.len() as u64);
-        entries.iter().for_each(|entry| cx.messages.release(entry.message));
+        for entry in entries {
+            cx.messages.release(entry.message);
+        }
         cx.batches.close(batch);
     }
 

@@ -209,6 +209,14 @@ impl ApplicationSettings {
             || self.on_poison == OnPoison::FailJob
     }
 
+    /// Whether it may lose its state and begin with old records again: then the stream must keep them.
+    pub fn may_begin_anew(&self) -> bool {
+        let without_snapshot =
+            !self.snapshots && (!self.stops.is_empty() || !self.updates.is_empty() || self.auto_scaling);
+        let loses_state = without_snapshot || self.stops.iter().any(|stop| stop.force);
+        loses_state && self.source.start != IteratorStart::Latest
+    }
+
     /// KPUs of so many slots ("Implement application scaling"; a begun KPU counts).
     pub fn kpus(&self, parallelism: u32) -> u32 {
         parallelism.div_ceil(self.parallelism_per_kpu)

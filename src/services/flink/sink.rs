@@ -14,6 +14,11 @@ use std::collections::{BTreeMap, VecDeque};
 /// Results that wait at most before operators are held back (`maxBufferedRequests`).
 const MOST_WAITING: usize = 10_000;
 
+/// Results that are under way at a time at most: 50 calls (`maxInFlightRequests`) of 500.
+const LARGEST_WINDOW: usize = 25_000;
+/// What the window grows by with each call that is not refused; a refusal halves it ("`AIMDScalingStrategy`").
+const WINDOW_GROWTH: usize = 10;
+
 /// A result that waits.
 #[derive(Debug, Clone, Copy)]
 struct Waiting {
@@ -23,10 +28,14 @@ struct Waiting {
 }
 
 /// A sink.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Sink {
     waiting: VecDeque<Waiting>,
     armed: bool,
+    /// Most results that are sent at once: the fewer, the more were refused.
+    window: usize,
+    /// When something was refused last.
+    refused_at: Option<Time>,
     /// Nothing is sent before.
     pause_until: Time,
     /// Hash keys of partition keys, as they come up.
@@ -34,6 +43,17 @@ pub(super) struct Sink {
 }
 
 impl Sink {
+    pub(super) fn new() -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            armed: false,
+            window: LARGEST_WINDOW,
+            refused_at: None,
+            pause_until: Time::ZERO,
+            hashes: BTreeMap::new(),
+        }
+    }
+
     /// The messages that wait.
     pub(super) fn messages(&self) -> impl Iterator<Item = MessageId> + '_ {
         self.waiting.iter().map(|waiting| waiting.entry.message)
@@ -82,6 +102,13 @@ impl Application {
     pub(super) fn sink_due<O: Outbox<Timer>>(&mut self, number: u32, cx: &mut Context<'_, O>) {
         self.sinks[number as usize].armed = false;
         self.flush(number as usize, true, cx);
+        let sink = &mut self.sinks[number as usize];
+        if sink.waiting.len() >= self.settings.sinks[number as usize].batch_size && !sink.armed {
+            // More than the window lets out at once.
+            sink.armed = true;
+            let next = cx.now + self.settings.assumptions.sink_retry_pause;
+            cx.outbox.wake(next, Timer::Sink { sink: number });
+        }
         self.arm_sink(number as usize, cx);
         self.unblock(cx);
     }
@@ -93,19 +120,23 @@ impl Application {
         if cx.now < self.sinks[number].pause_until {
             return;
         }
-        while self.sinks[number].waiting.len() >= if all { 1 } else { most } {
+        let mut room = self.sinks[number].window;
+        while room > 0 && self.sinks[number].waiting.len() >= if all { 1 } else { most } {
             let batch = cx.batches.open();
             let mut bytes = 0;
             while let Some(waiting) = self.sinks[number].waiting.front() {
                 let size = u64::from(cx.messages.bytes(waiting.entry.message));
                 let sent = cx.batches.entries(batch).len();
-                if sent >= most || (sent > 0 && bytes + size > most_bytes) {
+                if sent >= most.min(room) || (sent > 0 && bytes + size > most_bytes) {
                     break;
                 }
                 bytes += size;
                 cx.batches.entries_mut(batch).push(waiting.entry);
                 self.sinks[number].waiting.pop_front();
             }
+            room -= cx.batches.entries(batch).len();
+            let sink = &mut self.sinks[number];
+            sink.window = (sink.window + WINDOW_GROWTH).min(LARGEST_WINDOW);
             self.send(number, batch, cx);
         }
     }
@@ -150,7 +181,13 @@ impl Application {
         }
         cx.batches.close(batch);
         sink.pause_until = cx.now + pause;
-        self.arm_sink(number, cx);
+        if sink.refused_at.replace(cx.now) != Some(cx.now) {
+            sink.window = (sink.window / 2).max(1);
+        }
+        if !sink.armed {
+            sink.armed = true;
+            cx.outbox.wake(sink.pause_until, Timer::Sink { sink: number as u32 });
+        }
     }
 
     pub(super) fn sinks_are_full(&self) -> bool {

@@ -7,12 +7,11 @@ fn key(group: u32) -> WindowKey {
     WindowKey { group: GroupId(group), step: 0 }
 }
 
+/// A result: start, end, count, whether it is late.
+type Told = (i64, i64, u64, bool);
+
 /// Elements with the watermark that follows each; the results as (start, end, count, late).
-fn play(
-    assigner: Assigner,
-    lateness: i64,
-    steps: &[(i64, i64)],
-) -> (Vec<(i64, i64, u64, bool)>, Vec<Outcome>) {
+fn play(assigner: Assigner, lateness: i64, steps: &[(i64, i64)]) -> (Vec<Told>, Vec<Outcome>) {
     let mut windows = Windows::new(assigner, lateness);
     let (mut fired, mut outcomes) = (Vec::new(), Vec::new());
     for (time, watermark) in steps {

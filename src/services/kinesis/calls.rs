@@ -1,9 +1,10 @@
 //! Calls whose answer somebody reads: those of scripted clients, and questions of consumers.
 
 use super::Timer;
+use super::log::Wanted;
 use super::routes::Routes;
 use super::settings::{CapacityMode, Change};
-use super::shard::{Shard, Wanted};
+use super::shard::Shard;
 use super::stream::DataStream;
 use crate::engine::Span;
 use crate::wire::{
@@ -156,7 +157,7 @@ impl DataStream {
     /// Whether the stream has given this sequence number.
     fn gave(&self, place: Option<RecordPlace>) -> bool {
         place.is_some_and(|place| {
-            self.shards.get(place.shard.index()).is_some_and(|shard| place.position < shard.end())
+            self.shards.get(place.shard.index()).is_some_and(|shard| place.position < shard.log.end())
         })
     }
 
@@ -176,13 +177,13 @@ impl DataStream {
             place.map(|place| place.position).ok_or(ApiError::InvalidArgumentException)
         };
         let position = match place {
-            IteratorPlace::TrimHorizon => self.shards[shard.index()].trim_horizon(),
-            IteratorPlace::Latest => self.shards[shard.index()].end(),
+            IteratorPlace::TrimHorizon => self.shards[shard.index()].log.trim_horizon(),
+            IteratorPlace::Latest => self.shards[shard.index()].log.end(),
             // A time to come is no place ("`GetShardIterator`").
             IteratorPlace::AtTimestamp(time) if time > cx.now => {
                 return Err(ApiError::InvalidArgumentException);
             }
-            IteratorPlace::AtTimestamp(time) => self.shards[shard.index()].position_at(time),
+            IteratorPlace::AtTimestamp(time) => self.shards[shard.index()].log.position_at(time),
             IteratorPlace::AtSequenceNumber(place) => of_shard(self.gave(place), place)?,
             IteratorPlace::AfterSequenceNumber(place) => of_shard(self.gave(place), place)? + 1,
         };

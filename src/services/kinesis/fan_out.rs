@@ -2,8 +2,8 @@
 //! pushes records to whoever has subscribed to a shard.
 
 use super::Timer;
+use super::log::Wanted;
 use super::read::milliseconds;
-use super::shard::Wanted;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
@@ -108,13 +108,13 @@ impl DataStream {
     fn push<O: Outbox<Timer>>(&mut self, reader: usize, shard: u32, cx: &mut Context<'_, O>) {
         self.expire(shard, cx.now, cx.messages);
         let entity = self.readers[reader].entity;
-        let log = &mut self.shards[shard as usize];
+        let source = &mut self.shards[shard as usize];
         let cursor = self.readers[reader].cursor(shard);
-        let (epoch, position) = (cursor.epoch, cursor.position.max(log.trim_horizon()));
+        let (epoch, position) = (cursor.epoch, cursor.position.max(source.log.trim_horizon()));
         let Some(subscription) = &mut cursor.subscription else { return };
-        let at_end = position >= log.end();
+        let at_end = position >= source.log.end();
         let is_over = cx.now >= subscription.since + SUBSCRIPTION_LIFE;
-        let nothing_new = at_end && (!log.closed || subscription.told_end);
+        let nothing_new = at_end && (!source.closed || subscription.told_end);
         if is_over || nothing_new || subscription.waiting || subscription.events_under_way >= MOST_EVENTS {
             return;
         }
@@ -130,17 +130,17 @@ impl DataStream {
             }
             let batch = cx.batches.open();
             let wanted = Wanted { position, records: u64::MAX, bytes: MOST_EVENT_BYTES };
-            let read = log.read(wanted, batch, cx.batches, cx.messages);
+            let read = source.log.read(wanted, batch, cx.batches, cx.messages);
             subscription.throughput.take(read.bytes, cx.now);
-            log.traffic.outgoing_records += read.records;
-            log.traffic.outgoing_bytes += read.bytes;
+            source.traffic.outgoing_records += read.records;
+            source.traffic.outgoing_bytes += read.bytes;
             self.metrics.fan_out_events.add(1);
             self.metrics.fan_out_records.add(read.records);
             self.metrics.fan_out_bytes.add(read.bytes);
             taken = Some((batch, read));
         }
         let position = taken.map_or(position, |(_, read)| read.position);
-        let at_end = position >= log.end();
+        let at_end = position >= source.log.end();
         let behind = match taken {
             Some((_, read)) if !at_end => cx.now - read.newest,
             _ => Span::ZERO,
@@ -150,13 +150,13 @@ impl DataStream {
         subscription.events_under_way += 1;
         let delay = draw_span(&self.settings.push_delay, &mut self.chance.push_delay);
         subscription.delivered_at = subscription.delivered_at.max(cx.now + delay);
-        subscription.told_end = at_end && log.closed;
+        subscription.told_end = at_end && source.closed;
         let signal = Signal::Records {
             shard: ShardId(shard),
             epoch,
             outcome: taken.map_or(PollOutcome::Empty, |(batch, _)| PollOutcome::Messages(batch)),
             milliseconds_behind: milliseconds(behind),
-            shard_end: at_end && log.closed,
+            shard_end: at_end && source.closed,
         };
         let delay = subscription.delivered_at - cx.now;
         cx.outbox.send(entity, delay, signal);

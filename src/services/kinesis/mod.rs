@@ -14,7 +14,7 @@
 //!
 //! # What is not, yet
 //!
-//! Queues on a stream, channels, service-managed record distribution, On-demand Advantage's prices, Flink.
+//! Queues on a stream, channels, service-managed record distribution, On-demand Advantage's prices.
 //!
 //! # Quotas
 //!
@@ -26,6 +26,7 @@ mod config;
 mod consumer;
 mod enhanced;
 mod fan_out;
+mod log;
 mod metrics;
 mod on_demand;
 mod read;
@@ -187,7 +188,7 @@ impl Service for DataStream {
     }
 
     fn holdings(&self, _batches: &Batches, mark: &mut dyn FnMut(MessageId)) {
-        self.shards.iter().flat_map(shard::Shard::messages).for_each(mark);
+        self.shards.iter().flat_map(|shard| shard.log.messages()).for_each(mark);
     }
 
     fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {

@@ -2,8 +2,8 @@
 
 use super::Timer;
 use super::fan_out::Subscription;
+use super::log::Wanted;
 use super::settings::ReaderSettings;
-use super::shard::Wanted;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
@@ -82,7 +82,7 @@ impl DataStream {
 
     /// The place in the shard where an iterator begins.
     pub(super) fn position_of(&self, reader: usize, shard: u32, start: IteratorStart) -> u64 {
-        let log = &self.shards[shard as usize];
+        let log = &self.shards[shard as usize].log;
         match start {
             IteratorStart::TrimHorizon => log.trim_horizon(),
             IteratorStart::Latest => log.end(),
@@ -173,25 +173,25 @@ impl DataStream {
         latency: Span,
         cx: &mut Context<'_, O>,
     ) -> Result<(BatchId, ReadShard), ApiError> {
-        let log = &mut self.shards[shard.index()];
-        if cx.now < log.read_blocked_until || !log.read_calls.has(1, cx.now) {
+        let source = &mut self.shards[shard.index()];
+        if cx.now < source.read_blocked_until || !source.read_calls.has(1, cx.now) {
             self.metrics.read_throttled.add(1);
-            log.traffic.read_throttled += 1;
+            source.traffic.read_throttled += 1;
             return Err(ApiError::ProvisionedThroughputExceededException);
         }
-        log.read_calls.take(1, cx.now);
+        source.read_calls.take(1, cx.now);
         let batch = cx.batches.open();
-        let taken = log.read(wanted, batch, cx.batches, cx.messages);
-        log.read_bytes.take(taken.bytes, cx.now);
-        if log.read_bytes.owes() {
+        let taken = source.log.read(wanted, batch, cx.batches, cx.messages);
+        source.read_bytes.take(taken.bytes, cx.now);
+        if source.read_bytes.owes() {
             // "`GetRecords`": after 10 MiB the next 5 seconds, in general the next second.
-            log.read_blocked_until = log.read_bytes.time_full(cx.now);
+            source.read_blocked_until = source.read_bytes.time_full(cx.now);
         }
-        log.traffic.outgoing_records += taken.records;
-        log.traffic.outgoing_bytes += taken.bytes;
-        let (end, closed) = (log.end(), log.closed);
+        source.traffic.outgoing_records += taken.records;
+        source.traffic.outgoing_bytes += taken.bytes;
+        let (end, closed) = (source.log.end(), source.closed);
         let age = if taken.records > 0 { cx.now - taken.newest } else { Span::ZERO };
-        log.ages.note(age);
+        source.ages.note(age);
         let metrics = &mut self.metrics;
         metrics.get_records_successes.add(1);
         metrics.get_records_empty.add(u64::from(taken.records == 0));

@@ -3,12 +3,13 @@
 use super::Timer;
 use super::change::Changes;
 use super::enhanced::ShardSeries;
+use super::log::{RecordMarks, Stored};
 use super::metrics::StreamMetrics;
 use super::on_demand::LastHour;
 use super::read::Reader;
 use super::routes::Routes;
 use super::settings::{CapacityMode, StreamSettings};
-use super::shard::{RecordMarks, Shard, Stored, Traffic};
+use super::shard::{Shard, Traffic};
 use super::sizing::Offered;
 use crate::engine::{Span, Stream as Randomness, Time};
 use crate::scaling::Controller;
@@ -267,7 +268,7 @@ impl DataStream {
         self.counts.bill.payload_units += bytes.div_ceil(PAYLOAD_UNIT);
         self.counts.bill.rounded_bytes += bytes.next_multiple_of(KIBIBYTE);
         let range = shard.range;
-        each(Ok(RecordPlace { shard: ShardId(index), position: shard.end() }));
+        each(Ok(RecordPlace { shard: ShardId(index), position: shard.log.end() }));
         let mut continues = false;
         for position in first..end {
             let entry = cx.batches.entries(batch)[position];
@@ -281,7 +282,7 @@ impl DataStream {
             let marks = RecordMarks { continues, is_copy, is_poison: cx.messages.is_poison(entry.message) };
             self.metrics.user_records.add(1);
             self.metrics.copies.add(u64::from(is_copy));
-            shard.push(Stored::new(cx.now, entry.message, cx.messages.bytes(entry.message), marks));
+            shard.log.push(Stored::new(cx.now, entry.message, cx.messages.bytes(entry.message), marks));
             continues = true;
         }
     }
@@ -325,17 +326,17 @@ impl DataStream {
         let index = shard as usize;
         // A record expires when its age reaches the period.
         let horizon = horizon.saturating_add(Span::from_nanos(1));
-        let expired = self.shards[index].older_than(horizon);
+        let expired = self.shards[index].log.older_than(horizon);
         if expired == 0 {
             return;
         }
-        let from = self.shards[index].trim_horizon();
+        let from = self.shards[index].log.trim_horizon();
         for reader in &mut self.readers {
             let lost = reader.unread(shard, from, from + expired);
             self.metrics.records_expired_unread.add(lost);
         }
         self.metrics.records_expired.add(expired);
-        self.shards[index].drop_until(from + expired, |message| {
+        self.shards[index].log.drop_until(from + expired, |message| {
             messages.mark_expired(message);
             messages.release(message);
         });
@@ -347,20 +348,21 @@ impl DataStream {
             return;
         }
         let Some(kept_from) = self.readers.iter().map(|reader| reader.kept_from(shard)).min() else { return };
-        let end = self.shards[shard as usize].end();
-        let gone =
-            self.shards[shard as usize].drop_until(kept_from.min(end), |message| messages.release(message));
+        let end = self.shards[shard as usize].log.end();
+        let gone = self.shards[shard as usize]
+            .log
+            .drop_until(kept_from.min(end), |message| messages.release(message));
         self.counts.read_by_all += gone;
     }
 
     /// User records that are kept.
     pub(super) fn kept(&self) -> u64 {
-        self.shards.iter().map(Shard::kept).sum()
+        self.shards.iter().map(|shard| shard.log.kept()).sum()
     }
 
     /// The levels of shards follow them.
     pub(super) fn update_levels(&mut self, now: Time) {
-        let closed = self.shards.iter().filter(|shard| shard.closed && shard.kept() > 0).count();
+        let closed = self.shards.iter().filter(|shard| shard.closed && shard.log.kept() > 0).count();
         self.metrics.open_shards.set(now, self.open.len() as u64);
         self.metrics.closed_shards.set(now, closed as u64);
     }

@@ -1,7 +1,7 @@
 //! Execution environments: begun cold, kept warm for a while, used again.
 
 use crate::engine::{Span, Time};
-use crate::wire::{LambdaAccount, Pool, TokenBucket};
+use crate::wire::{Budget, LambdaAccount, Pool};
 use std::collections::VecDeque;
 
 /// The environments of a function that wait for work, and what it may still begin.
@@ -14,7 +14,7 @@ pub(super) struct Environments {
     idle: VecDeque<Time>,
     keep: Span,
     /// `None` where all functions share one rate.
-    scaling: Option<TokenBucket>,
+    scaling: Option<Budget>,
 }
 
 /// How an environment was found.
@@ -27,7 +27,7 @@ pub(super) enum Start {
 }
 
 impl Environments {
-    pub(super) fn new(keep: Span, scaling: Option<TokenBucket>) -> Self {
+    pub(super) fn new(keep: Span, scaling: Option<Budget>) -> Self {
         Self { idle: VecDeque::new(), keep, scaling }
     }
 
@@ -38,7 +38,7 @@ impl Environments {
             return Some(Start::Warm);
         }
         let may_scale = match &mut self.scaling {
-            Some(bucket) => bucket.take(now),
+            Some(bucket) => bucket.take_one(now),
             None => account.may_scale(now),
         };
         may_scale.then_some(Start::Cold)
@@ -69,11 +69,11 @@ pub(super) struct Concurrency {
     busy_provisioned: u32,
     busy_on_demand: u32,
     /// Requests of a function with a reservation.
-    requests: Option<TokenBucket>,
+    requests: Option<Budget>,
 }
 
 impl Concurrency {
-    pub(super) fn new(reserved: Option<u32>, provisioned: u32, requests: Option<TokenBucket>) -> Self {
+    pub(super) fn new(reserved: Option<u32>, provisioned: u32, requests: Option<Budget>) -> Self {
         Self { reserved, provisioned, busy_provisioned: 0, busy_on_demand: 0, requests }
     }
 
@@ -105,7 +105,7 @@ impl Concurrency {
     /// Whether one more synchronous request fits into this second ("Lambda quotas": ten for each unit of concurrency).
     pub(super) fn take_request(&mut self, now: Time, account: &mut LambdaAccount) -> bool {
         match &mut self.requests {
-            Some(requests) => requests.take(now),
+            Some(requests) => requests.take_one(now),
             None => account.take_request(now),
         }
     }

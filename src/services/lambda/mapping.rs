@@ -8,8 +8,8 @@ use super::mapping_settings::{MappingSettings, POLLS_PER_POLLER};
 use super::ramp::Ramp;
 use crate::engine::{Span, Stream, Time};
 use crate::wire::{
-    BatchId, Context, Entry, EventSource, InvokeOutcome, MessageId, Outbox, PollOutcome, PollerId, Purpose,
-    Signal, TokenBucket, draw_span, request_bucket,
+    BatchId, Budget, Context, Entry, EventSource, InvokeOutcome, MessageId, Outbox, PollOutcome, PollerId,
+    Purpose, Signal, draw_span, request_bucket,
 };
 
 /// Pause after a receive or delete call that was refused ("Working with Amazon SQS messages" suggests 200 ms).
@@ -25,7 +25,7 @@ pub struct EventSourceMapping {
     pub(super) ramp: Ramp,
     pub(super) enabled: bool,
     /// Receive calls of provisioned pollers.
-    polls: Option<TokenBucket>,
+    polls: Option<Budget>,
     filter: Option<EventFilter>,
     delete_latency: Stream,
     pub(super) counts: MappingCounts,
@@ -119,7 +119,7 @@ impl EventSourceMapping {
             self.retire(index, cx.now);
             return;
         }
-        if self.polls.as_mut().is_some_and(|polls| !polls.take(cx.now)) {
+        if self.polls.as_mut().is_some_and(|polls| !polls.take_one(cx.now)) {
             self.pause(index, Span::from_millis(100), Doing::Pausing, cx);
             return;
         }

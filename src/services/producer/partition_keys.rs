@@ -297,3 +297,32 @@ impl KeyColumnConfig {
         Some(keys)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(number: u32) -> Arc<[Key]> {
+        numbered(number, &mut Texts::default()).collect()
+    }
+
+    #[test]
+    fn keys_drawn_ahead_are_those_drawn_one_by_one() {
+        let index = Distribution::empirical(&[(0.0, 1.0), (1.0, 2.0), (2.0, 5.0)]).expect("weights");
+        let ways = [
+            PartitionKeys::Random,
+            PartitionKeys::InTurn(keys(7)),
+            PartitionKeys::Uniform(keys(1000)),
+            PartitionKeys::Weighted(index, keys(3)),
+        ];
+        for way in ways {
+            let stream = || Stream::new(1, 0, "producer/p", "partition key");
+            let (mut ahead, mut one_by_one, mut ahead_keys) = (stream(), stream(), KeysAhead::default());
+            for number in 0..100 {
+                let key = way.draw(number, &mut one_by_one);
+                let (group, bytes) = ahead_keys.advance(&way, number, &mut ahead);
+                assert_eq!((group, bytes, ahead_keys.hash()), (key.group, key.bytes, key.hash), "{way:?}");
+            }
+        }
+    }
+}

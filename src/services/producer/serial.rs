@@ -32,7 +32,7 @@ impl Producer {
     /// A record is due: it is put as soon as the one before it is there.
     pub(super) fn produce_in_order<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         let entry = self.make_message(cx.now, cx);
-        let key = cx.messages.detail(entry.message).group;
+        let key = cx.messages.group(entry.message);
         match self.serial.as_mut().and_then(|serial| serial.keys.get_mut(&key)) {
             // A random key is that of one record.
             Some(turn) if key != GroupId::NONE => {

@@ -48,10 +48,11 @@ pub use viewer::{
     VideoConsumerTimer, VideoSource, WatchedStreams,
 };
 
-use crate::engine::Time;
+use crate::engine::{Stream, Time};
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
 use crate::wire::{
     Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal, VideoCall,
+    time_of_milliseconds,
 };
 
 /// Why video streams wake.
@@ -68,18 +69,14 @@ pub enum Timer {
 #[derive(Debug)]
 pub struct VideoStreams {
     settings: VideoStreamSettings,
-    streams: Vec<stream::Stream>,
-    latency: stream::Randomness,
-    failure: stream::Randomness,
+    streams: Vec<stream::VideoStream>,
+    latency: Stream,
+    failure: Stream,
     counts: stream::Counts,
     short_at_warm_up: f64,
     /// Connections that scripts have opened.
     scripted: u16,
     metrics: VideoStreamMetrics,
-}
-
-fn at(milliseconds: u32) -> Time {
-    Time::ZERO + crate::engine::Span::from_millis(u64::from(milliseconds))
 }
 
 impl Service for VideoStreams {
@@ -104,7 +101,9 @@ impl Service for VideoStreams {
                     VideoCall::Fragment { number, tracks } => {
                         self.play_fragment(from, to, (number, tracks), cx);
                     }
-                    VideoCall::Archive { next, to: end } => self.read_archive(from, to, (next, at(end)), cx),
+                    VideoCall::Archive { next, to: end } => {
+                        self.read_archive(from, to, (next, time_of_milliseconds(end)), cx);
+                    }
                 }
             }
             Signal::Request { request } => self.ask(from, request, cx),
@@ -133,7 +132,7 @@ impl Service for VideoStreams {
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics.visit(&mut |position, instrument| {
-            visitor(&VideoStreamMetrics::DEFINITIONS[position], instrument)
+            visitor(&VideoStreamMetrics::DEFINITIONS[position], instrument);
         });
     }
 

@@ -5,6 +5,7 @@ use super::{Timer, VideoStreams};
 use crate::engine::{Span, Time};
 use crate::wire::{
     ApiError, Context, EntityId, LimitBucket, MediaStart, Messages, Outbox, Signal, VideoAnswer,
+    time_of_milliseconds,
 };
 
 /// A connection that a viewer reads from.
@@ -35,10 +36,6 @@ impl MediaConnection {
     }
 }
 
-fn at(milliseconds: u32) -> Time {
-    Time::ZERO + Span::from_millis(u64::from(milliseconds))
-}
-
 impl VideoStreams {
     /// The number that a start selector means.
     pub(super) fn start_of(&mut self, stream: u32, start: MediaStart, messages: &Messages) -> u32 {
@@ -47,8 +44,10 @@ impl VideoStreams {
             MediaStart::Now => archive.end(),
             MediaStart::Earliest => archive.first(),
             MediaStart::FragmentNumber(number) => number,
-            MediaStart::ServerTimestamp(time) => archive.received_from(at(time)),
-            MediaStart::ProducerTimestamp(time) => archive.produced_from(at(time), messages),
+            MediaStart::ServerTimestamp(time) => archive.received_from(time_of_milliseconds(time)),
+            MediaStart::ProducerTimestamp(time) => {
+                archive.produced_from(time_of_milliseconds(time), messages)
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::outgoing::MediaConnection;
 use super::playback::Pools;
 use super::settings::{StorageTier, VideoStreamSettings};
 use super::{Timer, VideoStreams};
-use crate::engine::{Span, Stream as Chance, Time};
+use crate::engine::{Span, Time};
 use crate::wire::{
     AckError, ApiError, Context, EntityId, FragmentAck, MessageId, Messages, Outbox, Purpose, SentFragment,
     Signal, draw_span,
@@ -15,7 +15,7 @@ use crate::wire::{
 
 /// One stream.
 #[derive(Debug)]
-pub(super) struct Stream {
+pub(super) struct VideoStream {
     pub(super) archive: Archive,
     pub(super) ingest: Ingest,
     /// Who is being sent fragments.
@@ -58,7 +58,7 @@ impl VideoStreams {
     pub fn new(settings: VideoStreamSettings, seed: u64, replication: u32) -> Self {
         let chance = |purpose: Purpose| purpose.stream(seed, replication, "video_stream", &settings.name);
         let model = settings.assumptions.limit_model;
-        let stream = |_| Stream {
+        let stream = |_| VideoStream {
             archive: Archive::default(),
             ingest: Ingest::new(&settings.quotas, model),
             media: Vec::new(),
@@ -301,6 +301,3 @@ impl VideoStreams {
         self.streams.iter().flat_map(|stream| stream.archive.iter()).map(|fragment| fragment.message)
     }
 }
-
-/// A random stream of the entity.
-pub(super) type Randomness = Chance;

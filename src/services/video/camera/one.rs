@@ -118,8 +118,8 @@ impl Camera {
 
     /// Whether acknowledgements of a connection reach it.
     pub(super) fn hears(&self, connection: u16) -> bool {
-        let age = self.connection.wrapping_sub(connection);
-        age <= self.connection.wrapping_sub(self.heard_from)
-            && self.connection != self.heard_from.wrapping_sub(1)
+        // Before it has called again there is no connection that it hears.
+        let newest = self.connection.wrapping_sub(self.heard_from);
+        newest != u16::MAX && connection.wrapping_sub(self.heard_from) <= newest
     }
 }

@@ -4,7 +4,7 @@ use super::settings::{Method, Playback, VideoConsumerSettings, WatchedStreams};
 use crate::language::{
     Bytes, DistributionOf, DistributionSpec, Duration, Files, Problems, Reference, choice, section,
 };
-use crate::wire::{Forward, ForwardConfig, MediaStart, span};
+use crate::wire::{Forward, ForwardConfig, StartSelectorConfig, span};
 
 section! {
     /// Somebody who reads video streams: an application, or players of viewers.
@@ -55,22 +55,6 @@ choice! {
     }
 }
 
-choice! {
-    /// A place in a video stream (`StartSelectorType`).
-    pub enum StartSelectorConfig {
-        /// The next fragment.
-        Now = "now",
-        /// The oldest fragment that is kept.
-        Earliest = "earliest",
-        /// The fragment of this number; the first one of a stream is 0.
-        FragmentNumber(u32) = "fragment_number",
-        /// The first fragment that arrived then, counted from the start of the run, or later.
-        ServerTimestamp(Duration) = "server_timestamp",
-        /// The first fragment that was filmed then or later.
-        ProducerTimestamp(Duration) = "producer_timestamp",
-    }
-}
-
 section! {
     /// Live playback.
     pub struct PlaybackConfig {
@@ -110,10 +94,6 @@ impl PlaybackConfig {
             expires: span(self.expires),
         }
     }
-}
-
-fn milliseconds(duration: Duration) -> u32 {
-    (duration.as_nanos() / 1_000_000).min(u64::from(u32::MAX)) as u32
 }
 
 impl VideoConsumerConfig {
@@ -180,20 +160,5 @@ impl VideoConsumerConfig {
             every_nth_frame: self.every_nth_frame,
             retry_interval: span(self.retry_interval),
         })
-    }
-}
-
-impl StartSelectorConfig {
-    /// Where a connection begins.
-    pub fn start(&self) -> MediaStart {
-        match self {
-            StartSelectorConfig::Now => MediaStart::Now,
-            StartSelectorConfig::Earliest => MediaStart::Earliest,
-            StartSelectorConfig::FragmentNumber(number) => MediaStart::FragmentNumber(*number),
-            StartSelectorConfig::ServerTimestamp(time) => MediaStart::ServerTimestamp(milliseconds(*time)),
-            StartSelectorConfig::ProducerTimestamp(time) => {
-                MediaStart::ProducerTimestamp(milliseconds(*time))
-            }
-        }
     }
 }

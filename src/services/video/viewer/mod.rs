@@ -61,7 +61,7 @@ impl Service for VideoConsumer {
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         self.metrics.visit(&mut |position, instrument| {
-            visitor(&VideoConsumerMetrics::DEFINITIONS[position], instrument)
+            visitor(&VideoConsumerMetrics::DEFINITIONS[position], instrument);
         });
     }
 
