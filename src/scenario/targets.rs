@@ -87,23 +87,31 @@ impl Resolver<'_> {
                 });
                 (found.is_some(), target)
             }
-            ProducerTarget::Function(reference) => {
-                let found = self.directory.functions.find(reference, problems);
-                self.flow(Producer::KIND, producer.as_str(), Function::KIND, reference.as_str());
-                let largest = self.config.quotas.lambda(self.config.region).maximum_event_bytes;
-                let target = SendTarget {
-                    id: found.map_or(EntityId(0), |(_, id)| id),
-                    send_latency: self.defaults.latency.send.clone(),
-                    quotas: SqsQuotas { maximum_message_bytes: largest as u32, ..quotas },
-                    is_fifo: false,
-                    payload_store: None,
-                    upload: None,
-                    delivery_stream: None,
-                    stream: None,
-                };
-                (found.is_some(), Some(target))
-            }
+            ProducerTarget::Function(reference) => self.function_target(producer, reference, problems),
         }
+    }
+
+    /// A function that a producer invokes asynchronously.
+    fn function_target(
+        &mut self,
+        producer: &Name,
+        reference: &Reference,
+        problems: &mut Problems,
+    ) -> (bool, Option<SendTarget>) {
+        let found = self.directory.functions.find(reference, problems);
+        self.flow(Producer::KIND, producer.as_str(), Function::KIND, reference.as_str());
+        let largest = self.config.quotas.lambda(self.config.region).maximum_event_bytes;
+        let target = SendTarget {
+            id: found.map_or(EntityId(0), |(_, id)| id),
+            send_latency: self.defaults.latency.send.clone(),
+            quotas: SqsQuotas { maximum_message_bytes: largest as u32, ..self.defaults.quotas },
+            is_fifo: false,
+            payload_store: None,
+            upload: None,
+            delivery_stream: None,
+            stream: None,
+        };
+        (found.is_some(), Some(target))
     }
 
     /// An object store that a producer uploads to: somebody must hear of it.
