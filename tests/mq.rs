@@ -61,8 +61,9 @@ fn received(tape: &Tape) -> Vec<Vec<String>> {
 
 /// A client `c` with these steps, each a time in seconds and a call.
 fn script(steps: &[(f64, &str)]) -> String {
-    let lines: String = steps.iter().map(|(at, call)| format!("      - {{ at: {at}s, {call} }}\n")).collect();
-    format!("clients:\n  c:\n    script:\n{lines}")
+    let lines: Vec<String> =
+        steps.iter().map(|(at, call)| format!("      - {{ at: {at}s, {call} }}\n")).collect();
+    format!("clients:\n  c:\n    script:\n{}", lines.concat())
 }
 
 /// A send of a body to `q`.

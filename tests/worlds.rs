@@ -103,6 +103,6 @@ fn books_balance_in_worlds_of_all_services() {
 #[ignore = "minutes: run it before a release"]
 fn books_balance_in_thousands_of_worlds_of_all_services() {
     // More by hand: QUEUELAB_WORLDS=100000 cargo test --test main --release -- --ignored worlds
-    let cases = std::env::var("QUEUELAB_WORLDS").ok().and_then(|cases| cases.parse().ok());
+    let cases = std::env::var_os("QUEUELAB_WORLDS").and_then(|cases| cases.to_str()?.parse().ok());
     hold(cases.unwrap_or(2_500), 12);
 }

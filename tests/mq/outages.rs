@@ -1,6 +1,7 @@
 //! Brokers that are not there: gaps, reconnecting clients, what is lost, repeated, and delivered again.
 
 use super::{fate, run, sum, value};
+use std::fmt::Write as _;
 
 /// A pair of brokers with a failure, a producer of 20 a second, and consumers that keep up.
 fn failover(failure: &str, client: &str) -> queuelab::record::Tape {
@@ -97,14 +98,16 @@ fn cluster(failure: &str) -> queuelab::record::Tape {
          failures: [{failure}]\n{queues}producers:\n"
     );
     for queue in 0..3 {
-        text += &format!(
-            "  p{queue}: {{ publishes_to: {{ broker_queue: q{queue} }}, arrivals: {{ constant: {{ rate: 20/s }} }} }}\n"
+        let _ = writeln!(
+            text,
+            "  p{queue}: {{ publishes_to: {{ broker_queue: q{queue} }}, arrivals: {{ constant: {{ rate: 20/s }} }} }}"
         );
     }
     text += "consumers:\n";
     for queue in 0..3 {
-        text += &format!(
-            "  w{queue}: {{ receives_from: {{ broker_queue: q{queue} }}, instances: 6, processing_time: 100ms, broker_client: {{ prefetch: 5 }} }}\n"
+        let _ = writeln!(
+            text,
+            "  w{queue}: {{ receives_from: {{ broker_queue: q{queue} }}, instances: 6, processing_time: 100ms, broker_client: {{ prefetch: 5 }} }}"
         );
     }
     run(&text)

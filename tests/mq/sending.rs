@@ -90,13 +90,13 @@ fn producers_wait_while_there_is_no_room() {
 
 #[test]
 fn acknowledged_messages_make_room() {
-    let tape = run(&format!(
-        "brokers: {{ b: {{ host_instance_type: mq.m5.large, storage_limit: 10KiB }} }}\nbroker_queues: {{ q: {{ broker: b }}, other: {{ broker: b }} }}\n\
-         producers:\n  p:\n    publishes_to: {{ broker_queue: q }}\n    arrivals: {{ bursts: [{{ at: 0s, messages: 10 }}] }}\n  \
-         r:\n    publishes_to: {{ broker_queue: other }}\n    arrivals: {{ bursts: [{{ at: 1s, messages: 10 }}] }}\n\
-         consumers:\n  w:\n    receives_from: {{ broker_queue: q }}\n    processing_time: 10s\n  \
-         v:\n    receives_from: {{ broker_queue: other }}\n    processing_time: 1s\n"
-    ));
+    let tape = run(
+        "brokers: { b: { host_instance_type: mq.m5.large, storage_limit: 10KiB } }\nbroker_queues: { q: { broker: b }, other: { broker: b } }\n\
+         producers:\n  p:\n    publishes_to: { broker_queue: q }\n    arrivals: { bursts: [{ at: 0s, messages: 10 }] }\n  \
+         r:\n    publishes_to: { broker_queue: other }\n    arrivals: { bursts: [{ at: 1s, messages: 10 }] }\n\
+         consumers:\n  w:\n    receives_from: { broker_queue: q }\n    processing_time: 10s\n  \
+         v:\n    receives_from: { broker_queue: other }\n    processing_time: 1s\n",
+    );
     assert_eq!(sum(&tape, "v", "messages_processed"), 10, "the other queue's producer went on");
     assert!(value(&tape, "other", "send_time", "max") > 9.0);
 }
