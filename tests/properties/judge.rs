@@ -307,7 +307,8 @@ impl Faults {
                 && point.minimum <= average + near
                 && average <= point.maximum + near
                 && point.sample_count >= 1.0;
-            let plausible = point.maximum < 1e12;
+            // Watermarks are milliseconds since 1970.
+            let plausible = point.maximum < 1e13;
             self.check(ordered && plausible, || format!("{what}: {point:?}"));
         }
     }

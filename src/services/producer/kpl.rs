@@ -12,6 +12,8 @@ use crate::wire::{
 };
 use std::collections::VecDeque;
 
+/// So many records are made in one event, that a run can be interrupted whatever the rate.
+const MOST_AT_ONCE: u32 = 64;
 /// How often shards whose limiter holds something back are looked at.
 const DRAIN_INTERVAL: Span = Span::from_millis(25);
 /// Bytes that the limiter of a shard saves up.
@@ -139,10 +141,12 @@ impl Producer {
         self.do_due(&mut kpl, at, cx);
         // Not farther ahead than answers to earlier calls may come and matter.
         let horizon = cx.unobserved_until.min(cx.now + DRAIN_INTERVAL);
+        let mut room = MOST_AT_ONCE;
         loop {
             let event = kpl.next_event(at);
             match kpl.next_arrival {
-                Some(next) if next <= event && (next <= cx.now || next < horizon) => {
+                Some(next) if room > 0 && next <= event && (next <= cx.now || next < horizon) => {
+                    room -= 1;
                     at = at.max(next);
                     let entry = self.make_message(next, cx);
                     self.waiting += 1;
@@ -152,7 +156,7 @@ impl Producer {
                 }
                 next => {
                     let first = next.map_or(event, |next| next.min(event));
-                    if event == first && event < horizon {
+                    if room > 0 && event == first && event < horizon {
                         at = at.max(event);
                         self.do_due(&mut kpl, at, cx);
                         continue;
