@@ -79,7 +79,9 @@ fn each(
             hand_out(&names.of("deliveries", topic), &picture)?;
         }
     }
-    for kind in ["stream_consumer", "delivery_stream"] {
+    for kind in
+        ["stream_consumer", "delivery_stream", "flink_application", "sql_application", "video_consumer"]
+    {
         for name in source::named(tape, kind) {
             hand_out(&names.of("latency", name), &latency::draw(tape, kind, name))?;
             hand_out(&names.of("latency-distribution", name), &distribution::draw(tape, kind, name))?;
