@@ -10,7 +10,7 @@ mod rules;
 mod sources;
 mod transformation;
 
-use queuelab::language::NoFiles;
+use crate::play::{self, value};
 use queuelab::record::Tape;
 use queuelab::scenario::Scenario;
 
@@ -18,25 +18,17 @@ use queuelab::scenario::Scenario;
 const LAKE: &str = "object_stores: { lake: { put_latency: 0s, bytes_per_second: 10000000TB } }\n";
 
 fn load(text: &str) -> Result<Scenario, String> {
-    let latency = if text.contains("api_latency") { "" } else { "api_latency: none\n" };
-    let yaml = format!("name: firehose\n{latency}{LAKE}{text}");
-    Scenario::load("firehose.yaml", yaml.as_bytes(), &[], &NoFiles).map_err(|error| error.to_string())
+    play::load("firehose", ("api_latency", "none"), &format!("{LAKE}{text}"))
 }
 
 /// Runs a scenario with these lines and the bucket `lake`; its calls take no time unless it says otherwise.
 fn run(text: &str) -> Tape {
-    let scenario = load(text).unwrap_or_else(|error| panic!("{error}"));
-    scenario.run().unwrap_or_else(|error| panic!("{error}"))
+    play::run(load(text))
 }
 
 /// What is told about a scenario that is wrong.
 fn problems(text: &str) -> String {
-    load(text).expect_err("the scenario is wrong")
-}
-
-/// A statistic of `summary.csv`.
-fn value(tape: &Tape, name: &str, metric: &str, statistic: &str) -> f64 {
-    tape.value(name, metric, statistic).unwrap_or_else(|| panic!("{name}.{metric} has {statistic}"))
+    play::problems(load(text))
 }
 
 /// A second in nanoseconds.

@@ -8,30 +8,22 @@ mod sinks;
 mod sql;
 mod windows;
 
-use queuelab::language::NoFiles;
+use crate::play::{self, value};
 use queuelab::record::{Tape, WindowResult};
 use queuelab::scenario::Scenario;
 
 fn load(text: &str) -> Result<Scenario, String> {
-    let latency = if text.contains("api_latency") { "" } else { "api_latency: none\n" };
-    let yaml = format!("name: flink\n{latency}{text}");
-    Scenario::load("flink.yaml", yaml.as_bytes(), &[], &NoFiles).map_err(|error| error.to_string())
+    play::load("flink", ("api_latency", "none"), text)
 }
 
 /// Runs a scenario with these lines; its calls take no time unless it says otherwise.
 fn run(text: &str) -> Tape {
-    let scenario = load(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
-    scenario.run().unwrap_or_else(|error| panic!("{text}\n{error}"))
+    play::run(load(text))
 }
 
 /// What is told about a scenario that is wrong.
 fn problems(text: &str) -> String {
-    load(text).expect_err("the scenario is wrong")
-}
-
-/// A statistic of `summary.csv`.
-fn value(tape: &Tape, name: &str, metric: &str, statistic: &str) -> f64 {
-    tape.value(name, metric, statistic).unwrap_or_else(|| panic!("{name}.{metric} has {statistic}"))
+    play::problems(load(text))
 }
 
 /// The sum of a counter of the application `app`.

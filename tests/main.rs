@@ -14,6 +14,7 @@ mod kinesis;
 mod lambda;
 mod life;
 mod mq;
+mod play;
 mod policy_tests;
 mod properties;
 mod reference;

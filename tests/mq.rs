@@ -7,7 +7,7 @@ mod properties;
 mod rules;
 mod sending;
 
-use queuelab::language::NoFiles;
+use crate::play::{self, sum, value};
 use queuelab::record::{ApiCall, Tape};
 use queuelab::scenario::Scenario;
 
@@ -18,30 +18,17 @@ const ACTIVEMQ: &str =
 const RABBITMQ: &str = "brokers: { b: { engine_type: rabbitmq, host_instance_type: mq.m5.large } }\nbroker_queues: { q: { broker: b } }\n";
 
 fn load(text: &str) -> Result<Scenario, String> {
-    let duration = if text.contains("duration") { "" } else { "duration: 10m\n" };
-    let yaml = format!("name: mq\n{duration}{text}");
-    Scenario::load("mq.yaml", yaml.as_bytes(), &[], &NoFiles).map_err(|error| error.to_string())
+    play::load("mq", ("duration", "10m"), text)
 }
 
 /// Runs a scenario with these lines.
 fn run(text: &str) -> Tape {
-    let scenario = load(text).unwrap_or_else(|error| panic!("{error}"));
-    scenario.run().unwrap_or_else(|error| panic!("{error}"))
+    play::run(load(text))
 }
 
 /// What is told about a scenario that is wrong.
 fn problems(text: &str) -> String {
-    load(text).expect_err("the scenario is wrong")
-}
-
-/// A statistic of `summary.csv`.
-fn value(tape: &Tape, name: &str, metric: &str, statistic: &str) -> f64 {
-    tape.value(name, metric, statistic).unwrap_or_else(|| panic!("{name}.{metric} has {statistic}"))
-}
-
-/// The sum of a counter.
-fn sum(tape: &Tape, name: &str, metric: &str) -> u64 {
-    value(tape, name, metric, "sum") as u64
+    play::problems(load(text))
 }
 
 /// A fate of messages of a queue.

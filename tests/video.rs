@@ -6,34 +6,22 @@ mod playback;
 mod properties;
 mod viewers;
 
-use queuelab::language::NoFiles;
+use crate::play::{self, sum, value};
 use queuelab::record::Tape;
 use queuelab::scenario::Scenario;
 
 fn load(text: &str) -> Result<Scenario, String> {
-    let yaml = format!("name: video\napi_latency: none\n{text}");
-    Scenario::load("video.yaml", yaml.as_bytes(), &[], &NoFiles).map_err(|error| error.to_string())
+    play::load("video", ("api_latency", "none"), text)
 }
 
 /// Runs a scenario with these lines.
 fn run(text: &str) -> Tape {
-    let scenario = load(text).unwrap_or_else(|error| panic!("{error}"));
-    scenario.run().unwrap_or_else(|error| panic!("{error}"))
+    play::run(load(text))
 }
 
 /// What is told about a scenario that is wrong.
 fn problems(text: &str) -> String {
-    load(text).expect_err("the scenario is wrong")
-}
-
-/// A statistic of `summary.csv`.
-fn value(tape: &Tape, name: &str, metric: &str, statistic: &str) -> f64 {
-    tape.value(name, metric, statistic).unwrap_or_else(|| panic!("{name}.{metric} has {statistic}"))
-}
-
-/// The sum of a counter.
-fn sum(tape: &Tape, name: &str, metric: &str) -> u64 {
-    value(tape, name, metric, "sum") as u64
+    play::problems(load(text))
 }
 
 /// A time in whole milliseconds, of a metric in seconds.

@@ -95,7 +95,7 @@ pub use stream::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, BEGUN_RECORD, COPIED_RECORD, DONE_RECORD, FAILED_RECORD,
     IteratorStart, IteratorType, KinesisQuotas, POISON_RECORD, ShardId, ShardInfo,
 };
-pub use stream_reading::{KeyOrder, RetrievalConfig, StartingPositionConfig};
+pub use stream_reading::{KeyOrder, RetrievalConfig, SUBSCRIPTION_LIFE, ShardRead, StartingPositionConfig};
 pub use stream_request::{
     IteratorPlace, RecordKey, RecordPlace, RecordRead, RecordsRead, ShardIterator, StreamDescription,
     StreamStatus,

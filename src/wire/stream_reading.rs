@@ -1,7 +1,7 @@
 //! What all who read streams have in common: how and from where on they read, and order as they see it.
 
-use super::{EntityId, GroupId, IteratorStart, span};
-use crate::engine::Time;
+use super::{EntityId, GroupId, IteratorStart, PollOutcome, ShardId, span};
+use crate::engine::{Span, Time};
 use crate::language::{Duration, choice, keyword};
 use std::collections::BTreeMap;
 
@@ -36,6 +36,24 @@ impl StartingPositionConfig {
             StartingPositionConfig::AtTimestamp(time) => IteratorStart::AtTimestamp(Time::ZERO + span(*time)),
         }
     }
+}
+
+/// How long a subscription with enhanced fan-out lasts ("`SubscribeToShard`"): then whoever reads subscribes anew.
+pub const SUBSCRIPTION_LIFE: Span = Span::from_minutes(5);
+
+/// What came of a read: of `Signal::Records`, whose fields lie closer together.
+#[derive(Debug, Clone, Copy)]
+pub struct ShardRead {
+    /// The shard.
+    pub shard: ShardId,
+    /// The reader's life with this shard.
+    pub epoch: u32,
+    /// What came.
+    pub outcome: PollOutcome,
+    /// `MillisBehindLatest`.
+    pub milliseconds_behind: u32,
+    /// Whether the shard is closed and has been read to its end.
+    pub shard_end: bool,
 }
 
 /// What was begun last, by producer and partition key.

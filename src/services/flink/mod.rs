@@ -60,9 +60,8 @@ pub use sql_config::{SqlApplicationConfig, SqlAssumptions, SqlSource, SqlWindowC
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, SummaryRow};
 use crate::wire::{
-    Answer, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal,
+    Answer, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, ShardRead, Signal,
 };
-use reading::Read;
 
 /// Why an application wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +164,7 @@ impl Service for Application {
     fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Records { shard, epoch, outcome, milliseconds_behind, shard_end } => {
-                self.take_read(Read { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);
+                self.take_read(ShardRead { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);
             }
             Signal::Response { request } => {
                 if let Some(Answer::Shards(shards)) = cx.requests.close(request).answer {

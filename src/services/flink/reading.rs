@@ -5,25 +5,13 @@ use super::Timer;
 use super::application::Application;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Action, ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, Receipt, ShardId, ShardInfo,
-    Signal,
+    Action, ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, Receipt, SUBSCRIPTION_LIFE,
+    ShardId, ShardInfo, ShardRead, Signal,
 };
 use std::collections::VecDeque;
 
-/// How long a subscription lasts ("`SubscribeToShard`"): then the source subscribes anew.
-const SUBSCRIPTION_LIFE: Span = Span::from_minutes(5);
 /// Records that are worked on at a time: what is read is cut into slices of this.
 const SLICE: usize = 500;
-
-/// What came of a read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Read {
-    pub(super) shard: ShardId,
-    pub(super) epoch: u32,
-    pub(super) outcome: PollOutcome,
-    pub(super) milliseconds_behind: u32,
-    pub(super) shard_end: bool,
-}
 
 /// The way of the records of one shard.
 #[derive(Debug, Default)]
@@ -157,7 +145,7 @@ impl Application {
     }
 
     /// Records arrive, or a call was refused.
-    pub(super) fn take_read<O: Outbox<Timer>>(&mut self, read: Read, cx: &mut Context<'_, O>) {
+    pub(super) fn take_read<O: Outbox<Timer>>(&mut self, read: ShardRead, cx: &mut Context<'_, O>) {
         let shard = read.shard.0;
         if read.epoch != self.life || !self.runs() {
             if let PollOutcome::Messages(batch) = read.outcome {

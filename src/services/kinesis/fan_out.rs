@@ -7,12 +7,10 @@ use super::read::milliseconds;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Context, EntityId, IteratorStart, LimitBucket, LimitModel, Outbox, PollOutcome, ShardId, Signal,
-    draw_span,
+    Context, EntityId, IteratorStart, LimitBucket, LimitModel, Outbox, PollOutcome, SUBSCRIPTION_LIFE,
+    ShardId, Signal, draw_span,
 };
 
-/// How long a subscription lasts ("`SubscribeToShard`").
-pub(super) const SUBSCRIPTION_LIFE: Span = Span::from_minutes(5);
 /// Events under way to a subscriber that has not worked on them yet: as many as the KCL's publisher holds.
 const MOST_EVENTS: u8 = 10;
 /// Least bytes that are worth an event once a subscriber is at its limit.

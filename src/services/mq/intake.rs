@@ -5,7 +5,7 @@
 
 use super::machine::Machine;
 use super::settings::{BrokerSettings, SenderSettings};
-use crate::engine::Time;
+use crate::engine::{Span, Time};
 use crate::wire::{BatchId, Batches, EntityId, MessageId};
 use std::collections::VecDeque;
 
@@ -90,6 +90,20 @@ pub(super) enum Advance {
     Ends,
 }
 
+/// From the failure of an attempt to connect because of too many connections to the next.
+pub(super) const REFUSED_PAUSE: Span = Span::from_seconds(1);
+
+/// What came of a producer's attempt to connect again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reconnection {
+    /// It is connected.
+    Connected,
+    /// The broker has too many connections: it tries again after [`REFUSED_PAUSE`].
+    Refused,
+    /// It is of a connection that is over, or nobody is there: whoever comes up next will be found.
+    Void,
+}
+
 /// The producers of a destination.
 #[derive(Debug)]
 pub(super) struct Intake {
@@ -156,10 +170,6 @@ impl Intake {
 
     pub(super) fn get(&self, sender: usize) -> &Sender {
         &self.senders[sender]
-    }
-
-    pub(super) fn get_mut(&mut self, sender: usize) -> &mut Sender {
-        &mut self.senders[sender]
     }
 
     pub(super) fn len(&self) -> usize {
@@ -282,6 +292,34 @@ impl Intake {
         }
         cut.sort_by_key(|(_, serving)| (serving.waiting.since, serving.began));
         cut
+    }
+
+    /// When a producer that has lost its connection tries to connect again, and the connection that it has lost.
+    pub(super) fn next_attempt(&self, sender: usize, now: Time) -> (Time, u32) {
+        let one = &self.senders[sender];
+        (one.settings.reconnect.back_at(one.lost_at, now), one.epoch)
+    }
+
+    /// A producer that lost this connection connects again.
+    pub(super) fn reconnect(
+        &mut self,
+        sender: usize,
+        epoch: u32,
+        machine: &mut Machine,
+        now: Time,
+    ) -> Reconnection {
+        let one = &mut self.senders[sender];
+        if one.epoch != epoch || one.is_connected {
+            return Reconnection::Void;
+        }
+        let Some(node) = machine.node_for(one.node) else { return Reconnection::Void };
+        if !machine.connect(one.settings.protocol, one.settings.connections, now) {
+            return Reconnection::Refused;
+        }
+        machine.metrics.reconnections.add(u64::from(one.settings.connections));
+        one.node = node;
+        one.is_connected = true;
+        Reconnection::Connected
     }
 
     /// Something that was under way is to be sent once more, before everything that was not sent yet.

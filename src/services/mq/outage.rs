@@ -1,15 +1,12 @@
 //! What an outage of its broker does to a queue: connections are gone, what consumers had comes back, what was only in
 //! memory is lost; clients connect again when they can, and producers repeat what had no answer.
 
-use super::intake::{LineId, Serving};
+use super::intake::{LineId, REFUSED_PAUSE, Reconnection, Serving};
 use super::queue::{BrokerQueue, QueueTimer};
 use super::settings::StoreKind;
 use super::slots::State;
-use crate::engine::{Span, Time};
+use crate::engine::Time;
 use crate::wire::{Context, Outbox};
-
-/// From the failure of an attempt to connect because of too many connections to the next.
-const REFUSED_PAUSE: Span = Span::from_seconds(1);
 
 impl BrokerQueue {
     /// The broker, or a node of it, is down.
@@ -72,10 +69,8 @@ impl BrokerQueue {
     }
 
     fn return_sender_later<O: Outbox<QueueTimer>>(&mut self, sender: usize, cx: &mut Context<'_, O>) {
-        let one = self.intake.get(sender);
-        let at = one.settings.reconnect.back_at(one.lost_at, cx.now);
-        let timer = QueueTimer::SenderBack { sender: sender as u16, epoch: one.epoch };
-        cx.outbox.wake(at, timer);
+        let (at, epoch) = self.intake.next_attempt(sender, cx.now);
+        cx.outbox.wake(at, QueueTimer::SenderBack { sender: sender as u16, epoch });
     }
 
     fn return_session_later<O: Outbox<QueueTimer>>(&mut self, session: u32, cx: &mut Context<'_, O>) {
@@ -92,25 +87,18 @@ impl BrokerQueue {
         epoch: u32,
         cx: &mut Context<'_, O>,
     ) {
-        let one = self.intake.get(sender);
-        if one.epoch != epoch || one.is_connected {
-            return;
+        let outcome = self.intake.reconnect(sender, epoch, &mut self.machine.get(), cx.now);
+        match outcome {
+            Reconnection::Void => {}
+            Reconnection::Refused => {
+                let timer = QueueTimer::SenderBack { sender: sender as u16, epoch };
+                cx.outbox.wake(cx.now + REFUSED_PAUSE, timer);
+            }
+            Reconnection::Connected => {
+                self.show_clients(cx.now);
+                self.serve(sender, cx);
+            }
         }
-        let (settings, wanted) = (one.settings, one.node);
-        let node = self.machine.get().node_for(wanted);
-        // Down again: whoever comes up next will be found.
-        let Some(node) = node else { return };
-        if !self.machine.get().connect(settings.protocol, settings.connections, cx.now) {
-            let timer = QueueTimer::SenderBack { sender: sender as u16, epoch };
-            cx.outbox.wake(cx.now + REFUSED_PAUSE, timer);
-            return;
-        }
-        self.machine.get().metrics.reconnections.add(u64::from(settings.connections));
-        let one = self.intake.get_mut(sender);
-        one.node = node;
-        one.is_connected = true;
-        self.show_clients(cx.now);
-        self.serve(sender, cx);
     }
 
     /// A consumer connects again.

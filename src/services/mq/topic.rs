@@ -1,6 +1,6 @@
 //! A topic of a broker, or an exchange: what is sent to it goes to each of its queues and subscriptions.
 
-use super::intake::{Intake, LineId};
+use super::intake::{Intake, LineId, REFUSED_PAUSE, Reconnection};
 use super::machine::{Contribution, SharedMachine};
 use super::metrics::BrokerTopicMetrics;
 use super::settings::{BrokerTopicSettings, WhenFull};
@@ -43,9 +43,6 @@ pub struct BrokerTopic {
     luck: Stream,
     metrics: BrokerTopicMetrics,
 }
-
-/// From the failure of an attempt to connect because of too many connections to the next.
-const REFUSED_PAUSE: Span = Span::from_seconds(1);
 
 impl BrokerTopic {
     /// A topic to which nothing was sent yet.
@@ -229,29 +226,20 @@ impl BrokerTopic {
     }
 
     fn return_later<O: Outbox<TopicTimer>>(&mut self, sender: usize, cx: &mut Context<'_, O>) {
-        let one = self.intake.get(sender);
-        let at = one.settings.reconnect.back_at(one.lost_at, cx.now);
-        let timer = TopicTimer::SenderBack { sender: sender as u16, epoch: one.epoch };
-        cx.outbox.wake(at, timer);
+        let (at, epoch) = self.intake.next_attempt(sender, cx.now);
+        cx.outbox.wake(at, TopicTimer::SenderBack { sender: sender as u16, epoch });
     }
 
     fn sender_back<O: Outbox<TopicTimer>>(&mut self, sender: usize, epoch: u32, cx: &mut Context<'_, O>) {
-        let one = self.intake.get(sender);
-        if one.epoch != epoch || one.is_connected {
-            return;
+        let outcome = self.intake.reconnect(sender, epoch, &mut self.machine.get(), cx.now);
+        match outcome {
+            Reconnection::Void => {}
+            Reconnection::Refused => {
+                let timer = TopicTimer::SenderBack { sender: sender as u16, epoch };
+                cx.outbox.wake(cx.now + REFUSED_PAUSE, timer);
+            }
+            Reconnection::Connected => self.serve(sender, cx),
         }
-        let (settings, wanted) = (one.settings, one.node);
-        let Some(node) = self.machine.get().node_for(wanted) else { return };
-        if !self.machine.get().connect(settings.protocol, settings.connections, cx.now) {
-            let timer = TopicTimer::SenderBack { sender: sender as u16, epoch };
-            cx.outbox.wake(cx.now + REFUSED_PAUSE, timer);
-            return;
-        }
-        self.machine.get().metrics.reconnections.add(u64::from(settings.connections));
-        let one = self.intake.get_mut(sender);
-        one.node = node;
-        one.is_connected = true;
-        self.serve(sender, cx);
     }
 
     /// A script sends: it waits for the answer, and is told when there is none.

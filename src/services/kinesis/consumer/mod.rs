@@ -27,8 +27,9 @@ pub use settings::StreamConsumerSettings;
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
-use crate::wire::{Answer, Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
-use reading::Read;
+use crate::wire::{
+    Answer, Balance, Batches, Context, EntityId, MessageId, Outbox, Service, ShardRead, Signal,
+};
 
 /// Why a consumer of a stream wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +114,7 @@ impl Service for StreamConsumer {
     fn receive<O: Outbox<ConsumerTimer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Records { shard, epoch, outcome, milliseconds_behind, shard_end } => {
-                self.take_read(Read { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);
+                self.take_read(ShardRead { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);
             }
             Signal::Response { request } => {
                 if let Some(Answer::Shards(shards)) = cx.requests.close(request).answer {

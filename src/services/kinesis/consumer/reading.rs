@@ -6,7 +6,10 @@ use super::entity::StreamConsumer;
 use super::lease::Waiting;
 use super::settings::Retrieval;
 use crate::engine::{Span, Time};
-use crate::wire::{ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, ShardId, Signal};
+use crate::wire::{
+    ApiError, BatchId, Context, IteratorStart, Outbox, PollOutcome, SUBSCRIPTION_LIFE, ShardId, ShardRead,
+    Signal,
+};
 
 /// Reading pauses while so many batches wait to be processed (`maxPendingProcessRecordsInput`).
 const MOST_WAITING_BATCHES: usize = 4;
@@ -14,18 +17,6 @@ const MOST_WAITING_BATCHES: usize = 4;
 const MOST_WAITING_RECORDS: u64 = 30_000;
 /// Or so many bytes (`maxByteSize`).
 const MOST_WAITING_BYTES: u64 = 8 << 20;
-/// How long a subscription lasts ("`SubscribeToShard`"): then the library subscribes anew.
-const SUBSCRIPTION_LIFE: Span = Span::from_minutes(5);
-
-/// What came of a read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Read {
-    pub(super) shard: ShardId,
-    pub(super) epoch: u32,
-    pub(super) outcome: PollOutcome,
-    pub(super) milliseconds_behind: u32,
-    pub(super) shard_end: bool,
-}
 
 impl StreamConsumer {
     /// The owner of a lease begins to read the shard: at the checkpoint, or where the application begins.
@@ -102,7 +93,7 @@ impl StreamConsumer {
     }
 
     /// Records arrive, or a call was refused.
-    pub(super) fn take_read<O: Outbox<ConsumerTimer>>(&mut self, read: Read, cx: &mut Context<'_, O>) {
+    pub(super) fn take_read<O: Outbox<ConsumerTimer>>(&mut self, read: ShardRead, cx: &mut Context<'_, O>) {
         let shard = read.shard.0;
         if let PollOutcome::Messages(batch) = read.outcome {
             self.received += cx.batches.entries(batch).len() as u64;

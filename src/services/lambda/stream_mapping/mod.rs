@@ -25,8 +25,7 @@ pub use metrics::StreamMappingMetrics;
 pub use settings::{StreamDestination, StreamMappingAssumptions, StreamMappingSettings};
 
 use crate::record::{Instrument, MetricDefinition, Side};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
-use reading::Read;
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, ShardRead, Signal};
 
 /// Why an event source mapping of a stream wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +63,8 @@ impl Service for StreamMapping {
         cx: &mut Context<'_, O>,
     ) {
         match signal {
-            Signal::Records { shard, outcome, milliseconds_behind, shard_end, .. } => {
-                self.take_read(Read { shard, outcome, milliseconds_behind, shard_end }, cx);
+            Signal::Records { shard, epoch, outcome, milliseconds_behind, shard_end } => {
+                self.take_read(ShardRead { shard, epoch, outcome, milliseconds_behind, shard_end }, cx);
             }
             Signal::Returned { batch, call, outcome } => self.take_answer(batch, call, outcome, cx),
             Signal::Response { request } => self.take_response(request, cx),

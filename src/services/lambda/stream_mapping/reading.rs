@@ -5,8 +5,8 @@ use super::StreamMappingTimer;
 use super::entity::StreamMapping;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Answer, ApiError, BatchId, Context, GroupId, IteratorStart, Outbox, PollOutcome, RequestId, ShardId,
-    ShardInfo, Signal,
+    Answer, ApiError, BatchId, Context, GroupId, IteratorStart, Outbox, PollOutcome, RequestId,
+    SUBSCRIPTION_LIFE, ShardId, ShardInfo, ShardRead, Signal,
 };
 
 /// "Lambda polls shards at a base rate of once per second."
@@ -15,19 +15,8 @@ const POLL_INTERVAL: Span = Span::from_seconds(1);
 const MOST_RECORDS: u32 = 10_000;
 /// Records of a shard that wait for their batches at least before reading pauses.
 const READ_AHEAD: u64 = 10_000;
-/// How long a subscription lasts ("`SubscribeToShard`"): then Lambda subscribes anew.
-const SUBSCRIPTION_LIFE: Span = Span::from_minutes(5);
 /// A mapping reads a shard once: its calls need no numbers.
 const EPOCH: u32 = 0;
-
-/// What came of a read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Read {
-    pub(super) shard: ShardId,
-    pub(super) outcome: PollOutcome,
-    pub(super) milliseconds_behind: u32,
-    pub(super) shard_end: bool,
-}
 
 /// Which of so many lanes the records of a partition key go to. AWS does not say how it chooses: each key has one lane.
 pub(super) fn lane_of(key: GroupId, lanes: u32) -> u32 {
@@ -116,7 +105,11 @@ impl StreamMapping {
     }
 
     /// Records arrive, or a call was refused.
-    pub(super) fn take_read<O: Outbox<StreamMappingTimer>>(&mut self, read: Read, cx: &mut Context<'_, O>) {
+    pub(super) fn take_read<O: Outbox<StreamMappingTimer>>(
+        &mut self,
+        read: ShardRead,
+        cx: &mut Context<'_, O>,
+    ) {
         let shard = read.shard.0;
         let backlog_interval = self.settings.assumptions.backlog_poll_interval;
         let is_polled = !self.settings.enhanced_fan_out;
