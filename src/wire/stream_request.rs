@@ -43,6 +43,8 @@ pub struct StreamDescription {
     pub status: StreamStatus,
     /// Whether its `StreamMode` is `ON_DEMAND`.
     pub on_demand: bool,
+    /// Whether its `RecordDistributionStrategy` is `AUTO`.
+    pub distributes_records: bool,
     /// `OpenShardCount`.
     pub open_shards: u32,
     /// `RetentionPeriodHours`.

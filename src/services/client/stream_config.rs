@@ -167,6 +167,46 @@ section! {
 }
 
 section! {
+    /// A capacity mode.
+    pub struct UpdateStreamModeConfig {
+        /// The stream.
+        pub stream: Reference;
+        /// `StreamMode`.
+        pub stream_mode: StreamModeConfig;
+    }
+}
+
+section! {
+    /// A warm throughput.
+    pub struct UpdateStreamWarmThroughputConfig {
+        /// The stream.
+        pub stream: Reference;
+        /// `WarmThroughputMiBps`: MiB a second.
+        pub warm_throughput_mibps: i64;
+    }
+}
+
+section! {
+    /// A way to distribute records.
+    pub struct UpdateDistributionConfig {
+        /// The stream.
+        pub stream: Reference;
+        /// `RecordDistributionStrategy`.
+        pub record_distribution_strategy: DistributionStrategyConfig;
+    }
+}
+
+keyword! {
+    /// How records find their shards (`RecordDistributionStrategy`).
+    pub enum DistributionStrategyConfig {
+        /// By their partition keys, or explicit hash keys.
+        UserPartitionKey = "user_partition_key",
+        /// The stream spreads them evenly.
+        Auto = "auto",
+    }
+}
+
+section! {
     /// A retention period.
     pub struct RetentionCallConfig {
         /// The stream.
@@ -214,6 +254,9 @@ impl StepConfig {
             .chain(self.split_shard.iter().map(|call| &call.stream))
             .chain(self.merge_shards.iter().map(|call| &call.stream))
             .chain(self.update_shard_count.iter().map(|call| &call.stream))
+            .chain(self.update_stream_mode.iter().map(|call| &call.stream))
+            .chain(self.update_stream_warm_throughput.iter().map(|call| &call.stream))
+            .chain(self.update_stream_record_distribution_strategy.iter().map(|call| &call.stream))
             .next()
     }
 }

@@ -3,7 +3,9 @@
 use super::config::StepConfig;
 use super::script::{Built, Call, Handle, Lookup, ResultKind, Results, Send, send};
 use super::show::{Cell, entries, text};
-use super::stream_config::{GetShardIteratorConfig, IteratorTypeConfig, StreamModeConfig};
+use super::stream_config::{
+    DistributionStrategyConfig, GetShardIteratorConfig, IteratorTypeConfig, StreamModeConfig,
+};
 use crate::engine::Time;
 use crate::language::{Bytes, Duration, Located, Problems};
 use crate::wire::{EntityId, HashRange, ShardId, Texts, partition_hash, span};
@@ -72,6 +74,18 @@ pub enum StreamCall {
     Merge(ShardId, ShardId),
     /// `UpdateShardCount`.
     UpdateShardCount(i64),
+    /// `UpdateStreamMode`.
+    UpdateStreamMode {
+        /// Whether `StreamMode` is `ON_DEMAND`.
+        on_demand: bool,
+    },
+    /// `UpdateStreamWarmThroughput`, in MiB a second.
+    UpdateWarmThroughput(i64),
+    /// `UpdateStreamRecordDistributionStrategy`.
+    UpdateDistribution {
+        /// Whether it is `AUTO`.
+        auto: bool,
+    },
     /// `IncreaseStreamRetentionPeriod`, in hours.
     IncreaseRetention(i64),
     /// `DecreaseStreamRetentionPeriod`, in hours.
@@ -258,6 +272,22 @@ impl StepConfig {
             let target = config.target_shard_count;
             let cell = cell.with("target_shard_count", Some(target));
             return Some((Some(StreamCall::UpdateShardCount(target)), cell, None));
+        }
+        if let Some(config) = &self.update_stream_mode {
+            let on_demand = config.stream_mode == StreamModeConfig::OnDemand;
+            let cell = cell.with("stream_mode", Some(config.stream_mode));
+            return Some((Some(StreamCall::UpdateStreamMode { on_demand }), cell, None));
+        }
+        if let Some(config) = &self.update_stream_warm_throughput {
+            let mebibytes = config.warm_throughput_mibps;
+            let cell = cell.with("warm_throughput_mibps", Some(mebibytes));
+            return Some((Some(StreamCall::UpdateWarmThroughput(mebibytes)), cell, None));
+        }
+        if let Some(config) = &self.update_stream_record_distribution_strategy {
+            let strategy = config.record_distribution_strategy;
+            let auto = strategy == DistributionStrategyConfig::Auto;
+            let cell = cell.with("record_distribution_strategy", Some(strategy));
+            return Some((Some(StreamCall::UpdateDistribution { auto }), cell, None));
         }
         let (config, grows) =
             match (&self.increase_stream_retention_period, &self.decrease_stream_retention_period) {

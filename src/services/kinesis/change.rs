@@ -3,7 +3,7 @@
 
 use super::Timer;
 use super::config::NEW_ON_DEMAND_SHARDS;
-use super::settings::{CapacityMode, Change};
+use super::settings::{CapacityMode, Change, RecordDistribution};
 use super::shard::Shard;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
@@ -85,7 +85,9 @@ impl DataStream {
         change: Change,
         cx: &mut Context<'_, O>,
     ) -> Result<(), (ApiError, String)> {
-        if self.changes.is_updating() {
+        // "`UpdateStreamRecordDistributionStrategy`" can be called at any time.
+        let may_be_updating = matches!(change, Change::RecordDistribution(_));
+        if self.changes.is_updating() && !may_be_updating {
             return Err((ApiError::ResourceInUseException, "the stream is UPDATING".to_owned()));
         }
         let steps = match change {
@@ -94,15 +96,27 @@ impl DataStream {
             Change::UpdateShardCount(target) => self.check_shard_count(target, cx.now)?,
             Change::UpdateStreamMode(mode) => {
                 self.check_mode(cx.now)?;
+                self.charge(cx.now);
                 self.mode = mode;
+                match mode {
+                    CapacityMode::OnDemand => self.begin_watch(cx),
+                    // A provisioned stream has no such setting.
+                    CapacityMode::Provisioned => self.distribution = RecordDistribution::UserPartitionKey,
+                }
                 Vec::new()
             }
             Change::Retention(retention) => {
+                self.charge(cx.now);
                 self.retention = retention;
                 (0..self.shards.len() as u32).for_each(|shard| self.expire(shard, cx.now, cx.messages));
                 Vec::new()
             }
             Change::WarmThroughput(bytes) => self.check_warm_throughput(bytes)?,
+            Change::RecordDistribution(distribution) => {
+                self.check_distribution(distribution)?;
+                self.distribution = distribution;
+                return Ok(());
+            }
         };
         self.changes.steps = steps.into();
         if !self.changes.steps.is_empty() {
@@ -187,7 +201,24 @@ impl DataStream {
         Ok(())
     }
 
+    /// "`UpdateStreamRecordDistributionStrategy`": at any time, of a stream on demand.
+    fn check_distribution(&self, distribution: RecordDistribution) -> Result<(), (ApiError, String)> {
+        let is_auto = distribution == RecordDistribution::Auto;
+        if is_auto && !self.settings.quotas.record_distribution {
+            let why = "there is no such strategy with these quotas".to_owned();
+            return Err((ApiError::UnsupportedOperation, why));
+        }
+        if is_auto && self.mode == CapacityMode::Provisioned {
+            return Err((ApiError::InvalidArgumentException, "the stream is provisioned".to_owned()));
+        }
+        Ok(())
+    }
+
     fn check_warm_throughput(&self, bytes: u64) -> Result<Vec<Step>, (ApiError, String)> {
+        if !self.settings.quotas.warm_throughput {
+            let why = "a stream cannot be warmed up with these quotas".to_owned();
+            return Err((ApiError::UnsupportedOperation, why));
+        }
         if self.mode == CapacityMode::Provisioned {
             return Err((ApiError::InvalidArgumentException, "the stream is provisioned".to_owned()));
         }
@@ -238,6 +269,7 @@ impl DataStream {
         for range in [HashRange { first: range.first, last: at - 1 }, HashRange { first: at, last }] {
             self.shards.push(Shard::new(range, parents, &self.settings));
         }
+        self.charge(cx.now);
         self.open.replace(place..=place, &[(at - 1, child), (last, child + 1)]);
         self.metrics.splits.add(1);
         self.close(parent, cx);
@@ -255,6 +287,7 @@ impl DataStream {
         let range = HashRange { first: self.shards[lower as usize].range.first, last };
         let parents = [Some(ShardId(lower)), Some(ShardId(upper))];
         self.shards.push(Shard::new(range, parents, &self.settings));
+        self.charge(cx.now);
         self.open.replace(place - 1..=place, &[(last, child)]);
         self.metrics.merges.add(1);
         self.close(lower, cx);

@@ -17,6 +17,8 @@ const WARM_RECORDS_PER_SECOND: u64 = 500;
 #[derive(Debug, Default)]
 pub(super) struct LastHour {
     minutes: VecDeque<u64>,
+    /// Whether minutes are being counted.
+    runs: bool,
 }
 
 impl LastHour {
@@ -35,6 +37,13 @@ impl LastHour {
 }
 
 impl DataStream {
+    /// Shards are looked at from now on.
+    pub(super) fn begin_watch<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if !std::mem::replace(&mut self.hour.runs, true) {
+            cx.outbox.wake(cx.now + MINUTE, Timer::Minute);
+        }
+    }
+
     /// Each minute: warm shards are found.
     pub(super) fn watch_shards<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         let is_on_demand = self.mode == CapacityMode::OnDemand;
@@ -62,8 +71,10 @@ impl DataStream {
 
     /// A warm shard is split, evenly: what one hot key brings stays on one of the halves.
     pub(super) fn split_warm<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
-        let found = &self.shards[shard as usize];
-        if !found.closed && self.mode == CapacityMode::OnDemand {
+        let found = &mut self.shards[shard as usize];
+        if self.mode != CapacityMode::OnDemand {
+            found.splitting = false;
+        } else if !found.closed {
             let middle = found.range.middle();
             self.split(middle, cx);
         }
