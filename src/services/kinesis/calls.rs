@@ -104,6 +104,9 @@ impl DataStream {
         }
         self.exists = true;
         self.mode = if on_demand { CapacityMode::OnDemand } else { CapacityMode::Provisioned };
+        if !on_demand {
+            self.distribution = RecordDistribution::UserPartitionKey;
+        }
         let ranges = HashRange::even(shards);
         self.shards = ranges.iter().map(|range| Shard::new(*range, [None; 2], &self.settings)).collect();
         self.open = Routes::new(&ranges);

@@ -8,7 +8,7 @@ use super::shard::Shard;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
-use crate::wire::{ApiError, Context, HashRange, Outbox, ShardId};
+use crate::wire::{ApiError, Context, HashRange, Outbox, Service, ShardId};
 use std::collections::VecDeque;
 
 /// A step of a change: one shard becomes two, or two become one.
@@ -107,8 +107,10 @@ impl DataStream {
             }
             Change::Retention(retention) => {
                 self.charge(cx.now);
+                // What has expired by now does not come back.
+                self.catch_up(cx.now, cx.messages);
                 self.retention = retention;
-                (0..self.shards.len() as u32).for_each(|shard| self.expire(shard, cx.now, cx.messages));
+                self.catch_up(cx.now, cx.messages);
                 Vec::new()
             }
             Change::WarmThroughput(bytes) => self.check_warm_throughput(bytes)?,
