@@ -117,7 +117,7 @@ proptest! {
     /// What was put can be read until its age reaches the retention period, whatever the period was and becomes.
     #[test]
     fn a_record_can_be_read_for_exactly_as_long_as_it_is_retained(
-        steps in prop::collection::vec((1_u64..50_000, 0_u32..8, 24_u64..80), 4..40),
+        steps in prop::collection::vec((1_u64..50_000, 0_u32..8, 24_u64..80), 4..20),
     ) {
         const HOUR: u64 = 3_600;
         let (mut now, mut retention, mut kept, mut script) = (0, 24 * HOUR, Vec::new(), Vec::new());

@@ -216,3 +216,15 @@ fn what_policies_of_a_stream_cannot_be_is_told() {
         assert!(error.contains(told), "{stream}: {error}");
     }
 }
+
+#[test]
+fn a_shard_is_split_so_long_after_it_became_warm() {
+    for (duration, splits) in [("119s", 0), ("121s", 1)] {
+        let tape = run(&format!(
+            "duration: {duration}\nassumptions: {{ kinesis_split_delay: 2m }}\nstreams: {{ s: {{ capacity_mode: on_demand }} }}\n\
+             producers:\n  p:\n    publishes_to: {{ stream: s }}\n    arrivals: {{ constant: {{ rate: 10/s }} }}\n    \
+             message: {{ size: 60KiB, partition_key: k }}\n"
+        ));
+        assert_eq!(sum(&tape, "s", "splits"), splits, "{duration}");
+    }
+}

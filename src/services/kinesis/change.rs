@@ -298,6 +298,7 @@ impl DataStream {
 
     fn close<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
         self.shards[shard as usize].closed = true;
+        self.end_watch(shard);
         self.update_levels(cx.now);
         self.push_to_subscribers(shard, cx);
     }

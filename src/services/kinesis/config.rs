@@ -125,7 +125,7 @@ pub struct StreamDefaults {
     pub create_time: Span,
     /// Splits and merges at a time.
     pub reshard_parallel: u32,
-    /// How long a warm shard of a stream on demand waits for its split, in nanoseconds.
+    /// How long a shard of a stream on demand is warm before it is split, in nanoseconds.
     pub split_delay: Distribution,
     /// How limits per second are measured.
     pub limit_model: LimitModel,

@@ -101,7 +101,7 @@ pub struct StreamSettings {
     pub create_time: Span,
     /// Splits and merges at a time of `UpdateShardCount`.
     pub reshard_parallel: u32,
-    /// How long after it was found warm a shard of a stream on demand is split, in nanoseconds.
+    /// How long a shard of a stream on demand is warm before it is split, in nanoseconds.
     pub split_delay: Distribution,
     /// How limits per second are measured.
     pub limit_model: LimitModel,

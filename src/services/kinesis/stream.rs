@@ -215,6 +215,7 @@ impl DataStream {
         }
         let (throttled, failed) =
             (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
+        let taken_before = self.metrics.incoming_bytes.total();
         self.offered.count(records, bytes, cx.now);
         let mut refused = Refusals::default();
         for record in incoming {
@@ -223,9 +224,12 @@ impl DataStream {
         self.charge_rounding(cx.now);
         let throttled = self.metrics.write_throttled.total() - throttled;
         let failed = self.metrics.put_records_failed.total() - failed;
+        let taken = self.metrics.incoming_bytes.total() - taken_before;
         if single {
+            self.metrics.put_record_bytes.add(taken);
             self.metrics.put_record_successes.add(1 - throttled - failed);
         } else {
+            self.metrics.put_records_bytes.add(taken);
             self.metrics.put_records_throttled.add(throttled);
             self.metrics.put_records_successful.add(records - throttled - failed);
             self.metrics.put_records_successes.add(u64::from(throttled + failed < records));
