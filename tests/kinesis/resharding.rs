@@ -126,6 +126,9 @@ fn no_split_cures_a_hot_key() {
     let share = refused / sum(&tape, "p", "messages_produced") as f64;
     assert!((0.31..0.33).contains(&share), "{share}");
     assert!(value(&tape, "s", "open_shards", "last") > 6.0);
+    // The key is known through all splits: no number of shards carries it.
+    assert!(value(&tape, "s", "hottest_key_share", "mean") > 0.99);
+    assert!(value(&tape, "s", "hottest_key_shard_load", "peak") > 1.46);
 }
 
 #[test]

@@ -40,8 +40,8 @@ section! {
         pub stream: Reference;
         /// Its data: what tells this record from others.
         pub data: String;
-        /// `PartitionKey`.
-        pub partition_key: String;
+        /// `PartitionKey`; a stream that distributes records itself needs none.
+        pub partition_key: Option<String>;
         /// `ExplicitHashKey`, in quotes.
         pub explicit_hash_key: Option<Located<String>>;
         /// `SequenceNumberForOrdering`: that of an earlier record, `first[0]`, or `unknown`.
@@ -72,8 +72,8 @@ section! {
     pub struct RecordEntryConfig {
         /// Its data: what tells this record from others.
         pub data: String;
-        /// `PartitionKey`.
-        pub partition_key: String;
+        /// `PartitionKey`; a stream that distributes records itself needs none.
+        pub partition_key: Option<String>;
         /// `ExplicitHashKey`, in quotes.
         pub explicit_hash_key: Option<Located<String>>;
         /// Its size, partition key included; by default that of data and key.

@@ -18,8 +18,8 @@ const LONGEST_KEY: usize = 256;
 pub struct Record {
     /// Data and partition key.
     pub send: Send,
-    /// Its hash key.
-    pub hash: u128,
+    /// Its hash key; without a partition key it has none.
+    pub hash: Option<u128>,
     /// `SequenceNumberForOrdering`.
     pub after: Option<Handle>,
     /// When its event happened; by default when it is put.
@@ -96,7 +96,7 @@ pub enum StreamCall {
 #[derive(Debug, Clone, Copy)]
 struct Written<'a> {
     data: &'a str,
-    key: &'a str,
+    key: Option<&'a str>,
     explicit: Option<&'a Located<String>>,
     size: Option<Bytes>,
     event_time: Option<Duration>,
@@ -108,18 +108,19 @@ fn record(
     texts: &mut Texts,
     problems: &mut Problems,
 ) -> Option<Record> {
-    if key.is_empty() || key.chars().count() > LONGEST_KEY {
+    if key.is_some_and(|key| key.is_empty() || key.chars().count() > LONGEST_KEY) {
         problems.error(place, "a partition key has 1 to 256 characters (`PutRecord`)");
         return None;
     }
-    let hash = match explicit {
-        Some(text) => HashRange::read_key(text, problems)?,
-        None => partition_hash(key),
+    let explicit = match explicit {
+        Some(text) => Some(HashRange::read_key(text, problems)?),
+        None => None,
     };
-    let key = key.to_owned();
-    let mut send = send(data, (None, size), (Some(&key), None), texts);
+    let hash = key.map(|key| explicit.unwrap_or_else(|| partition_hash(key)));
+    let key = key.map(str::to_owned);
+    let mut send = send(data, (None, size), (key.as_ref(), None), texts);
     if size.is_none() {
-        send.bytes += key.len() as u32;
+        send.bytes += key.map_or(0, |key| key.len() as u32);
     }
     let event_time = event_time.map(|time| Time::ZERO + span(time));
     Some(Record { send, hash, after: None, event_time })
@@ -128,7 +129,7 @@ fn record(
 fn record_cell(Written { data, key, explicit, size, event_time }: Written<'_>) -> Cell {
     Cell::default()
         .with("data", Some(text(data)))
-        .with("partition_key", Some(text(key)))
+        .with("partition_key", key.map(text))
         .with("explicit_hash_key", explicit.map(|hash| &hash.value))
         .with("size", size)
         .with("event_time", event_time)
@@ -176,7 +177,7 @@ impl StepConfig {
         if let Some(config) = &self.put_record {
             let written = Written {
                 data: &config.data,
-                key: &config.partition_key,
+                key: config.partition_key.as_deref(),
                 explicit: config.explicit_hash_key.as_ref(),
                 size: config.size,
                 event_time: config.event_time,
@@ -199,7 +200,7 @@ impl StepConfig {
                 .map(|entry| {
                     let written = Written {
                         data: &entry.data,
-                        key: &entry.partition_key,
+                        key: entry.partition_key.as_deref(),
                         explicit: entry.explicit_hash_key.as_ref(),
                         size: entry.size,
                         event_time: entry.event_time,

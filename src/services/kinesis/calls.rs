@@ -157,15 +157,20 @@ impl DataStream {
         single: bool,
         cx: &mut Context<'_, O>,
     ) -> Result<Answer, ApiError> {
-        // "Producer API behavior with service-managed distribution": there is no order to ask for.
-        let has_order = self.distribution == RecordDistribution::UserPartitionKey;
-        let is_wrong = |key: &RecordKey| key.after.is_some_and(|place| !has_order || !self.gave(place));
+        // "Producer API behavior with service-managed distribution": a partition key is optional there, and there is no order to
+        // ask for.
+        let is_wrong = |key: &RecordKey| match self.distribution {
+            RecordDistribution::UserPartitionKey => {
+                key.hash.is_none() || key.after.is_some_and(|place| !self.gave(place))
+            }
+            RecordDistribution::Auto => key.after.is_some(),
+        };
         if entries.is_empty() || keys.iter().any(is_wrong) {
             return Err(ApiError::InvalidArgumentException);
         }
         let batch = cx.batches.open();
         for (entry, key) in entries.iter().zip(keys) {
-            cx.batches.entries_mut(batch).push(Entry::for_stream(entry.message, key.hash));
+            cx.batches.entries_mut(batch).push(Entry::for_stream(entry.message, key.hash.unwrap_or(0)));
         }
         let mut places = Vec::with_capacity(entries.len());
         let taken = self.take_call(batch, single, |place| places.push(place), cx);

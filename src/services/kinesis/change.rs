@@ -275,6 +275,7 @@ impl DataStream {
         self.open.replace(place..=place, &[(at - 1, child), (last, child + 1)]);
         self.metrics.splits.add(1);
         self.close(parent, cx);
+        self.hand_on_keys(parent);
     }
 
     /// The shard that begins with this hash key and the one below it become one.
@@ -292,8 +293,21 @@ impl DataStream {
         self.charge(cx.now);
         self.open.replace(place - 1..=place, &[(last, child)]);
         self.metrics.merges.add(1);
-        self.close(lower, cx);
-        self.close(upper, cx);
+        for parent in [lower, upper] {
+            self.close(parent, cx);
+            self.hand_on_keys(parent);
+        }
+    }
+
+    /// What is known of the hottest keys of a closed shard goes on with the shards that have them now.
+    fn hand_on_keys(&mut self, parent: u32) {
+        let mut keys = std::mem::take(&mut self.shards[parent as usize].hot_keys);
+        let is_child = |shard: &&mut Shard| shard.parents.contains(&Some(ShardId(parent)));
+        // The children are the newest shards.
+        for child in self.shards.iter_mut().rev().take(2).filter(is_child) {
+            let range = child.range;
+            keys.hand_over(&mut child.hot_keys, |key| range.contains(key));
+        }
     }
 
     fn close<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
