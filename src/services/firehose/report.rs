@@ -23,6 +23,7 @@ impl DeliveryStream {
             }
         }
         self.metrics.records_buffered.set(now, self.counts.buffered);
+        self.measure_partitions(now);
     }
 
     /// The names that the metrics of the destination have.
@@ -32,6 +33,7 @@ impl DeliveryStream {
             Destination::Redshift(_) => DeliveryMetrics::REDSHIFT,
             Destination::Endpoint(endpoint) => match endpoint.kind {
                 EndpointKind::OpenSearch => DeliveryMetrics::OPENSEARCH,
+                EndpointKind::OpenSearchServerless => DeliveryMetrics::OPENSEARCH_SERVERLESS,
                 EndpointKind::Http => DeliveryMetrics::HTTP,
                 EndpointKind::Splunk => DeliveryMetrics::SPLUNK,
                 EndpointKind::Iceberg => DeliveryMetrics::ICEBERG,
