@@ -38,7 +38,11 @@ fn lag(tape: &Tape, kind: &str, name: &str, picture: &mut Picture, rows: (f64, f
         .map_or(&[][..], |series| &series.points);
     let seconds = behind.iter().map(|point| Step::new(point.time.as_seconds_f64(), point.maximum / 1e3));
     let lines = [
-        (source::trace(tape, seconds, Thin::Highest), Pen::solid(ink::VERMILION, 1.8), "Reads behind the newest record"),
+        (
+            source::trace(tape, seconds, Thin::Highest),
+            Pen::solid(ink::VERMILION, 1.8),
+            "Reads behind the newest record",
+        ),
         (
             source::series(tape, kind, name, "watermark_lag", Thin::Highest),
             Pen::solid(ink::PURPLE, 1.8),

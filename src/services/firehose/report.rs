@@ -57,8 +57,11 @@ impl DeliveryStream {
             }
         });
         if copies {
-            self.bucket_metrics
-                .visit(&mut |position, instrument| visitor(&DeliveryMetrics::S3[position], instrument));
+            self.bucket_metrics.visit(&mut |position, instrument| {
+                if let Some(definition) = DeliveryMetrics::S3.get(position) {
+                    visitor(definition, instrument);
+                }
+            });
         }
         self.backup_metrics
             .visit(&mut |position, instrument| visitor(&BackupMetrics::DEFINITIONS[position], instrument));

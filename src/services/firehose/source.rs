@@ -7,8 +7,7 @@ use super::stream::DeliveryStream;
 use crate::engine::Span;
 use crate::wire::{
     AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, IteratorStart, MessageId,
-    Messages, Outbox,
-    PollOutcome, ShardId, ShardInfo, Signal,
+    Messages, Outbox, PollOutcome, ShardId, ShardInfo, Signal,
 };
 use std::collections::VecDeque;
 

@@ -337,10 +337,7 @@ impl FlinkApplicationConfig {
 /// Where the keyed part of a chain of operators begins: what is before runs with the source.
 pub(super) fn front(operators: &[Operator]) -> usize {
     let begins = |operator: &Operator| {
-        matches!(
-            operator.kind,
-            OperatorKind::KeyBy(_) | OperatorKind::Window(_) | OperatorKind::Rows { .. }
-        )
+        matches!(operator.kind, OperatorKind::KeyBy(_) | OperatorKind::Window(_) | OperatorKind::Rows { .. })
     };
     operators.iter().position(begins).unwrap_or(operators.len())
 }

@@ -232,12 +232,7 @@ impl OperatorConfig {
     }
 
     /// The operator. `texts` number the names of keys, `questions` what it asks of records.
-    pub(super) fn build(
-        &self,
-        default_time: Span,
-        texts: &mut Texts,
-        questions: &mut Questions,
-    ) -> Operator {
+    pub(super) fn build(&self, default_time: Span, texts: &mut Texts, questions: &mut Questions) -> Operator {
         let time = |given: Option<Duration>| given.map_or(default_time, span);
         match self {
             OperatorConfig::Filter(filter) => {
