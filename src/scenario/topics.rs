@@ -451,7 +451,7 @@ impl client::Topics for Topics<'_> {
                 self.contents.attributes.insert(text, document);
             }
             Err(what) => {
-                problems.error(place, format!("SNS would refuse this message: {what}"));
+                problems.error(place, format!("AWS would refuse this message: {what}"));
             }
         }
         (text, attribute_bytes(attributes))

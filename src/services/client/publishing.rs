@@ -30,17 +30,13 @@ impl<'a> Publishing<'a> {
     }
 
     pub(super) fn send(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Send {
-        let mut send = send(self.message, (None, self.size), self.ids, lookup.texts);
-        let body = lookup.texts.number(self.message);
-        let attributes = self.attributes.map(|attributes| &attributes.0);
-        let (attributes, bytes) = lookup.topics.message(body, attributes, self.place, lookup.texts, problems);
-        send.detail.attributes = attributes;
+        let send = send(self.message, (None, self.size), self.ids, lookup.texts);
+        let size = (self.size, self.place);
+        let mut send = send.with_attributes(self.message, self.attributes, size, lookup, problems);
         if self.structure.is_some() {
+            let body = lookup.texts.number(self.message);
             lookup.topics.structure(body, lookup.texts);
             send.detail.content = Content::Structured(body);
-        }
-        if self.size.is_none() {
-            send.bytes += bytes;
         }
         send
     }
