@@ -113,7 +113,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
-        let of_name = |character: char| character.is_alphanumeric() || ['_', '$', '.', '-'].contains(&character);
+        let of_name =
+            |character: char| character.is_alphanumeric() || ['_', '$', '.', '-'].contains(&character);
         let taken = if first == '\'' {
             let (text, taken) = quoted(rest).ok_or_else(|| format!("the quote of {rest} does not end"))?;
             tokens.push(Token::Text(text));

@@ -6,9 +6,10 @@ use crate::filter::{Selector, Vocabulary};
 use crate::language::{Located, Name, Problems, Reference};
 use crate::services::compute::{ConsumerSource, SourceQueue};
 use crate::services::mq::{
-    BindingConfig, Broker, BrokerDefaults, BrokerForClients, BrokerQueue, BrokerQueueSettings, BrokerSettings,
-    BrokerTopic, BrokerTopicConfig, BrokerTopicSettings, Condition, Engine, ExchangeTypeConfig, QueueSurroundings,
-    ReaderSettings, SenderSettings, SharedMachine, StoreKind, Target, reader, sender,
+    BindingConfig, Broker, BrokerDefaults, BrokerForClients, BrokerQueue, BrokerQueueSettings,
+    BrokerSettings, BrokerTopic, BrokerTopicConfig, BrokerTopicSettings, Condition, Engine,
+    ExchangeTypeConfig, QueueSurroundings, ReaderSettings, SenderSettings, SharedMachine, StoreKind, Target,
+    reader, sender,
 };
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::wire::{ApiLatency, BrokerReaderConfig, Contents, EntityId, Service, SqsQuotas, span};
@@ -314,7 +315,7 @@ impl Resolver<'_> {
                         Condition::of_binding(topic.exchange_type, bound, vocabulary, problems)
                     }
                 };
-                targets.push(Target { id, condition });
+                Target::add(&mut targets, id, condition);
             }
             let destination = Destination { id: *id, broker: *broker, store: None, name: name.as_str() };
             topics.push(BrokerTopicSettings {

@@ -207,7 +207,9 @@ impl Resolver<'_> {
             (&forward.broker_queue, &self.directory.broker_queues),
             (&forward.broker_topic, &self.directory.broker_topics),
         ];
-        if let Some((name, names)) = brokers.into_iter().find_map(|(name, names)| Some((name.as_ref()?, names))) {
+        if let Some((name, names)) =
+            brokers.into_iter().find_map(|(name, names)| Some((name.as_ref()?, names)))
+        {
             let (_, id) = names.find(name, problems)?;
             return Some(ForwardTarget { id, latency: ApiLatency::none(), is_fifo: false, is_stream: false });
         }

@@ -15,7 +15,7 @@ use crate::services::sns::{
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
 use crate::wire::{
-    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, Structure,
+    ActivitySettings, AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, Structure,
     TextId, Texts,
 };
 use std::collections::BTreeMap;
@@ -208,6 +208,11 @@ impl<'a> Topics<'a> {
                 policy_change_time: policy_change_time.clone(),
                 prices: SnsPrices::of(prices),
                 sms_spend_limit: assumptions.sms_monthly_spend_limit,
+                activity: ActivitySettings {
+                    is_active_at_start: assumptions.active_at_start,
+                    // AWS tells of late datapoints of queues only.
+                    wake_up_delay: none.clone(),
+                },
                 contents: Arc::clone(contents),
                 is_read: is_scripted,
                 delivery_streams: Arc::clone(&delivery_streams),

@@ -8,7 +8,7 @@ use super::stream_script::StreamCall;
 use super::topic_config::{PublishTarget, SetSubscriptionAttributesConfig};
 use super::video_calls::VideoStep;
 use crate::engine::{Span, Time};
-use crate::filter::{JsonConfig, json};
+use crate::filter::json;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
 use crate::wire::{Content, Deduplication, Detail, EntityId, GroupId, QueueAttribute, TextId, Texts, span};
 use sha2::{Digest, Sha256};
@@ -39,29 +39,6 @@ pub struct Send {
     pub detail: Detail,
     /// How many attributes it has.
     pub attributes: u16,
-}
-
-impl Send {
-    /// The same with attributes, which count towards the size unless that is given.
-    pub(super) fn with_attributes(
-        mut self,
-        body: &str,
-        attributes: Option<&JsonConfig>,
-        (size, place): (Option<Bytes>, Place),
-        lookup: &mut Lookup<'_>,
-        problems: &mut Problems,
-    ) -> Self {
-        let body = lookup.texts.number(body);
-        let attributes = attributes.map(|attributes| &attributes.0);
-        self.attributes =
-            attributes.and_then(|attributes| attributes.as_object()).map_or(0, |all| all.len() as u16);
-        let (attributes, bytes) = lookup.topics.message(body, attributes, place, lookup.texts, problems);
-        self.detail.attributes = attributes;
-        if size.is_none() {
-            self.bytes += bytes;
-        }
-        self
-    }
 }
 
 /// A call, its names looked up.

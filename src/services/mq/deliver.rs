@@ -201,7 +201,8 @@ impl BrokerQueue {
     /// The first in line who wants a message with these attributes.
     fn next_that_wants(&mut self, document: &Document) -> Option<u32> {
         let selectors = &self.settings.selectors;
-        let first = (0..).zip(&self.sessions).find(|(_, one)| one.as_ref().is_some_and(|one| one.is_connected));
+        let first =
+            (0..).zip(&self.sessions).find(|(_, one)| one.as_ref().is_some_and(|one| one.is_connected));
         let only = first.map(|(session, _)| session).filter(|_| self.settings.exclusive_consumer);
         for position in 0..self.line.len() {
             let session = self.line[position];

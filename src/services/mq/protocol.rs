@@ -123,7 +123,8 @@ pub fn sender(
             .help("a client of RabbitMQ does not wait with `publisher_confirms: false`");
     }
     if let Some(priority) = config.priority.filter(|priority| !broker.is_rabbitmq && *priority > 9) {
-        problems.error(config.places.key("priority"), format!("JMS has priorities from 0 to 9, not {priority}"));
+        problems
+            .error(config.places.key("priority"), format!("JMS has priorities from 0 to 9, not {priority}"));
     }
     if let Some(place) = config.places.key("qos").filter(|_| protocol != Protocol::Mqtt) {
         problems.error(place, "`qos` is for the protocol `mqtt`").help("protocol: mqtt");

@@ -148,18 +148,30 @@ impl BrokerTopicConfig {
                 problems
                     .error(
                         queue.place,
-                        format!("a binding to an exchange of the type `{}` needs a `routing_key`", self.exchange_type),
+                        format!(
+                            "a binding to an exchange of the type `{}` needs a `routing_key`",
+                            self.exchange_type
+                        ),
                     )
                     .help(format!("{{ queue: {queue}, routing_key: … }}"));
             }
             if let Some(place) = key.filter(|_| !wants_key) {
                 problems
-                    .error(place, format!("an exchange of the type `{}` does not look at routing keys", self.exchange_type))
+                    .error(
+                        place,
+                        format!(
+                            "an exchange of the type `{}` does not look at routing keys",
+                            self.exchange_type
+                        ),
+                    )
                     .help("exchange_type: topic");
             }
             if let Some(place) = arguments.filter(|_| self.exchange_type != ExchangeTypeConfig::Headers) {
                 problems
-                    .error(place, format!("an exchange of the type `{}` does not look at headers", self.exchange_type))
+                    .error(
+                        place,
+                        format!("an exchange of the type `{}` does not look at headers", self.exchange_type),
+                    )
                     .help("exchange_type: headers");
             }
         }

@@ -41,6 +41,21 @@ pub enum Condition {
     },
     /// A selector of JMS holds.
     Selector(Selector),
+    /// One of several holds: a queue that is bound more than once gets a message once.
+    AnyOf(Vec<Condition>),
+}
+
+impl Target {
+    /// A place gets messages that are like this, beside those that it gets already.
+    pub fn add(targets: &mut Vec<Target>, id: EntityId, condition: Condition) {
+        match targets.iter_mut().find(|target| target.id == id) {
+            Some(target) => {
+                let before = std::mem::replace(&mut target.condition, Condition::Everything);
+                target.condition = before.or(condition);
+            }
+            None => targets.push(Target { id, condition }),
+        }
+    }
 }
 
 impl Condition {
@@ -58,6 +73,19 @@ impl Condition {
                 if *any { headers.iter().any(fits) } else { headers.iter().all(fits) }
             }
             Condition::Selector(selector) => selector.accepts(message),
+            Condition::AnyOf(conditions) => conditions.iter().any(|one| one.accepts(message)),
+        }
+    }
+
+    /// This one or the other.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Condition::Everything, _) | (_, Condition::Everything) => Condition::Everything,
+            (Condition::AnyOf(mut all), other) => {
+                all.push(other);
+                Condition::AnyOf(all)
+            }
+            (one, other) => Condition::AnyOf(vec![one, other]),
         }
     }
 
@@ -85,11 +113,7 @@ impl Condition {
         }
     }
 
-    fn of_headers(
-        binding: &BoundQueueConfig,
-        vocabulary: &mut Vocabulary,
-        problems: &mut Problems,
-    ) -> Self {
+    fn of_headers(binding: &BoundQueueConfig, vocabulary: &mut Vocabulary, problems: &mut Problems) -> Self {
         let Some(arguments) = &binding.arguments else { return Condition::Everything };
         let mut given = arguments.0.clone();
         let mut any = false;

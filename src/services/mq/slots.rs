@@ -137,7 +137,8 @@ impl Slots {
             }
             entry.remove();
         }
-        let returned = self.returned.first_key_value().map(|((priority, _), receipt)| (priority.0, receipt.slot));
+        let returned =
+            self.returned.first_key_value().map(|((priority, _), receipt)| (priority.0, receipt.slot));
         for (priority, fresh) in (0..=u8::MAX).zip(&mut self.fresh).rev() {
             if let Some((_, slot)) = returned.filter(|(of_returned, _)| *of_returned >= priority) {
                 return Some(slot);
