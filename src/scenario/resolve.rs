@@ -92,7 +92,7 @@ pub(super) fn resolve(
     let stream_consumers = resolver.stream_consumers(forwards, problems);
     let delivery_streams = resolver.delivery_streams(problems);
     let video = resolver.video(problems);
-    let brokers = resolver.brokers(problems);
+    let brokers = resolver.brokers(&contents, problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
