@@ -11,7 +11,7 @@ pub enum Unit {
     Milliseconds,
     /// A size.
     Bytes,
-    /// A share between 0 and 1.
+    /// A share between 0 and 1; millionths inside an instrument.
     Ratio,
     /// Things per second.
     PerSecond,
@@ -69,12 +69,12 @@ impl Unit {
     }
 
     /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents,
-    /// millionths of a dollar dollars, the rest stays.
+    /// millionths of a dollar dollars, those of a share shares, the rest stays.
     pub fn scale(self) -> f64 {
         match self {
             Unit::Seconds => 1e-9,
             Unit::Percent => 1e-3,
-            Unit::Milliseconds | Unit::Dollars => 1e-6,
+            Unit::Milliseconds | Unit::Dollars | Unit::Ratio => 1e-6,
             _ => 1.0,
         }
     }
