@@ -428,7 +428,9 @@ impl ScenarioConfig {
         let is_stream =
             !self.streams.is_empty() || !self.delivery_streams.is_empty() || !self.video_streams.is_empty();
         if is_empty && !is_stream && !is_direct && self.brokers.is_empty() {
-            problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
+            problems
+                .error(self.place, "the scenario has nothing that messages could go to")
+                .help("begin with a queue: `queues: { orders: {} }`");
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::record::Flow;
 use crate::services::compute::ConsumerSource;
 use crate::services::firehose::{DeliveryStreamConfig, RecordSource};
 use crate::services::kinesis::{
-    DataStream, KinesisPrices, ReaderSettings, RecordDistributionConfig, SourceStream, StreamConsumer, StreamConsumerSettings,
-    StreamDefaults, StreamSettings, StreamSource,
+    DataStream, KinesisPrices, ReaderSettings, RecordDistributionConfig, SourceStream, StreamConsumer,
+    StreamConsumerSettings, StreamDefaults, StreamSettings, StreamSource,
 };
 use crate::services::producer::{Producer, SendTarget, StreamTarget};
 use crate::wire::{EntityId, Forward, LimitModel, PriceList, Service, span};

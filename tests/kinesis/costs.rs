@@ -40,14 +40,21 @@ fn enhanced_fan_out_costs_hours_of_shards_and_gigabytes() {
 #[test]
 fn a_stream_on_demand_costs_hours_and_gigabytes_each_record_in_whole_kilobytes() {
     let consumer = "stream_consumers:\n  c: { reads_from: { stream: s }, processing_time: 0s }\n";
-    let text = format!("duration: 1h\nstreams: {{ s: {{ capacity_mode: on_demand }} }}\n{}{consumer}", producer(10, 1_024));
+    let text = format!(
+        "duration: 1h\nstreams: {{ s: {{ capacity_mode: on_demand }} }}\n{}{consumer}",
+        producer(10, 1_024)
+    );
     let (put, read) = (18_000.0 * 2_048.0 / GIGABYTE, 18_000.0 * 1_025.0 / GIGABYTE);
     assert_costs(&text, 0.04 + put * 0.08 + read * 0.04);
 }
 
 #[test]
 fn what_changes_is_paid_from_then_on() {
-    let with = |change: &str| format!("duration: 4h\nstreams: {{ s: {{ shards: 2, changes: [{{ at: 1h, call: {{ {change} }} }}] }} }}\n");
+    let with = |change: &str| {
+        format!(
+            "duration: 4h\nstreams: {{ s: {{ shards: 2, changes: [{{ at: 1h, call: {{ {change} }} }}] }} }}\n"
+        )
+    };
     let shards = |hours: f64| 2.0 * hours * 0.015;
     assert_costs(&with("update_stream_mode: on_demand"), shards(1.0) + 3.0 * 0.04);
     assert_costs(&with("retention_period: 48h"), shards(4.0) + 2.0 * 3.0 * 0.02);

@@ -31,14 +31,19 @@ fn a_hot_key_harms_nobody_and_has_no_order() {
 fn the_strategy_changes_at_once_and_what_is_there_stays() {
     let put = |at: u32| {
         let record = "{ data: x, partition_key: a, explicit_hash_key: '0' }";
-        format!("{{ at: {at}s, put_records: {{ stream: s, records: [{record}, {record}, {record}, {record}] }} }}")
+        format!(
+            "{{ at: {at}s, put_records: {{ stream: s, records: [{record}, {record}, {record}, {record}] }} }}"
+        )
     };
     let set = |at: u32, to: &str| {
-        format!("{{ at: {at}s, update_stream_record_distribution_strategy: {{ stream: s, record_distribution_strategy: {to} }} }}")
+        format!(
+            "{{ at: {at}s, update_stream_record_distribution_strategy: {{ stream: s, record_distribution_strategy: {to} }} }}"
+        )
     };
     let order = "{ at: 4s, put_record: { stream: s, data: y, partition_key: a, sequence_number_for_ordering: 'first[0]' } }";
     let steps = [
-        "{ at: 0s, put_record: { stream: s, data: x, partition_key: a, explicit_hash_key: '0', as: first } }".to_owned(),
+        "{ at: 0s, put_record: { stream: s, data: x, partition_key: a, explicit_hash_key: '0', as: first } }"
+            .to_owned(),
         put(1),
         set(2, "auto"),
         put(3).replace("partition_key: a, ", ""),
@@ -86,12 +91,21 @@ fn what_has_no_such_strategy_is_told() {
     let change = "changes: [{ at: 1m, call: { update_stream_record_distribution_strategy: auto } }]";
     for (text, told) in [
         (format!("streams: {{ s: {{ {auto} }} }}"), "a provisioned stream finds shards by partition keys"),
-        (format!("quotas: 2022\nstreams: {{ s: {{ capacity_mode: on_demand, {auto} }} }}"), "since autumn 2026"),
-        (format!("quotas: 2022\nstreams: {{ s: {{ capacity_mode: on_demand, {change} }} }}"), "since autumn 2026"),
+        (
+            format!("quotas: 2022\nstreams: {{ s: {{ capacity_mode: on_demand, {auto} }} }}"),
+            "since autumn 2026",
+        ),
+        (
+            format!("quotas: 2022\nstreams: {{ s: {{ capacity_mode: on_demand, {change} }} }}"),
+            "since autumn 2026",
+        ),
         (
             format!(
                 "streams: {{ s: {{ capacity_mode: on_demand, {auto} }} }}\n{}",
-                HOT.replace("put_records: { resend_failed_records: false }", "put_record: { sequence_number_for_ordering: true }")
+                HOT.replace(
+                    "put_records: { resend_failed_records: false }",
+                    "put_record: { sequence_number_for_ordering: true }"
+                )
             ),
             "keeps no order",
         ),

@@ -305,7 +305,9 @@ fn boundaries_belong_to_the_shard_that_begins_there_also_after_splits_and_merges
 
 #[test]
 fn a_shard_with_large_records_bursts_up_to_ten_mebibytes() {
-    let record = |number: u32| format!("{{ at: 1s, put_record: {{ stream: s, data: r{number}, partition_key: k, size: 1MiB }} }}");
+    let record = |number: u32| {
+        format!("{{ at: 1s, put_record: {{ stream: s, data: r{number}, partition_key: k, size: 1MiB }} }}")
+    };
     for (largest, taken) in [("1MiB", 1.0), ("1025KiB", 10.0), ("10MiB", 10.0)] {
         let script: Vec<String> = (0..11).map(record).collect();
         let tape = run(&format!(

@@ -357,7 +357,11 @@ fn a_poll_brings_aggregated_records_whole_and_a_subscription_their_parts() {
     check_counts(&polled, "f", &[("messages_processed", parts), ("out_of_order", 0)]);
     assert_eq!(value(&polled, "m", "batch_records", "max"), 5.0);
     let pushed = run(&text("batch_size: 5, retrieval: enhanced_fan_out", "k"));
-    check_counts(&pushed, "m", &[("polled_events", parts), ("succeeded_events", parts), ("misplaced_events", 0)]);
+    check_counts(
+        &pushed,
+        "m",
+        &[("polled_events", parts), ("succeeded_events", parts), ("misplaced_events", 0)],
+    );
     assert_eq!(value(&pushed, "m", "batch_records", "max"), 5.0);
 
     // All aggregated records have one partition key, so that a factor does not help; of their parts a subscription lets those
@@ -366,7 +370,8 @@ fn a_poll_brings_aggregated_records_whole_and_a_subscription_their_parts() {
     check_counts(&polled, "f", &[("messages_processed", count(&polled, "s", "user_records"))]);
     assert_eq!(value(&polled, "m", "batches_at_once", "max"), 1.0);
     let pushed = run(&text("parallelization_factor: 4, retrieval: enhanced_fan_out", "{ uniform: 400 }"));
-    let (done, dropped) = (count(&pushed, "f", "messages_processed"), count(&pushed, "m", "misplaced_events"));
+    let (done, dropped) =
+        (count(&pushed, "f", "messages_processed"), count(&pushed, "m", "misplaced_events"));
     assert_eq!(done + dropped, count(&pushed, "s", "user_records"));
     assert!(dropped > 2 * done && dropped < 4 * done, "{done} of {dropped}");
 }
@@ -378,7 +383,10 @@ fn a_failed_batch_of_aggregated_records_is_split_between_them() {
                  library: { kpl: { aggregation_max_count: 10, record_max_buffered_time: 10s } }\n    retries: {";
     for (function, mapping) in [
         ("", "bisect_batch_on_function_error: true"),
-        ("on_message_failure: report_batch_item_failures", "function_response_types: [ReportBatchItemFailures]"),
+        (
+            "on_message_failure: report_batch_item_failures",
+            "function_response_types: [ReportBatchItemFailures]",
+        ),
     ] {
         let function = format!("processing_time: 1ms, {function}");
         let mapping = format!("{mapping}, maximum_retry_attempts: 0, batch_size: 8");

@@ -6,8 +6,9 @@ use super::broker_calls::{
 use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use super::stream_config::{
     CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
-    RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig, UpdateDistributionConfig,
-    UpdateShardCountConfig, UpdateStreamModeConfig, UpdateStreamWarmThroughputConfig,
+    RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig,
+    UpdateDistributionConfig, UpdateShardCountConfig, UpdateStreamModeConfig,
+    UpdateStreamWarmThroughputConfig,
 };
 use super::topic_config::{
     PublishBatchConfig, PublishConfig, ReadDeliveriesConfig, SetSubscriptionAttributesConfig,

@@ -92,7 +92,8 @@ impl DataStream {
         let pushed_bytes = reading.pushed_bytes - before.pushed_bytes;
         match self.mode {
             CapacityMode::Provisioned => {
-                let subscribers = self.readers.iter().filter(|reader| reader.enhanced_fan_out).count() as u128;
+                let subscribers =
+                    self.readers.iter().filter(|reader| reader.enhanced_fan_out).count() as u128;
                 let shard_nanos = nanos * self.open.len() as u128;
                 let shards = &mut bill.provisioned;
                 shards.shard_nanos += shard_nanos;

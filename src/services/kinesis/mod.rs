@@ -50,9 +50,7 @@ pub use consumer::{
 pub use enhanced::{ShardMetricConfig, ShardMetrics};
 pub use metrics::StreamMetrics;
 pub use scaling::StreamScalingConfig;
-pub use settings::{
-    CapacityMode, Change, KinesisPrices, ReaderSettings, RecordDistribution, StreamSettings,
-};
+pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, RecordDistribution, StreamSettings};
 pub use stream::DataStream;
 
 use crate::engine::Time;

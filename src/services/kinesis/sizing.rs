@@ -131,8 +131,7 @@ mod tests {
 
     #[test]
     fn keys_go_on_with_the_shard_that_has_them_now() {
-        let (mut parent, mut lower, mut upper) =
-            (HotKeys::default(), HotKeys::default(), HotKeys::default());
+        let (mut parent, mut lower, mut upper) = (HotKeys::default(), HotKeys::default(), HotKeys::default());
         for number in 0..1_000_u128 {
             parent.count(if number % 4 == 0 { 3 } else { 8 }, 10);
         }

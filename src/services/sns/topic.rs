@@ -9,8 +9,8 @@ use super::settings::{Protocol, SubscriptionSettings, TopicSettings};
 use crate::engine::{Span, Stream, Time};
 use crate::filter::{Document, Invalid, Matcher, Policy, Scope, Vocabulary};
 use crate::wire::{
-    Activity, ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, Keys,
-    MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
+    Activity, ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId,
+    Keys, MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
