@@ -53,6 +53,11 @@ impl Vocabulary {
         self.texts.is_empty()
     }
 
+    /// The words whose texts are meant, in their order.
+    pub fn those(&self, is_meant: impl Fn(&str) -> bool) -> Vec<Word> {
+        self.texts().filter(|(_, text)| is_meant(text)).map(|(word, _)| word).collect()
+    }
+
     /// All texts, by number.
     pub fn texts(&self) -> impl Iterator<Item = (Word, &str)> {
         self.texts.iter().enumerate().map(|(number, text)| (Word(number as u32), text.as_str()))

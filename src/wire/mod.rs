@@ -61,7 +61,7 @@ pub use broker_client::{
     RedeliveryPolicyConfig,
 };
 pub use bucket::{Budget, LimitBucket, LimitModel};
-pub use config::{ApiLatencyConfig, span, whole_seconds};
+pub use config::{ApiLatencyConfig, check_fifo_name, span, whole_seconds};
 pub use contents::{Body, Column, Contents, Envelope, Part, Shape, Structure};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};
