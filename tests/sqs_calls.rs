@@ -463,10 +463,15 @@ fn a_long_poll_is_answered_at_the_very_instant() {
              - {{ at: 100s, send_message: {{ queue: q, body: A }} }}\n      \
              - {{ at: 200s, send_message: {{ queue: q, body: B, delay: 7s }} }}\n"
         );
-        Scenario::load("calls.yaml", text.as_bytes(), &[], &NoFiles).expect("a scenario").run().expect("a run")
+        Scenario::load("calls.yaml", text.as_bytes(), &[], &NoFiles)
+            .expect("a scenario")
+            .run()
+            .expect("a run")
     };
     let poll = |at: u32, bodies: &str, answered: &str| {
-        format!("{{ at: {at}s, receive_message: {{ queue: q }}, expect: {{ bodies: {bodies}, answered_at: {answered} }} }}")
+        format!(
+            "{{ at: {at}s, receive_message: {{ queue: q }}, expect: {{ bodies: {bodies}, answered_at: {answered} }} }}"
+        )
     };
     let tape = load(
         &[

@@ -15,8 +15,8 @@ use crate::services::sns::{
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
 use crate::wire::{
-    ActivitySettings, AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, Structure,
-    TextId, Texts,
+    ActivitySettings, AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape,
+    SnsQuotas, Structure, TextId, Texts,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,7 +5,9 @@ use super::endpoint::Endpoint;
 use super::policy_config::{TopicEncryptionConfig, TopicStatementConfig};
 use super::retry::RetryPolicy;
 use super::settings::{FifoTopic, Protocol, SnsPrices, SubscriptionSettings, TopicAccess, TopicSettings};
-use super::subscription_config::{DeliveryPolicyConfig, EndpointConfig, FunctionPolicyConfig, SubscriptionConfig};
+use super::subscription_config::{
+    DeliveryPolicyConfig, EndpointConfig, FunctionPolicyConfig, SubscriptionConfig,
+};
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};

@@ -17,7 +17,10 @@ impl Topic {
         cx: &mut Context<'_, O>,
     ) {
         let action = cx.requests.action(request).clone();
-        self.management_calls += u64::from(!matches!(action, Action::Publish(_) | Action::PublishBatch(..) | Action::ReadDeliveries(_)));
+        self.management_calls += u64::from(!matches!(
+            action,
+            Action::Publish(_) | Action::PublishBatch(..) | Action::ReadDeliveries(_)
+        ));
         let answer = match action {
             Action::Subscribe(_) | Action::Unsubscribe(_) | Action::SetSubscriptionAttributes { .. }
                 if self.settings.access.subscribe.contains(&from) =>

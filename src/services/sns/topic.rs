@@ -9,8 +9,8 @@ use super::settings::{Protocol, SubscriptionSettings, TopicSettings};
 use crate::engine::{Span, Stream, Time};
 use crate::filter::{Document, Invalid, Matcher, Policy, Scope, Vocabulary};
 use crate::wire::{
-    Activity, ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, Keys,
-    MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
+    Activity, ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId,
+    Keys, MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -262,8 +262,10 @@ impl Topic {
             ApiError::BatchRequestTooLong
         } else {
             let has_room = self.fifo.as_ref().is_none_or(|fifo| fifo.has_room(number, bytes, cx.now));
-            if has_room && cx.sns.publishes.has(number, cx.now) {
-                cx.sns.publishes.take(number, cx.now);
+            let account =
+                if self.fifo.is_some() { &mut cx.sns.fifo_publishes } else { &mut cx.sns.publishes };
+            if has_room && account.has(number, cx.now) {
+                account.take(number, cx.now);
                 if let Some(fifo) = &mut self.fifo {
                     fifo.take(number, bytes, cx.now);
                 }
