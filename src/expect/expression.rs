@@ -181,10 +181,13 @@ fn quantity(
         let statistics: Vec<&str> = statistics.iter().map(String::as_str).collect();
         let meant = if argument.is_some() { format!("{name}(…)") } else { statistic.to_owned() };
         let help = problems.suggest(&meant, &statistics, "statistics");
-        problems
-            .error(text.place, format!("`{target}` has no statistic `{statistic}`"))
-            .why(format!("it has {}", list(&statistics)))
-            .help(help);
+        // The help is the nearest of them, or a list of them.
+        let all = if help.starts_with("did you mean") { list(&statistics) } else { String::new() };
+        let problem = problems.error(text.place, format!("`{target}` has no statistic `{statistic}`"));
+        if !all.is_empty() {
+            problem.why(format!("it has {all}"));
+        }
+        problem.help(help);
         return None;
     };
     if window.is_some() && matches!(row.origin, Origin::Summary | Origin::Ledger) {

@@ -11,7 +11,7 @@ use super::subscription_config::{
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
-use crate::wire::{ActivitySettings, Contents, EntityId, SnsQuotas, span};
+use crate::wire::{ActivitySettings, Contents, EntityId, SnsQuotas, check_fifo_name, span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ section! {
         pub content_based_deduplication: bool = false;
         /// FIFO: whether quota and deduplication are those of the topic or of each group (`FifoThroughputScope`).
         pub fifo_throughput_scope: FifoThroughputScopeConfig = FifoThroughputScopeConfig::Topic;
+        /// What the name says already (`FifoTopic`): `true` needs a name that ends in `.fifo`.
+        pub fifo_topic: Option<bool>;
         /// FIFO: keeps messages so that subscriptions can have them once more (`ArchivePolicy`).
         pub archive_policy: Option<ArchivePolicyConfig>;
         /// Who may publish and subscribe (`Policy`); by default everybody of the topic's account, and its alarms.
@@ -261,6 +263,7 @@ impl TopicConfig {
 
     /// What only FIFO topics have; keys that a standard topic cannot have are told.
     fn fifo(&self, name: &Name, quotas: &SnsQuotas, problems: &mut Problems) -> Option<FifoTopic> {
+        check_fifo_name(name, (self.fifo_topic, self.places.key("fifo_topic")), problems);
         if !is_fifo_topic(name.as_str()) {
             for key in ["content_based_deduplication", "fifo_throughput_scope", "archive_policy"] {
                 if let Some(place) = self.places.key(key) {

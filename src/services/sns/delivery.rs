@@ -329,7 +329,7 @@ impl Topic {
         let subscription = &mut self.subscriptions[delivery.subscription as usize];
         subscription.counts.delivered += 1;
         if matches!(subscription.settings.protocol, Protocol::Sms(..)) {
-            self.metrics.sms_success_rate.record(1);
+            self.metrics.sms_success_rate.record(1_000_000);
         }
         if subscription.settings.is_read && !matches!(subscription.settings.protocol, Protocol::Sqs { .. }) {
             let (detail, origin) =

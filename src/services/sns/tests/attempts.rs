@@ -52,6 +52,7 @@ fn topic(protocol: Protocol, retries: RetryPolicy) -> Topic {
         is_read: false,
         activity: ActivitySettings { is_active_at_start: true, wake_up_delay: nothing() },
         delivery_streams: Arc::default(),
+        activity: ActivitySettings { is_active_at_start: true, wake_up_delay: nothing() },
     };
     let subscription = SubscriptionSettings {
         name: "s".to_owned(),
