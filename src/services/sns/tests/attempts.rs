@@ -50,7 +50,6 @@ fn topic(protocol: Protocol, retries: RetryPolicy) -> Topic {
         sms_spend_limit: 1.0,
         contents: Arc::new(Contents::default()),
         is_read: false,
-        activity: ActivitySettings { is_active_at_start: true, wake_up_delay: nothing() },
         delivery_streams: Arc::default(),
         activity: ActivitySettings { is_active_at_start: true, wake_up_delay: nothing() },
     };
