@@ -69,7 +69,7 @@ pub use distribution::{DistributionOf, DistributionSpec};
 pub use files::{Files, NoFiles};
 pub use limits::{Limits, Ranged};
 pub use names::{Name, Named, Reference};
-pub use nearest::{list, nearest, suggest};
+pub use nearest::{list, nearest, plural, suggest};
 pub use node::{Key, Node, Value};
 pub use parse::{DEEPEST_NESTING, LARGEST_TEXT, MOST_NODES, parse, parse_bytes};
 pub use place::{Located, Place, Source, SourceId, Sources};

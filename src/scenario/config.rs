@@ -216,7 +216,8 @@ section! {
         pub kinesis_reshard_time: Duration = Duration::from_seconds(30);
         /// How many splits and merges of `UpdateShardCount` go on at a time.
         pub kinesis_reshards_at_a_time: u32 = 8, within (1, 10_000);
-        /// How long after it was found warm a shard of a stream on demand is split; AWS takes up to 15 minutes.
+        /// How long a shard of a stream on demand is warm before it is split, the minute included in which that is found; AWS takes up to
+        /// 15 minutes.
         pub kinesis_split_delay: DistributionOf<Duration> = default_split_delay();
         /// Probability that a record is not taken because of an internal failure.
         pub kinesis_internal_failures: Probability = Probability::ZERO;
@@ -427,7 +428,9 @@ impl ScenarioConfig {
         let is_stream =
             !self.streams.is_empty() || !self.delivery_streams.is_empty() || !self.video_streams.is_empty();
         if is_empty && !is_stream && !is_direct && self.brokers.is_empty() {
-            problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
+            problems
+                .error(self.place, "the scenario has nothing that messages could go to")
+                .help("begin with a queue: `queues: { orders: {} }`");
         }
     }
 }

@@ -160,6 +160,9 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
+/// The sections that say how, not what: overrides may begin them.
+const SETTINGS: [&str; 3] = ["assumptions", "prices", "quotas"];
+
 impl Scenario {
     /// Reads a scenario. `name` is what problems call the file; `sets` are overrides (`path=value`), applied in order;
     /// `files` reads what the scenario names.
@@ -177,7 +180,7 @@ impl Scenario {
             for set in sets {
                 hasher.update([0]);
                 hasher.update(set.as_bytes());
-                apply_set(root, &mut sources, set, &mut problems);
+                apply_set(root, &mut sources, set, &SETTINGS, &mut problems);
             }
         }
         let hash = hexadecimal(&hasher.finalize());

@@ -9,7 +9,7 @@ use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::topics::{self, Topics};
 use super::{Scenario, WithArrivals};
-use super::{composites, custom_metrics};
+use super::{composites, custom_metrics, delivery_streams, flink};
 use crate::engine::Span;
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
@@ -23,7 +23,7 @@ use crate::services::sqs::{
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
 use crate::traffic::{ArrivalsConfig, ArrivalsSource, Trace};
-use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, ValueGroups, span};
 use crate::world::Feed;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,7 +78,9 @@ pub(super) fn resolve(
     }
     let reads_bodies =
         config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some())
-            || config.stream_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+            || config.stream_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some())
+            || delivery_streams::reads_bodies(config)
+            || flink::reads_bodies(config);
     if let (true, Some(clients)) = (reads_bodies, &clients) {
         topics.enter_texts(&clients.names.texts);
     }
@@ -88,9 +90,9 @@ pub(super) fn resolve(
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
-    let delivery_streams = resolver.delivery_streams(&producers, problems);
+    let delivery_streams = resolver.delivery_streams(problems);
     let video = resolver.video(problems);
-    let brokers = resolver.brokers(problems);
+    let brokers = resolver.brokers(&contents, problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -116,7 +118,13 @@ pub(super) fn resolve(
     let clients = clients?;
     let mut lambda = lambda?;
     lambda.enter_contents(&contents);
-    let texts = Arc::new(clients.names.texts.clone());
+    let mut texts = clients.names.texts.clone();
+    let groups = if flink::reads_bodies(config) {
+        Arc::new(ValueGroups::new(&contents, &mut texts))
+    } else {
+        Arc::default()
+    };
+    let texts = Arc::new(texts);
     let mut functions = std::mem::take(&mut lambda.functions);
     for (function, scaling) in functions.iter_mut().zip(scaled_functions) {
         function.scaling = scaling;
@@ -133,6 +141,13 @@ pub(super) fn resolve(
     let mut flink_applications = flink_applications?;
     for application in &mut flink_applications {
         application.texts = Arc::clone(&texts);
+        application.contents = Arc::clone(&contents);
+        application.groups = Arc::clone(&groups);
+    }
+    let mut delivery_streams = delivery_streams?;
+    for stream in &mut delivery_streams {
+        stream.texts = Arc::clone(&texts);
+        stream.contents = Arc::clone(&contents);
     }
     let (alarms, watched) = alarms.into_settings();
     flows.extend(invocations(&alarms, config));
@@ -167,7 +182,7 @@ pub(super) fn resolve(
             .map(|(stream, scaling)| StreamSettings { scaling, ..stream })
             .collect(),
         stream_consumers,
-        delivery_streams: delivery_streams?,
+        delivery_streams,
         video_streams: video.streams,
         cameras: video.cameras,
         video_consumers: video.consumers,

@@ -251,7 +251,7 @@ impl Topic {
                     cx.sns.sms_spent += cost;
                     let spent = (cx.sns.sms_spent * 1e6).round() as u64;
                     self.metrics.sms_month_to_date_spent.set(cx.now, spent);
-                    self.sms_spent += cost;
+                    self.bill.spend(cost);
                     self.metrics.sms_parts.add(u64::from(parts));
                 }
                 (takes, response)
