@@ -198,14 +198,13 @@ impl Service for Topic {
     }
 
     fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
-        rows.push(SummaryRow {
-            kind: self.kind(),
-            name: self.settings.name.clone(),
-            metric: "estimated_cost".to_owned(),
-            statistic: "sum",
-            value: self.cost(),
-            unit: Unit::Dollars,
-        });
+        rows.push(SummaryRow::sum(
+            self.kind(),
+            &self.settings.name,
+            "estimated_cost",
+            self.cost(),
+            Unit::Dollars,
+        ));
     }
 }
 
