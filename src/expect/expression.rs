@@ -208,7 +208,7 @@ fn quantity(
             bound,
             window,
             is_apart: is_apart && matches!(row.origin, Origin::Instrument(_)),
-            scale: values.unit.scale(),
+            parts: values.unit.parts(),
         },
         unit,
     ))
@@ -228,7 +228,7 @@ impl Quantity {
             to: at(to),
             bound: self.bound.map(|bound| {
                 // 30 s are 30,000,000,000 ns, not a little more.
-                let (exact, whole) = (bound / self.scale, (bound / self.scale).round());
+                let (exact, whole) = (bound * self.parts, (bound * self.parts).round());
                 if (exact - whole).abs() <= 1e-9 * whole.abs() { whole } else { exact }
             }),
         })

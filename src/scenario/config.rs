@@ -161,6 +161,8 @@ section! {
         pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
         /// How long an execution environment of a Lambda function waits for work before it is shut down.
         pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
+        /// From the request for more provisioned concurrency of a Lambda function to its being ready.
+        pub provisioned_concurrency_delay: DistributionOf<Duration> = default_metric_delay();
         /// How long receive calls of event source mappings wait for messages.
         pub mapping_poll_wait: Duration = Duration::from_seconds(20),
             within (Duration::from_seconds(1), Duration::from_seconds(20));
@@ -214,7 +216,8 @@ section! {
         pub kinesis_reshard_time: Duration = Duration::from_seconds(30);
         /// How many splits and merges of `UpdateShardCount` go on at a time.
         pub kinesis_reshards_at_a_time: u32 = 8, within (1, 10_000);
-        /// How long after it was found warm a shard of a stream on demand is split; AWS takes up to 15 minutes.
+        /// How long a shard of a stream on demand is warm before it is split, the minute included in which that is found; AWS takes up to
+        /// 15 minutes.
         pub kinesis_split_delay: DistributionOf<Duration> = default_split_delay();
         /// Probability that a record is not taken because of an internal failure.
         pub kinesis_internal_failures: Probability = Probability::ZERO;

@@ -8,6 +8,7 @@
 mod access;
 mod activity;
 mod batch;
+mod body_reader;
 mod broker;
 mod broker_client;
 mod bucket;
@@ -53,6 +54,7 @@ pub use access::{
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use body_reader::{BodyReader, ValueGroups};
 pub use broker::{BrokerAction, BrokerEvent};
 pub use broker_client::{
     AcknowledgementConfig, BrokerProtocolConfig, BrokerReaderConfig, BrokerSenderConfig, ReconnectConfig,

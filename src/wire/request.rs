@@ -19,6 +19,8 @@ pub struct SendEntry {
     pub message: MessageId,
     /// `DelaySeconds`.
     pub delay_seconds: Option<i64>,
+    /// How many attributes it has.
+    pub attributes: u16,
 }
 
 /// A change of visibility.
@@ -137,6 +139,18 @@ pub enum Action {
     MergeShards(ShardId, ShardId),
     /// `UpdateShardCount`.
     UpdateShardCount(i64),
+    /// `UpdateStreamMode`.
+    UpdateStreamMode {
+        /// Whether `StreamMode` is `ON_DEMAND`.
+        on_demand: bool,
+    },
+    /// `UpdateStreamWarmThroughput`, in MiB a second.
+    UpdateStreamWarmThroughput(i64),
+    /// `UpdateStreamRecordDistributionStrategy`.
+    UpdateStreamRecordDistributionStrategy {
+        /// Whether it is `AUTO`.
+        auto: bool,
+    },
     /// `IncreaseStreamRetentionPeriod`, in hours.
     IncreaseStreamRetentionPeriod(i64),
     /// `DecreaseStreamRetentionPeriod`, in hours.
@@ -198,6 +212,9 @@ impl Action {
             Action::SplitShard(..) => "SplitShard",
             Action::MergeShards(..) => "MergeShards",
             Action::UpdateShardCount(_) => "UpdateShardCount",
+            Action::UpdateStreamMode { .. } => "UpdateStreamMode",
+            Action::UpdateStreamWarmThroughput(_) => "UpdateStreamWarmThroughput",
+            Action::UpdateStreamRecordDistributionStrategy { .. } => "UpdateStreamRecordDistributionStrategy",
             Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
             Action::PutToDeliveryStream(_, false) => "PutRecordBatch",

@@ -19,6 +19,7 @@ mod scaling;
 mod source;
 mod throughput;
 mod trace;
+mod work;
 
 pub(super) use picture::escaped;
 pub use plot::{Drawing, HeatMap, Line, LineChart, LinePoint, Mark, Positions, Scatter};
@@ -98,6 +99,11 @@ fn each(
         for name in source::named(tape, kind) {
             hand_out(&names.of("latency", name), &latency::draw(tape, kind, name))?;
             hand_out(&names.of("latency-distribution", name), &distribution::draw(tape, kind, name))?;
+        }
+    }
+    for kind in ["flink_application", "sql_application"] {
+        for name in source::named(tape, kind) {
+            hand_out(&names.of("work", name), &work::draw(tape, kind, name))?;
         }
     }
     if let Some(picture) = age::draw_freshness(tape) {

@@ -6,7 +6,9 @@ use super::broker_calls::{
 use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use super::stream_config::{
     CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
-    RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig, UpdateShardCountConfig,
+    RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig,
+    UpdateDistributionConfig, UpdateShardCountConfig, UpdateStreamModeConfig,
+    UpdateStreamWarmThroughputConfig,
 };
 use super::topic_config::{
     PublishBatchConfig, PublishConfig, ReadDeliveriesConfig, SetSubscriptionAttributesConfig,
@@ -16,6 +18,7 @@ use super::video_calls::{
     VideoCreateStreamConfig, VideoFragmentListCallConfig, VideoGetMediaConfig, VideoListFragmentsConfig,
     VideoPutMediaConfig, VideoStreamCallConfig, VideoUpdateDataRetentionConfig,
 };
+use crate::filter::JsonConfig;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
 use crate::wire::{ApiLatencyConfig, BrokerReaderConfig, BrokerSenderConfig, IdentityConfig, whole_seconds};
 
@@ -103,6 +106,12 @@ section! {
         pub merge_shards: Option<ScriptedMergeConfig>;
         /// `UpdateShardCount`.
         pub update_shard_count: Option<UpdateShardCountConfig>;
+        /// `UpdateStreamMode`.
+        pub update_stream_mode: Option<UpdateStreamModeConfig>;
+        /// `UpdateStreamWarmThroughput`.
+        pub update_stream_warm_throughput: Option<UpdateStreamWarmThroughputConfig>;
+        /// `UpdateStreamRecordDistributionStrategy`.
+        pub update_stream_record_distribution_strategy: Option<UpdateDistributionConfig>;
         /// `IncreaseStreamRetentionPeriod`.
         pub increase_stream_retention_period: Option<RetentionCallConfig>;
         /// `DecreaseStreamRetentionPeriod`.
@@ -154,6 +163,8 @@ section! {
         pub outcome: Option<String>;
         /// The bodies a receive must return, in their order; `[]`: none.
         pub bodies: Option<Vec<String>>;
+        /// When the answer must be there, from the start of the run: to show when a long poll ends.
+        pub answered_at: Option<Duration>;
     }
 }
 
@@ -170,7 +181,9 @@ section! {
         pub message_group_id: Option<String>;
         /// Its deduplication id (`MessageDeduplicationId`).
         pub message_deduplication_id: Option<String>;
-        /// Its size; by default that of the body.
+        /// Its attributes (`MessageAttributes`): texts, numbers, lists.
+        pub attributes: Option<JsonConfig>;
+        /// Its size; by default that of body and attributes.
         pub size: Option<Bytes>;
     }
 }
@@ -198,7 +211,9 @@ section! {
         pub message_group_id: Option<String>;
         /// Its deduplication id (`MessageDeduplicationId`).
         pub message_deduplication_id: Option<String>;
-        /// Its size; by default that of the body.
+        /// Its attributes (`MessageAttributes`): texts, numbers, lists.
+        pub attributes: Option<JsonConfig>;
+        /// Its size; by default that of body and attributes.
         pub size: Option<Bytes>;
     }
 }
@@ -410,6 +425,12 @@ impl StepConfig {
             ("split_shard", self.split_shard.is_some()),
             ("merge_shards", self.merge_shards.is_some()),
             ("update_shard_count", self.update_shard_count.is_some()),
+            ("update_stream_mode", self.update_stream_mode.is_some()),
+            ("update_stream_warm_throughput", self.update_stream_warm_throughput.is_some()),
+            (
+                "update_stream_record_distribution_strategy",
+                self.update_stream_record_distribution_strategy.is_some(),
+            ),
             ("increase_stream_retention_period", self.increase_stream_retention_period.is_some()),
             ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
             ("firehose_put_record", self.firehose_put_record.is_some()),

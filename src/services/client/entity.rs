@@ -226,7 +226,7 @@ impl Client {
         });
         self.messages_made += 1;
         self.metrics.messages_produced.add(1);
-        SendEntry { message, delay_seconds: send.delay_seconds }
+        SendEntry { message, delay_seconds: send.delay_seconds, attributes: send.attributes }
     }
 
     fn stream_action<O>(&mut self, call: StreamCall, stream: EntityId, cx: &mut Context<'_, O>) -> Action {
@@ -267,6 +267,11 @@ impl Client {
             StreamCall::Split(shard, at) => Action::SplitShard(shard, at),
             StreamCall::Merge(shard, other) => Action::MergeShards(shard, other),
             StreamCall::UpdateShardCount(target) => Action::UpdateShardCount(target),
+            StreamCall::UpdateStreamMode { on_demand } => Action::UpdateStreamMode { on_demand },
+            StreamCall::UpdateWarmThroughput(mebibytes) => Action::UpdateStreamWarmThroughput(mebibytes),
+            StreamCall::UpdateDistribution { auto } => {
+                Action::UpdateStreamRecordDistributionStrategy { auto }
+            }
             StreamCall::IncreaseRetention(hours) => Action::IncreaseStreamRetentionPeriod(hours),
             StreamCall::DecreaseRetention(hours) => Action::DecreaseStreamRetentionPeriod(hours),
         }
@@ -417,6 +422,7 @@ impl Client {
         let (outcome, messages) = answer(&given, ids, &self.settings.names);
         cx.journal.api_calls.push(ApiCall {
             time: open.at,
+            answered_at: cx.now,
             client: self.settings.name.clone(),
             step: open.step as u32,
             action: request.action.name(),

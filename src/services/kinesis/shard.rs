@@ -57,14 +57,20 @@ impl Shard {
         let reads = u64::from(quotas.shard_read_bytes_per_second);
         let calls = u64::from(quotas.shard_read_calls_per_second);
         let model = settings.limit_model;
+        // "Handling large records": a shard of a stream that takes larger records than a second's worth bursts up to the largest
+        // there are, 10 MiB, and takes a second's worth on average.
+        let burst = if u64::from(settings.max_record_bytes) > bytes {
+            bytes.max(u64::from(quotas.largest_record_bytes))
+        } else {
+            bytes
+        };
         Self {
             range,
             parents,
             closed: false,
             log: Log::default(),
             write_records: LimitBucket::full(records, records, model),
-            // "Handling large records": a shard saves up for records that are larger than a second's worth.
-            write_bytes: LimitBucket::full(bytes, bytes.max(u64::from(settings.max_record_bytes)), model),
+            write_bytes: LimitBucket::full(bytes, burst, model),
             read_calls: LimitBucket::full(calls, calls, model),
             read_bytes: LimitBucket::full(reads, reads, LimitModel::TokenBucket),
             iterator_calls: LimitBucket::full(calls, calls, model),

@@ -1,6 +1,7 @@
 //! A data stream: its shards, and how records come in.
 
 use super::Timer;
+use super::bill::Bill;
 use super::change::Changes;
 use super::enhanced::ShardSeries;
 use super::log::{RecordMarks, Stored};
@@ -8,7 +9,7 @@ use super::metrics::StreamMetrics;
 use super::on_demand::LastHour;
 use super::read::Reader;
 use super::routes::Routes;
-use super::settings::{CapacityMode, StreamSettings};
+use super::settings::{CapacityMode, RecordDistribution, StreamSettings};
 use super::shard::{Shard, Traffic};
 use super::sizing::Offered;
 use crate::engine::{Span, Stream as Randomness, Time};
@@ -36,6 +37,7 @@ pub struct DataStream {
     /// The open shards.
     pub(super) open: Routes,
     pub(super) mode: CapacityMode,
+    pub(super) distribution: RecordDistribution,
     pub(super) retention: Span,
     pub(super) readers: Vec<Reader>,
     pub(super) changes: Changes,
@@ -63,18 +65,13 @@ pub struct DataStream {
 pub(super) struct Counts {
     /// User records that every consumer has read and that are not kept any more.
     pub(super) read_by_all: u64,
-    /// `PUT` payload units, retrieved bytes and so on, since the warm-up ended.
-    pub(super) bill: Bill,
-    pub(super) bill_at_warm_up: Bill,
-}
-
-/// What is paid for, besides shard-hours.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Bill {
-    /// Chunks of 25 KB ("Amazon Kinesis Data Streams pricing").
+    /// Chunks of 25 KB that were put ("Amazon Kinesis Data Streams pricing").
     pub(super) payload_units: u64,
+    pub(super) payload_units_at_warm_up: u64,
     /// Bytes in, each record rounded up to a whole KB.
     pub(super) rounded_bytes: u64,
+    /// What is to be paid for.
+    pub(super) bill: Bill,
 }
 
 const PAYLOAD_UNIT: u64 = 25 * 1024;
@@ -98,6 +95,7 @@ impl DataStream {
         let readers = settings.readers.iter().map(|reader| Reader::new(*reader)).collect();
         Self {
             mode: settings.mode,
+            distribution: settings.distribution,
             retention: settings.retention,
             shards,
             open,
@@ -168,7 +166,7 @@ impl DataStream {
     }
 
     /// Finds the records of a call, and their shards.
-    fn unpack<O>(&self, batch: BatchId, incoming: &mut Vec<Incoming>, cx: &Context<'_, O>) {
+    fn unpack<O>(&mut self, batch: BatchId, incoming: &mut Vec<Incoming>, cx: &Context<'_, O>) {
         incoming.clear();
         let entries = cx.batches.entries(batch);
         for entry in entries {
@@ -177,7 +175,10 @@ impl DataStream {
         let mut first = 0;
         while first < entries.len() {
             let (end, bytes) = extent(entries, first, cx.messages);
-            let shard = self.open.shard_of(entries[first].hash_key());
+            let shard = match self.distribution {
+                RecordDistribution::UserPartitionKey => self.open.shard_of(entries[first].hash_key()),
+                RecordDistribution::Auto => self.open.next_in_turn(),
+            };
             incoming.push(Incoming { first: first as u32, end: end as u32, shard, bytes });
             first = end;
         }
@@ -214,6 +215,7 @@ impl DataStream {
         }
         let (throttled, failed) =
             (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
+        let taken_before = self.metrics.incoming_bytes.total();
         self.offered.count(records, bytes, cx.now);
         let mut refused = Refusals::default();
         for record in incoming {
@@ -222,9 +224,12 @@ impl DataStream {
         self.charge_rounding(cx.now);
         let throttled = self.metrics.write_throttled.total() - throttled;
         let failed = self.metrics.put_records_failed.total() - failed;
+        let taken = self.metrics.incoming_bytes.total() - taken_before;
         if single {
+            self.metrics.put_record_bytes.add(taken);
             self.metrics.put_record_successes.add(1 - throttled - failed);
         } else {
+            self.metrics.put_records_bytes.add(taken);
             self.metrics.put_records_throttled.add(throttled);
             self.metrics.put_records_successful.add(records - throttled - failed);
             self.metrics.put_records_successes.add(u64::from(throttled + failed < records));
@@ -252,7 +257,9 @@ impl DataStream {
             return;
         }
         let shard = &mut self.shards[index as usize];
-        shard.hot_keys.count(hash_key, bytes);
+        if self.distribution == RecordDistribution::UserPartitionKey {
+            shard.hot_keys.count(hash_key, bytes);
+        }
         // "Troubleshoot Kinesis Data Streams producers": `PutRecord` rounds each record up, `PutRecords` the sum.
         let charged = if single { bytes.next_multiple_of(KIBIBYTE) } else { bytes };
         if !shard.admits(charged, cx.now) {
@@ -269,8 +276,8 @@ impl DataStream {
         shard.traffic.incoming_bytes += bytes;
         self.metrics.incoming_records.add(1);
         self.metrics.incoming_bytes.add(bytes);
-        self.counts.bill.payload_units += bytes.div_ceil(PAYLOAD_UNIT);
-        self.counts.bill.rounded_bytes += bytes.next_multiple_of(KIBIBYTE);
+        self.counts.payload_units += bytes.div_ceil(PAYLOAD_UNIT);
+        self.counts.rounded_bytes += bytes.next_multiple_of(KIBIBYTE);
         let range = shard.range;
         each(Ok(RecordPlace { shard: ShardId(index), position: shard.log.end() }));
         let mut continues = false;
@@ -307,6 +314,7 @@ impl DataStream {
         StreamDescription {
             status: if self.changes.is_updating() { StreamStatus::Updating } else { self.status },
             on_demand: self.mode == CapacityMode::OnDemand,
+            distributes_records: self.distribution == RecordDistribution::Auto,
             open_shards: self.open.len() as u32,
             retention: self.retention,
         }
@@ -367,7 +375,8 @@ impl DataStream {
     /// The levels of shards follow them.
     pub(super) fn update_levels(&mut self, now: Time) {
         let closed = self.shards.iter().filter(|shard| shard.closed && shard.log.kept() > 0).count();
-        self.metrics.open_shards.set(now, self.open.len() as u64);
+        let open = if self.status == StreamStatus::Creating { 0 } else { self.open.len() as u64 };
+        self.metrics.open_shards.set(now, open);
         self.metrics.closed_shards.set(now, closed as u64);
     }
 
