@@ -459,7 +459,7 @@ impl Service for CloudWatch {
 
     fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
         let mut row = |kind, name: &str, metric, value, unit| {
-            rows.push(SummaryRow::sum(kind, name, metric, value, unit))
+            rows.push(SummaryRow::sum(kind, name, metric, value, unit));
         };
         for (alarm, changes) in self.alarms.iter_mut().zip(&self.changes) {
             alarm.settle(now);

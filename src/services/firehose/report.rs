@@ -113,7 +113,7 @@ impl DeliveryStream {
             cost += f64::from(endpoint.vpc_zones) * seconds / 3_600.0 * prices.vpc_zone_hour;
         }
         let mut row = |metric, value, unit| {
-            rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, metric, value, unit))
+            rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, metric, value, unit));
         };
         let bytes = (now.billed_bytes - then.billed_bytes) as f64;
         row("billed_bytes", bytes, Unit::Bytes);

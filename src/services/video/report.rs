@@ -46,7 +46,7 @@ impl VideoStreams {
         let played = gigabytes(metrics.media_fragment_bytes.since_warm_up());
         let consumption = consumed * prices.consumed_gigabyte + played * prices.played_gigabyte;
         let mut row = |metric, value| {
-            rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, metric, value, Unit::Dollars))
+            rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, metric, value, Unit::Dollars));
         };
         row("ingestion_cost", ingestion);
         row("storage_cost", storage);
