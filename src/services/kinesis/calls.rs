@@ -9,7 +9,7 @@ use super::stream::DataStream;
 use crate::engine::Span;
 use crate::wire::{
     Action, Answer, ApiError, Context, EntityId, Entry, HashRange, IteratorPlace, Outbox, RecordKey,
-    RecordPlace, RecordRead, RecordsRead, RequestId, SendEntry, ShardId, ShardIterator, Signal, StreamStatus,
+    RecordPlace, RecordRead, RecordsRead, RequestId, SendEntry, ShardId, ShardIterator, StreamStatus,
 };
 
 impl DataStream {
@@ -22,8 +22,7 @@ impl DataStream {
     ) {
         let action = cx.requests.action(request).clone();
         let answer = self.answer(action, cx).unwrap_or_else(Answer::Failed);
-        cx.requests.answer(request, answer);
-        cx.outbox.send(from, Span::ZERO, Signal::Response { request });
+        cx.answer((from, request), answer, Span::ZERO);
     }
 
     fn answer<O: Outbox<Timer>>(
