@@ -31,6 +31,7 @@ mod message;
 mod message_state;
 mod notice;
 mod payload;
+mod places;
 mod price;
 mod processing;
 mod purpose;
@@ -52,7 +53,7 @@ pub use access::{
     PolicyStatementConfig, check_policy, check_principals, check_statement, is_account,
 };
 pub use activity::{Activity, ActivitySettings, Publication};
-pub use batch::{BatchId, Batches, Entry, Receipt};
+pub use batch::{BatchId, Batches, DelaySeconds, Entry, Receipt};
 pub use broker::{BrokerAction, BrokerEvent};
 pub use broker_client::{
     AcknowledgementConfig, BrokerProtocolConfig, BrokerReaderConfig, BrokerSenderConfig, ReconnectConfig,
@@ -69,7 +70,7 @@ pub use firehose::{FirehosePrices, FirehoseQuotas};
 pub use flink::{FlinkPrices, FlinkQuotas};
 pub use forward::{Forward, ForwardConfig, ForwardTarget, Forwarder};
 pub use groups::{DrawnGroupConfig, GroupConfig, MessageGroups, ZipfConfig};
-pub use hash_key::{HashRange, partition_hash};
+pub use hash_key::{HashRange, NumberedHashes, partition_hash};
 pub use invocation::{EventSource, InvokeOutcome};
 pub use journal::{AlarmReport, Journal, JudgedDatapoint};
 pub use kms::{KeyConfig, Keys, KmsSettings, Use};
@@ -78,6 +79,7 @@ pub use latency::{ApiLatency, draw_bytes, draw_span};
 pub use message::{Fate, MessageId, Messages, NewMessage};
 pub use notice::Notice;
 pub use payload::{Payload, PayloadStore};
+pub use places::Shelf;
 pub use price::{PriceFileConfig, PriceList, PricesConfig};
 pub use processing::{ProcessedTally, ProcessingConfig, ProcessingMode, ProcessingOrder};
 pub use purpose::Purpose;

@@ -78,7 +78,7 @@ impl Application {
                 let texts = &self.settings.texts;
                 *sink.hashes.entry(key).or_insert_with(|| partition_hash(&key.name(texts)))
             };
-            Entry::for_stream(message, hash)
+            Entry::for_stream(message, hash, cx.messages)
         } else {
             Entry::new(message)
         };

@@ -80,6 +80,9 @@ pub(super) struct Bill {
 const PAYLOAD_UNIT: u64 = 25 * 1024;
 const KIBIBYTE: u64 = 1024;
 
+/// Records whose shards are brought near before they are put there.
+const FETCHED_AHEAD: usize = 32;
+
 impl DataStream {
     /// A stream without records.
     pub fn new(settings: StreamSettings, seed: u64, replication: u32) -> Self {
@@ -171,18 +174,12 @@ impl DataStream {
     fn unpack<O>(&self, batch: BatchId, incoming: &mut Vec<Incoming>, cx: &Context<'_, O>) {
         incoming.clear();
         let entries = cx.batches.entries(batch);
-        for entry in entries {
-            cx.messages.fetch(entry.message);
-        }
         let mut first = 0;
         while first < entries.len() {
-            let (end, bytes) = extent(entries, first, cx.messages);
+            let (end, bytes) = extent(entries, first);
             let shard = self.open.shard_of(entries[first].hash_key());
             incoming.push(Incoming { first: first as u32, end: end as u32, shard, bytes });
             first = end;
-        }
-        for record in incoming {
-            self.shards[record.shard as usize].fetch();
         }
     }
 
@@ -216,8 +213,14 @@ impl DataStream {
             (self.metrics.write_throttled.total(), self.metrics.put_records_failed.total());
         self.offered.count(records, bytes, cx.now);
         let mut refused = Refusals::default();
-        for record in incoming {
-            self.put_record(batch, *record, single, (&mut refused, each), cx);
+        for some in incoming.chunks(FETCHED_AHEAD) {
+            for record in some {
+                self.shards[record.shard as usize].fetch();
+                cx.messages.fetch_state(cx.batches.entries(batch)[record.first as usize].message);
+            }
+            for record in some {
+                self.put_record(batch, *record, single, (&mut refused, each), cx);
+            }
         }
         self.charge_rounding(cx.now);
         let throttled = self.metrics.write_throttled.total() - throttled;
@@ -286,7 +289,7 @@ impl DataStream {
             let marks = RecordMarks { continues, is_copy, is_poison: cx.messages.is_poison(entry.message) };
             self.metrics.user_records.add(1);
             self.metrics.copies.add(u64::from(is_copy));
-            shard.log.push(Stored::new(cx.now, entry.message, cx.messages.bytes(entry.message), marks));
+            shard.log.push(Stored::new(cx.now, entry.message, entry.bytes, marks));
             continues = true;
         }
     }
@@ -394,11 +397,11 @@ struct Incoming {
 
 /// Where the record that begins at `first` ends, and its bytes.
 #[inline]
-fn extent(entries: &[Entry], first: usize, messages: &Messages) -> (usize, u64) {
-    let mut bytes = u64::from(messages.bytes(entries[first].message));
+fn extent(entries: &[Entry], first: usize) -> (usize, u64) {
+    let mut bytes = u64::from(entries[first].bytes);
     let mut end = first + 1;
     while end < entries.len() && entries[end].aggregated {
-        bytes += u64::from(messages.bytes(entries[end].message) + AGGREGATED_RECORD_BYTES);
+        bytes += u64::from(entries[end].bytes + AGGREGATED_RECORD_BYTES);
         end += 1;
     }
     if end > first + 1 {

@@ -197,7 +197,7 @@ impl Producer {
         cx: &mut Context<'_, O>,
     ) {
         let index = kpl.predict(entry.hash_key());
-        let size = cx.messages.bytes(entry.message);
+        let size = entry.bytes;
         let made_at = cx.messages.published_at(entry.message);
         let lane = &mut kpl.lanes[index];
         let packed_size = size.saturating_add(AGGREGATED_RECORD_BYTES);
