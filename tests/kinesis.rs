@@ -1,6 +1,8 @@
 //! Data streams, whole runs.
 
 mod calls;
+mod costs;
+mod distribution;
 mod hosting;
 mod leases;
 mod properties;

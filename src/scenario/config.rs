@@ -214,7 +214,8 @@ section! {
         pub kinesis_reshard_time: Duration = Duration::from_seconds(30);
         /// How many splits and merges of `UpdateShardCount` go on at a time.
         pub kinesis_reshards_at_a_time: u32 = 8, within (1, 10_000);
-        /// How long after it was found warm a shard of a stream on demand is split; AWS takes up to 15 minutes.
+        /// How long a shard of a stream on demand is warm before it is split, the minute included in which that is found; AWS takes up to
+        /// 15 minutes.
         pub kinesis_split_delay: DistributionOf<Duration> = default_split_delay();
         /// Probability that a record is not taken because of an internal failure.
         pub kinesis_internal_failures: Probability = Probability::ZERO;

@@ -9,8 +9,8 @@ use crate::record::Flow;
 use crate::services::compute::ConsumerSource;
 use crate::services::firehose::{DeliveryStreamConfig, RecordSource};
 use crate::services::kinesis::{
-    DataStream, KinesisPrices, ReaderSettings, SourceStream, StreamConsumer, StreamConsumerSettings,
-    StreamDefaults, StreamSettings, StreamSource,
+    DataStream, KinesisPrices, ReaderSettings, RecordDistributionConfig, SourceStream, StreamConsumer,
+    StreamConsumerSettings, StreamDefaults, StreamSettings, StreamSource,
 };
 use crate::services::producer::{Producer, SendTarget, StreamTarget};
 use crate::wire::{EntityId, Forward, LimitModel, PriceList, Service, span};
@@ -162,6 +162,9 @@ impl Resolver<'_> {
                 max_record_bytes: stream
                     .map_or(quotas.largest_record_bytes, |stream| stream.max_record_size.as_u64() as u32),
                 shards: stream.map(|stream| stream.initial_ranges(&quotas)).unwrap_or_default(),
+                distributes_records: stream.is_some_and(|stream| {
+                    stream.record_distribution_strategy == RecordDistributionConfig::Auto
+                }),
             }),
         };
         (found.is_some(), Some(target))

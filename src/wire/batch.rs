@@ -70,7 +70,8 @@ pub struct Entry {
     pub bytes: u32,
 }
 
-const _: () = assert!(std::mem::size_of::<Entry>() == 32, "two entries share a line of the processor's cache");
+const _: () =
+    assert!(std::mem::size_of::<Entry>() == 32, "two entries share a line of the processor's cache");
 
 impl Entry {
     /// A message about to be sent.

@@ -154,7 +154,11 @@ mod tests {
         assert_eq!(places.on(left), None, "one place of the run is still in use");
         places.give_back(2 * RUN - 1);
         assert_eq!(places.on(left), Some(RUN));
-        assert_eq!((places.coming(right), places.on(right)), (Some(1), Some(1)), "a shelf goes on with its run");
+        assert_eq!(
+            (places.coming(right), places.on(right)),
+            (Some(1), Some(1)),
+            "a shelf goes on with its run"
+        );
     }
 
     #[test]

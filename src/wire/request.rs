@@ -137,6 +137,18 @@ pub enum Action {
     MergeShards(ShardId, ShardId),
     /// `UpdateShardCount`.
     UpdateShardCount(i64),
+    /// `UpdateStreamMode`.
+    UpdateStreamMode {
+        /// Whether `StreamMode` is `ON_DEMAND`.
+        on_demand: bool,
+    },
+    /// `UpdateStreamWarmThroughput`, in MiB a second.
+    UpdateStreamWarmThroughput(i64),
+    /// `UpdateStreamRecordDistributionStrategy`.
+    UpdateStreamRecordDistributionStrategy {
+        /// Whether it is `AUTO`.
+        auto: bool,
+    },
     /// `IncreaseStreamRetentionPeriod`, in hours.
     IncreaseStreamRetentionPeriod(i64),
     /// `DecreaseStreamRetentionPeriod`, in hours.
@@ -198,6 +210,9 @@ impl Action {
             Action::SplitShard(..) => "SplitShard",
             Action::MergeShards(..) => "MergeShards",
             Action::UpdateShardCount(_) => "UpdateShardCount",
+            Action::UpdateStreamMode { .. } => "UpdateStreamMode",
+            Action::UpdateStreamWarmThroughput(_) => "UpdateStreamWarmThroughput",
+            Action::UpdateStreamRecordDistributionStrategy { .. } => "UpdateStreamRecordDistributionStrategy",
             Action::IncreaseStreamRetentionPeriod(_) => "IncreaseStreamRetentionPeriod",
             Action::DecreaseStreamRetentionPeriod(_) => "DecreaseStreamRetentionPeriod",
             Action::PutToDeliveryStream(_, false) => "PutRecordBatch",

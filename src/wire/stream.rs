@@ -143,6 +143,8 @@ pub struct KinesisQuotas {
     pub on_demand_write_bytes_per_second: u64,
     /// Whether a stream on demand can be warmed up (`UpdateStreamWarmThroughput`): since November 2025.
     pub warm_throughput: bool,
+    /// Whether a stream on demand can distribute records itself (`RecordDistributionStrategy`): since autumn 2026.
+    pub record_distribution: bool,
 }
 
 impl KinesisQuotas {
@@ -165,6 +167,7 @@ impl KinesisQuotas {
             most_shards: 10_000,
             on_demand_write_bytes_per_second: 10_000 * u64::from(MEBIBYTE),
             warm_throughput: true,
+            record_distribution: true,
         };
         match profile {
             QuotaProfile::Current => current,
@@ -173,6 +176,7 @@ impl KinesisQuotas {
                 put_records_bytes: 5 * MEBIBYTE,
                 on_demand_write_bytes_per_second: 200 * u64::from(MEBIBYTE),
                 warm_throughput: false,
+                record_distribution: false,
                 ..current
             },
         }

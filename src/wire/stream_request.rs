@@ -43,6 +43,8 @@ pub struct StreamDescription {
     pub status: StreamStatus,
     /// Whether its `StreamMode` is `ON_DEMAND`.
     pub on_demand: bool,
+    /// Whether its `RecordDistributionStrategy` is `AUTO`.
+    pub distributes_records: bool,
     /// `OpenShardCount`.
     pub open_shards: u32,
     /// `RetentionPeriodHours`.
@@ -68,8 +70,8 @@ impl RecordPlace {
 /// What says where a record goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordKey {
-    /// Its hash key.
-    pub hash: u128,
+    /// Its hash key; `None` without a partition key.
+    pub hash: Option<u128>,
     /// `SequenceNumberForOrdering`: a record before it; `Some(None)` is a number that nobody gave.
     pub after: Option<Option<RecordPlace>>,
 }

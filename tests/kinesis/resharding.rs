@@ -126,6 +126,9 @@ fn no_split_cures_a_hot_key() {
     let share = refused / sum(&tape, "p", "messages_produced") as f64;
     assert!((0.31..0.33).contains(&share), "{share}");
     assert!(value(&tape, "s", "open_shards", "last") > 6.0);
+    // The key is known through all splits: no number of shards carries it.
+    assert!(value(&tape, "s", "hottest_key_share", "mean") > 0.99);
+    assert!(value(&tape, "s", "hottest_key_shard_load", "peak") > 1.46);
 }
 
 #[test]
@@ -214,5 +217,17 @@ fn what_policies_of_a_stream_cannot_be_is_told() {
             queuelab::scenario::Scenario::load("x.yaml", text.as_bytes(), &[], &queuelab::language::NoFiles);
         let error = loaded.expect_err("it is wrong").to_string();
         assert!(error.contains(told), "{stream}: {error}");
+    }
+}
+
+#[test]
+fn a_shard_is_split_so_long_after_it_became_warm() {
+    for (duration, splits) in [("119s", 0), ("121s", 1)] {
+        let tape = run(&format!(
+            "duration: {duration}\nassumptions: {{ kinesis_split_delay: 2m }}\nstreams: {{ s: {{ capacity_mode: on_demand }} }}\n\
+             producers:\n  p:\n    publishes_to: {{ stream: s }}\n    arrivals: {{ constant: {{ rate: 10/s }} }}\n    \
+             message: {{ size: 60KiB, partition_key: k }}\n"
+        ));
+        assert_eq!(sum(&tape, "s", "splits"), splits, "{duration}");
     }
 }

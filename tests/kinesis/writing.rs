@@ -302,3 +302,19 @@ fn boundaries_belong_to_the_shard_that_begins_there_also_after_splits_and_merges
         assert!(told.contains(&format!("shardId-{shard:012}")), "{position}: {told}");
     }
 }
+
+#[test]
+fn a_shard_with_large_records_bursts_up_to_ten_mebibytes() {
+    let record = |number: u32| {
+        format!("{{ at: 1s, put_record: {{ stream: s, data: r{number}, partition_key: k, size: 1MiB }} }}")
+    };
+    for (largest, taken) in [("1MiB", 1.0), ("1025KiB", 10.0), ("10MiB", 10.0)] {
+        let script: Vec<String> = (0..11).map(record).collect();
+        let tape = run(&format!(
+            "duration: 1m\nstreams: {{ s: {{ max_record_size: {largest} }} }}\nclients: {{ c: {{ script: [{}] }} }}\n",
+            script.join(", ")
+        ));
+        assert_eq!(tape.value("s", "incoming_records", "sum"), Some(taken), "{largest}");
+        assert_eq!(tape.value("s", "put_record_bytes", "sum"), Some(taken * f64::from(1 << 20)), "{largest}");
+    }
+}

@@ -324,7 +324,7 @@ fn what_a_mapping_of_a_stream_cannot_be_is_told() {
         ("batch_size: 10001", "must be from 1 to 10000"),
         ("parallelization_factor: 11", "must be from 1 to 10"),
         ("maximum_record_age: 59s", "must be from"),
-        ("maximum_retry_attempts: 10001", "must be from 0 to 10000"),
+        ("maximum_retry_attempts: 10001", "must be from -1 to 10000"),
         ("on_failure: { queue: o.fifo }", "cannot be told of discarded records"),
         ("on_failure: { queue: oo }", "there is no queue `oo`"),
         ("tumbling_window: { length: 901s }", "must be from"),
@@ -341,4 +341,60 @@ fn what_a_mapping_of_a_stream_cannot_be_is_told() {
         problems.contains("there is no stream `t`") && problems.contains("there is no function `g`"),
         "{problems}"
     );
+}
+
+#[test]
+fn a_poll_brings_aggregated_records_whole_and_a_subscription_their_parts() {
+    let text = |mapping: &str, key: &str| {
+        let library = "library: { kpl: { aggregation_max_count: 10, record_max_buffered_time: 10s } }";
+        let message = format!("size: 100B, partition_key: {key} }}\n    {library}\n    retries: {{");
+        mapped("100/s", "", &message, "processing_time: 1ms", mapping, "")
+    };
+    let polled = run(&text("batch_size: 5", "k"));
+    let (records, parts) = (count(&polled, "s", "incoming_records"), count(&polled, "s", "user_records"));
+    assert_eq!(parts, 10 * records);
+    check_counts(&polled, "m", &[("polled_events", records), ("succeeded_events", records)]);
+    check_counts(&polled, "f", &[("messages_processed", parts), ("out_of_order", 0)]);
+    assert_eq!(value(&polled, "m", "batch_records", "max"), 5.0);
+    let pushed = run(&text("batch_size: 5, retrieval: enhanced_fan_out", "k"));
+    check_counts(
+        &pushed,
+        "m",
+        &[("polled_events", parts), ("succeeded_events", parts), ("misplaced_events", 0)],
+    );
+    assert_eq!(value(&pushed, "m", "batch_records", "max"), 5.0);
+
+    // All aggregated records have one partition key, so that a factor does not help; of their parts a subscription lets those
+    // through that belong to the same batch.
+    let polled = run(&text("batch_size: 5, parallelization_factor: 4", "{ uniform: 400 }"));
+    check_counts(&polled, "f", &[("messages_processed", count(&polled, "s", "user_records"))]);
+    assert_eq!(value(&polled, "m", "batches_at_once", "max"), 1.0);
+    let pushed = run(&text("parallelization_factor: 4, retrieval: enhanced_fan_out", "{ uniform: 400 }"));
+    let (done, dropped) =
+        (count(&pushed, "f", "messages_processed"), count(&pushed, "m", "misplaced_events"));
+    assert_eq!(done + dropped, count(&pushed, "s", "user_records"));
+    assert!(dropped > 2 * done && dropped < 4 * done, "{done} of {dropped}");
+}
+
+#[test]
+fn a_failed_batch_of_aggregated_records_is_split_between_them() {
+    // One poison record in its pack: bisection ends at the pack, and a report at its beginning.
+    let packs = "size: 100B, partition_key: k, poison_rate: 2% }\n    \
+                 library: { kpl: { aggregation_max_count: 10, record_max_buffered_time: 10s } }\n    retries: {";
+    for (function, mapping) in [
+        ("", "bisect_batch_on_function_error: true"),
+        (
+            "on_message_failure: report_batch_item_failures",
+            "function_response_types: [ReportBatchItemFailures]",
+        ),
+    ] {
+        let function = format!("processing_time: 1ms, {function}");
+        let mapping = format!("{mapping}, maximum_retry_attempts: 0, batch_size: 8");
+        let tape = run(&mapped("10/s", "", packs, &function, &mapping, ""));
+        let (dropped, done) = (count(&tape, "m", "dropped_events"), count(&tape, "m", "succeeded_events"));
+        assert_eq!(dropped + done, count(&tape, "s", "incoming_records"));
+        assert!(dropped > 0 && done > dropped, "{dropped} {done}");
+        // What was done, and what was tried in vain, is whole packs.
+        assert_eq!(fate(&tape, "stream", "s", "read_by_all"), 10 * (dropped + done));
+    }
 }

@@ -6,7 +6,9 @@ use super::broker_calls::{
 use super::delivery_calls::{FirehosePutRecordBatchConfig, FirehosePutRecordConfig};
 use super::stream_config::{
     CreateStreamConfig, GetRecordsConfig, GetShardIteratorConfig, PutRecordConfig, PutRecordsConfig,
-    RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig, UpdateShardCountConfig,
+    RetentionCallConfig, ScriptedMergeConfig, ScriptedSplitConfig, StreamCallConfig,
+    UpdateDistributionConfig, UpdateShardCountConfig, UpdateStreamModeConfig,
+    UpdateStreamWarmThroughputConfig,
 };
 use super::topic_config::{
     PublishBatchConfig, PublishConfig, ReadDeliveriesConfig, SetSubscriptionAttributesConfig,
@@ -103,6 +105,12 @@ section! {
         pub merge_shards: Option<ScriptedMergeConfig>;
         /// `UpdateShardCount`.
         pub update_shard_count: Option<UpdateShardCountConfig>;
+        /// `UpdateStreamMode`.
+        pub update_stream_mode: Option<UpdateStreamModeConfig>;
+        /// `UpdateStreamWarmThroughput`.
+        pub update_stream_warm_throughput: Option<UpdateStreamWarmThroughputConfig>;
+        /// `UpdateStreamRecordDistributionStrategy`.
+        pub update_stream_record_distribution_strategy: Option<UpdateDistributionConfig>;
         /// `IncreaseStreamRetentionPeriod`.
         pub increase_stream_retention_period: Option<RetentionCallConfig>;
         /// `DecreaseStreamRetentionPeriod`.
@@ -410,6 +418,12 @@ impl StepConfig {
             ("split_shard", self.split_shard.is_some()),
             ("merge_shards", self.merge_shards.is_some()),
             ("update_shard_count", self.update_shard_count.is_some()),
+            ("update_stream_mode", self.update_stream_mode.is_some()),
+            ("update_stream_warm_throughput", self.update_stream_warm_throughput.is_some()),
+            (
+                "update_stream_record_distribution_strategy",
+                self.update_stream_record_distribution_strategy.is_some(),
+            ),
             ("increase_stream_retention_period", self.increase_stream_retention_period.is_some()),
             ("decrease_stream_retention_period", self.decrease_stream_retention_period.is_some()),
             ("firehose_put_record", self.firehose_put_record.is_some()),

@@ -267,6 +267,11 @@ impl Client {
             StreamCall::Split(shard, at) => Action::SplitShard(shard, at),
             StreamCall::Merge(shard, other) => Action::MergeShards(shard, other),
             StreamCall::UpdateShardCount(target) => Action::UpdateShardCount(target),
+            StreamCall::UpdateStreamMode { on_demand } => Action::UpdateStreamMode { on_demand },
+            StreamCall::UpdateWarmThroughput(mebibytes) => Action::UpdateStreamWarmThroughput(mebibytes),
+            StreamCall::UpdateDistribution { auto } => {
+                Action::UpdateStreamRecordDistributionStrategy { auto }
+            }
             StreamCall::IncreaseRetention(hours) => Action::IncreaseStreamRetentionPeriod(hours),
             StreamCall::DecreaseRetention(hours) => Action::DecreaseStreamRetentionPeriod(hours),
         }

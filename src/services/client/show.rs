@@ -189,11 +189,12 @@ pub(super) fn answer(answer: &Answer, ids: &[String], names: &Names) -> (String,
         Answer::Iterator(iterator) => format!("ShardIterator={}", iterator.shard),
         Answer::Records(read) => names.read(read),
         Answer::Stream(stream) => format!(
-            "StreamStatus={} StreamMode={} OpenShardCount={} RetentionPeriodHours={}",
+            "StreamStatus={} StreamMode={} OpenShardCount={} RetentionPeriodHours={}{}",
             stream.status.name(),
             if stream.on_demand { "ON_DEMAND" } else { "PROVISIONED" },
             stream.open_shards,
-            stream.retention / Span::from_hours(1)
+            stream.retention / Span::from_hours(1),
+            if stream.distributes_records { " RecordDistributionStrategy=AUTO" } else { "" }
         ),
     };
     (SUCCESS.to_owned(), told)

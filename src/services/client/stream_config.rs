@@ -40,8 +40,8 @@ section! {
         pub stream: Reference;
         /// Its data: what tells this record from others.
         pub data: String;
-        /// `PartitionKey`.
-        pub partition_key: String;
+        /// `PartitionKey`; a stream that distributes records itself needs none.
+        pub partition_key: Option<String>;
         /// `ExplicitHashKey`, in quotes.
         pub explicit_hash_key: Option<Located<String>>;
         /// `SequenceNumberForOrdering`: that of an earlier record, `first[0]`, or `unknown`.
@@ -72,8 +72,8 @@ section! {
     pub struct RecordEntryConfig {
         /// Its data: what tells this record from others.
         pub data: String;
-        /// `PartitionKey`.
-        pub partition_key: String;
+        /// `PartitionKey`; a stream that distributes records itself needs none.
+        pub partition_key: Option<String>;
         /// `ExplicitHashKey`, in quotes.
         pub explicit_hash_key: Option<Located<String>>;
         /// Its size, partition key included; by default that of data and key.
@@ -167,6 +167,46 @@ section! {
 }
 
 section! {
+    /// A capacity mode.
+    pub struct UpdateStreamModeConfig {
+        /// The stream.
+        pub stream: Reference;
+        /// `StreamMode`.
+        pub stream_mode: StreamModeConfig;
+    }
+}
+
+section! {
+    /// A warm throughput.
+    pub struct UpdateStreamWarmThroughputConfig {
+        /// The stream.
+        pub stream: Reference;
+        /// `WarmThroughputMiBps`: MiB a second.
+        pub warm_throughput_mibps: i64;
+    }
+}
+
+section! {
+    /// A way to distribute records.
+    pub struct UpdateDistributionConfig {
+        /// The stream.
+        pub stream: Reference;
+        /// `RecordDistributionStrategy`.
+        pub record_distribution_strategy: DistributionStrategyConfig;
+    }
+}
+
+keyword! {
+    /// How records find their shards (`RecordDistributionStrategy`).
+    pub enum DistributionStrategyConfig {
+        /// By their partition keys, or explicit hash keys.
+        UserPartitionKey = "user_partition_key",
+        /// The stream spreads them evenly.
+        Auto = "auto",
+    }
+}
+
+section! {
     /// A retention period.
     pub struct RetentionCallConfig {
         /// The stream.
@@ -214,6 +254,9 @@ impl StepConfig {
             .chain(self.split_shard.iter().map(|call| &call.stream))
             .chain(self.merge_shards.iter().map(|call| &call.stream))
             .chain(self.update_shard_count.iter().map(|call| &call.stream))
+            .chain(self.update_stream_mode.iter().map(|call| &call.stream))
+            .chain(self.update_stream_warm_throughput.iter().map(|call| &call.stream))
+            .chain(self.update_stream_record_distribution_strategy.iter().map(|call| &call.stream))
             .next()
     }
 }

@@ -3,7 +3,9 @@
 use super::config::StepConfig;
 use super::script::{Built, Call, Handle, Lookup, ResultKind, Results, Send, send};
 use super::show::{Cell, entries, text};
-use super::stream_config::{GetShardIteratorConfig, IteratorTypeConfig, StreamModeConfig};
+use super::stream_config::{
+    DistributionStrategyConfig, GetShardIteratorConfig, IteratorTypeConfig, StreamModeConfig,
+};
 use crate::engine::Time;
 use crate::language::{Bytes, Duration, Located, Problems};
 use crate::wire::{EntityId, HashRange, ShardId, Texts, partition_hash, span};
@@ -16,8 +18,8 @@ const LONGEST_KEY: usize = 256;
 pub struct Record {
     /// Data and partition key.
     pub send: Send,
-    /// Its hash key.
-    pub hash: u128,
+    /// Its hash key; without a partition key it has none.
+    pub hash: Option<u128>,
     /// `SequenceNumberForOrdering`.
     pub after: Option<Handle>,
     /// When its event happened; by default when it is put.
@@ -72,6 +74,18 @@ pub enum StreamCall {
     Merge(ShardId, ShardId),
     /// `UpdateShardCount`.
     UpdateShardCount(i64),
+    /// `UpdateStreamMode`.
+    UpdateStreamMode {
+        /// Whether `StreamMode` is `ON_DEMAND`.
+        on_demand: bool,
+    },
+    /// `UpdateStreamWarmThroughput`, in MiB a second.
+    UpdateWarmThroughput(i64),
+    /// `UpdateStreamRecordDistributionStrategy`.
+    UpdateDistribution {
+        /// Whether it is `AUTO`.
+        auto: bool,
+    },
     /// `IncreaseStreamRetentionPeriod`, in hours.
     IncreaseRetention(i64),
     /// `DecreaseStreamRetentionPeriod`, in hours.
@@ -82,7 +96,7 @@ pub enum StreamCall {
 #[derive(Debug, Clone, Copy)]
 struct Written<'a> {
     data: &'a str,
-    key: &'a str,
+    key: Option<&'a str>,
     explicit: Option<&'a Located<String>>,
     size: Option<Bytes>,
     event_time: Option<Duration>,
@@ -94,18 +108,19 @@ fn record(
     texts: &mut Texts,
     problems: &mut Problems,
 ) -> Option<Record> {
-    if key.is_empty() || key.chars().count() > LONGEST_KEY {
+    if key.is_some_and(|key| key.is_empty() || key.chars().count() > LONGEST_KEY) {
         problems.error(place, "a partition key has 1 to 256 characters (`PutRecord`)");
         return None;
     }
-    let hash = match explicit {
-        Some(text) => HashRange::read_key(text, problems)?,
-        None => partition_hash(key),
+    let explicit = match explicit {
+        Some(text) => Some(HashRange::read_key(text, problems)?),
+        None => None,
     };
-    let key = key.to_owned();
-    let mut send = send(data, (None, size), (Some(&key), None), texts);
+    let hash = key.map(|key| explicit.unwrap_or_else(|| partition_hash(key)));
+    let key = key.map(str::to_owned);
+    let mut send = send(data, (None, size), (key.as_ref(), None), texts);
     if size.is_none() {
-        send.bytes += key.len() as u32;
+        send.bytes += key.map_or(0, |key| key.len() as u32);
     }
     let event_time = event_time.map(|time| Time::ZERO + span(time));
     Some(Record { send, hash, after: None, event_time })
@@ -114,7 +129,7 @@ fn record(
 fn record_cell(Written { data, key, explicit, size, event_time }: Written<'_>) -> Cell {
     Cell::default()
         .with("data", Some(text(data)))
-        .with("partition_key", Some(text(key)))
+        .with("partition_key", key.map(text))
         .with("explicit_hash_key", explicit.map(|hash| &hash.value))
         .with("size", size)
         .with("event_time", event_time)
@@ -162,7 +177,7 @@ impl StepConfig {
         if let Some(config) = &self.put_record {
             let written = Written {
                 data: &config.data,
-                key: &config.partition_key,
+                key: config.partition_key.as_deref(),
                 explicit: config.explicit_hash_key.as_ref(),
                 size: config.size,
                 event_time: config.event_time,
@@ -185,7 +200,7 @@ impl StepConfig {
                 .map(|entry| {
                     let written = Written {
                         data: &entry.data,
-                        key: &entry.partition_key,
+                        key: entry.partition_key.as_deref(),
                         explicit: entry.explicit_hash_key.as_ref(),
                         size: entry.size,
                         event_time: entry.event_time,
@@ -258,6 +273,22 @@ impl StepConfig {
             let target = config.target_shard_count;
             let cell = cell.with("target_shard_count", Some(target));
             return Some((Some(StreamCall::UpdateShardCount(target)), cell, None));
+        }
+        if let Some(config) = &self.update_stream_mode {
+            let on_demand = config.stream_mode == StreamModeConfig::OnDemand;
+            let cell = cell.with("stream_mode", Some(config.stream_mode));
+            return Some((Some(StreamCall::UpdateStreamMode { on_demand }), cell, None));
+        }
+        if let Some(config) = &self.update_stream_warm_throughput {
+            let mebibytes = config.warm_throughput_mibps;
+            let cell = cell.with("warm_throughput_mibps", Some(mebibytes));
+            return Some((Some(StreamCall::UpdateWarmThroughput(mebibytes)), cell, None));
+        }
+        if let Some(config) = &self.update_stream_record_distribution_strategy {
+            let strategy = config.record_distribution_strategy;
+            let auto = strategy == DistributionStrategyConfig::Auto;
+            let cell = cell.with("record_distribution_strategy", Some(strategy));
+            return Some((Some(StreamCall::UpdateDistribution { auto }), cell, None));
         }
         let (config, grows) =
             match (&self.increase_stream_retention_period, &self.decrease_stream_retention_period) {

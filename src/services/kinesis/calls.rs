@@ -3,7 +3,7 @@
 use super::Timer;
 use super::log::Wanted;
 use super::routes::Routes;
-use super::settings::{CapacityMode, Change};
+use super::settings::{CapacityMode, Change, RecordDistribution};
 use super::shard::Shard;
 use super::stream::DataStream;
 use crate::engine::Span;
@@ -42,7 +42,12 @@ impl DataStream {
             Action::ListShards => Ok(Answer::Shards(self.list_shards())),
             // A stream that is being created can be described, nothing else: it cannot be changed yet, and for records it is
             // not there.
-            Action::SplitShard(..) | Action::MergeShards(..) | Action::UpdateShardCount(_)
+            Action::SplitShard(..)
+            | Action::MergeShards(..)
+            | Action::UpdateShardCount(_)
+            | Action::UpdateStreamMode { .. }
+            | Action::UpdateStreamWarmThroughput(_)
+            | Action::UpdateStreamRecordDistributionStrategy { .. }
                 if self.status == StreamStatus::Creating =>
             {
                 Err(ApiError::ResourceInUseException)
@@ -57,6 +62,18 @@ impl DataStream {
             Action::UpdateShardCount(target) => {
                 let target = u32::try_from(target).map_err(|_| ApiError::InvalidArgumentException)?;
                 self.change_and_tell(Change::UpdateShardCount(target), cx)
+            }
+            Action::UpdateStreamMode { on_demand } => {
+                let mode = if on_demand { CapacityMode::OnDemand } else { CapacityMode::Provisioned };
+                self.change_and_tell(Change::UpdateStreamMode(mode), cx)
+            }
+            Action::UpdateStreamWarmThroughput(mebibytes) => {
+                let mebibytes = u64::try_from(mebibytes).map_err(|_| ApiError::InvalidArgumentException)?;
+                self.change_and_tell(Change::WarmThroughput(mebibytes.saturating_mul(1 << 20)), cx)
+            }
+            Action::UpdateStreamRecordDistributionStrategy { auto } => {
+                let to = if auto { RecordDistribution::Auto } else { RecordDistribution::UserPartitionKey };
+                self.change_and_tell(Change::RecordDistribution(to), cx)
             }
             Action::IncreaseStreamRetentionPeriod(hours) => self.change_retention(hours, true, cx),
             Action::DecreaseStreamRetentionPeriod(hours) => self.change_retention(hours, false, cx),
@@ -87,6 +104,9 @@ impl DataStream {
         }
         self.exists = true;
         self.mode = if on_demand { CapacityMode::OnDemand } else { CapacityMode::Provisioned };
+        if !on_demand {
+            self.distribution = RecordDistribution::UserPartitionKey;
+        }
         let ranges = HashRange::even(shards);
         self.shards = ranges.iter().map(|range| Shard::new(*range, [None; 2], &self.settings)).collect();
         self.open = Routes::new(&ranges);
@@ -96,10 +116,11 @@ impl DataStream {
 
     /// The stream is `ACTIVE` from now on.
     pub(super) fn finish_creation<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        self.charge(cx.now);
         self.status = StreamStatus::Active;
         self.update_levels(cx.now);
         if self.mode == CapacityMode::OnDemand {
-            cx.outbox.wake(cx.now + Span::from_minutes(1), Timer::Minute);
+            self.begin_watch(cx);
         }
     }
 
@@ -136,12 +157,20 @@ impl DataStream {
         single: bool,
         cx: &mut Context<'_, O>,
     ) -> Result<Answer, ApiError> {
-        if entries.is_empty() || keys.iter().any(|key| key.after.is_some_and(|place| !self.gave(place))) {
+        // "Producer API behavior with service-managed distribution": a partition key is optional there, and there is no order to
+        // ask for.
+        let is_wrong = |key: &RecordKey| match self.distribution {
+            RecordDistribution::UserPartitionKey => {
+                key.hash.is_none() || key.after.is_some_and(|place| !self.gave(place))
+            }
+            RecordDistribution::Auto => key.after.is_some(),
+        };
+        if entries.is_empty() || keys.iter().any(is_wrong) {
             return Err(ApiError::InvalidArgumentException);
         }
         let batch = cx.batches.open();
         for (entry, key) in entries.iter().zip(keys) {
-            let entry = Entry::for_stream(entry.message, key.hash, cx.messages);
+            let entry = Entry::for_stream(entry.message, key.hash.unwrap_or(0), cx.messages);
             cx.batches.entries_mut(batch).push(entry);
         }
         let mut places = Vec::with_capacity(entries.len());

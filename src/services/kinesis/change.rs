@@ -3,12 +3,12 @@
 
 use super::Timer;
 use super::config::NEW_ON_DEMAND_SHARDS;
-use super::settings::{CapacityMode, Change};
+use super::settings::{CapacityMode, Change, RecordDistribution};
 use super::shard::Shard;
 use super::stream::DataStream;
 use crate::engine::{Span, Time};
 use crate::record::ScalingActivity;
-use crate::wire::{ApiError, Context, HashRange, Outbox, ShardId};
+use crate::wire::{ApiError, Context, HashRange, Outbox, Service, ShardId};
 use std::collections::VecDeque;
 
 /// A step of a change: one shard becomes two, or two become one.
@@ -85,7 +85,9 @@ impl DataStream {
         change: Change,
         cx: &mut Context<'_, O>,
     ) -> Result<(), (ApiError, String)> {
-        if self.changes.is_updating() {
+        // "`UpdateStreamRecordDistributionStrategy`" can be called at any time.
+        let may_be_updating = matches!(change, Change::RecordDistribution(_));
+        if self.changes.is_updating() && !may_be_updating {
             return Err((ApiError::ResourceInUseException, "the stream is UPDATING".to_owned()));
         }
         let steps = match change {
@@ -94,15 +96,29 @@ impl DataStream {
             Change::UpdateShardCount(target) => self.check_shard_count(target, cx.now)?,
             Change::UpdateStreamMode(mode) => {
                 self.check_mode(cx.now)?;
+                self.charge(cx.now);
                 self.mode = mode;
+                match mode {
+                    CapacityMode::OnDemand => self.begin_watch(cx),
+                    // A provisioned stream has no such setting.
+                    CapacityMode::Provisioned => self.distribution = RecordDistribution::UserPartitionKey,
+                }
                 Vec::new()
             }
             Change::Retention(retention) => {
+                self.charge(cx.now);
+                // What has expired by now does not come back.
+                self.catch_up(cx.now, cx.messages);
                 self.retention = retention;
-                (0..self.shards.len() as u32).for_each(|shard| self.expire(shard, cx.now, cx.messages));
+                self.catch_up(cx.now, cx.messages);
                 Vec::new()
             }
             Change::WarmThroughput(bytes) => self.check_warm_throughput(bytes)?,
+            Change::RecordDistribution(distribution) => {
+                self.check_distribution(distribution)?;
+                self.distribution = distribution;
+                return Ok(());
+            }
         };
         self.changes.steps = steps.into();
         if !self.changes.steps.is_empty() {
@@ -187,7 +203,24 @@ impl DataStream {
         Ok(())
     }
 
+    /// "`UpdateStreamRecordDistributionStrategy`": at any time, of a stream on demand.
+    fn check_distribution(&self, distribution: RecordDistribution) -> Result<(), (ApiError, String)> {
+        let is_auto = distribution == RecordDistribution::Auto;
+        if is_auto && !self.settings.quotas.record_distribution {
+            let why = "there is no such strategy with these quotas".to_owned();
+            return Err((ApiError::UnsupportedOperation, why));
+        }
+        if is_auto && self.mode == CapacityMode::Provisioned {
+            return Err((ApiError::InvalidArgumentException, "the stream is provisioned".to_owned()));
+        }
+        Ok(())
+    }
+
     fn check_warm_throughput(&self, bytes: u64) -> Result<Vec<Step>, (ApiError, String)> {
+        if !self.settings.quotas.warm_throughput {
+            let why = "a stream cannot be warmed up with these quotas".to_owned();
+            return Err((ApiError::UnsupportedOperation, why));
+        }
         if self.mode == CapacityMode::Provisioned {
             return Err((ApiError::InvalidArgumentException, "the stream is provisioned".to_owned()));
         }
@@ -238,9 +271,11 @@ impl DataStream {
         for range in [HashRange { first: range.first, last: at - 1 }, HashRange { first: at, last }] {
             self.shards.push(Shard::new(range, parents, &self.settings));
         }
+        self.charge(cx.now);
         self.open.replace(place..=place, &[(at - 1, child), (last, child + 1)]);
         self.metrics.splits.add(1);
         self.close(parent, cx);
+        self.hand_on_keys(parent);
     }
 
     /// The shard that begins with this hash key and the one below it become one.
@@ -255,14 +290,29 @@ impl DataStream {
         let range = HashRange { first: self.shards[lower as usize].range.first, last };
         let parents = [Some(ShardId(lower)), Some(ShardId(upper))];
         self.shards.push(Shard::new(range, parents, &self.settings));
+        self.charge(cx.now);
         self.open.replace(place - 1..=place, &[(last, child)]);
         self.metrics.merges.add(1);
-        self.close(lower, cx);
-        self.close(upper, cx);
+        for parent in [lower, upper] {
+            self.close(parent, cx);
+            self.hand_on_keys(parent);
+        }
+    }
+
+    /// What is known of the hottest keys of a closed shard goes on with the shards that have them now.
+    fn hand_on_keys(&mut self, parent: u32) {
+        let mut keys = std::mem::take(&mut self.shards[parent as usize].hot_keys);
+        let is_child = |shard: &&mut Shard| shard.parents.contains(&Some(ShardId(parent)));
+        // The children are the newest shards.
+        for child in self.shards.iter_mut().rev().take(2).filter(is_child) {
+            let range = child.range;
+            keys.hand_over(&mut child.hot_keys, |key| range.contains(key));
+        }
     }
 
     fn close<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
         self.shards[shard as usize].closed = true;
+        self.end_watch(shard);
         self.update_levels(cx.now);
         self.push_to_subscribers(shard, cx);
     }

@@ -2,9 +2,11 @@
 
 use super::enhanced::{ShardMetricConfig, chosen};
 use super::scaling::StreamScalingConfig;
-use super::settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
+use super::settings::{
+    CapacityMode, Change, KinesisPrices, ReaderSettings, RecordDistribution, StreamSettings,
+};
 use crate::engine::{Distribution, Span, Time};
-use crate::language::{Bytes, Duration, Located, Problems, choice, keyword, section};
+use crate::language::{Bytes, Duration, Located, Place, Problems, choice, keyword, section};
 use crate::wire::{HashRange, KinesisQuotas, LimitModel, ShardId, span};
 
 keyword! {
@@ -14,6 +16,16 @@ keyword! {
         Provisioned = "provisioned",
         /// By AWS, which follows the load.
         OnDemand = "on_demand",
+    }
+}
+
+keyword! {
+    /// How records find their shards (`RecordDistributionStrategy`).
+    pub enum RecordDistributionConfig {
+        /// By their partition keys, or explicit hash keys: records of a key are in one shard, in their order.
+        UserPartitionKey = "user_partition_key",
+        /// The stream spreads them evenly and ignores keys: a hot key harms nobody, and no key has an order.
+        Auto = "auto",
     }
 }
 
@@ -27,6 +39,8 @@ section! {
         /// Bytes a second that a stream on demand took at most in the last 30 days: it has shards for twice as much, at
         /// least for 4 MiB a second as a new stream.
         pub peak_write_throughput: Option<Bytes>;
+        /// How a stream on demand distributes records over its shards (`RecordDistributionStrategy`).
+        pub record_distribution_strategy: RecordDistributionConfig = RecordDistributionConfig::UserPartitionKey;
         /// Whether it is there at the beginning; otherwise a client creates it (`create_stream`).
         pub created: bool = true;
         /// How long records are kept (`RetentionPeriodHours`).
@@ -69,6 +83,8 @@ choice! {
         RetentionPeriod(Duration) = "retention_period",
         /// Bytes a second that a stream on demand is to take at once (`UpdateStreamWarmThroughput`).
         WarmThroughput(Bytes) = "update_stream_warm_throughput",
+        /// How a stream on demand distributes records, from now on (`UpdateStreamRecordDistributionStrategy`).
+        RecordDistribution(RecordDistributionConfig) = "update_stream_record_distribution_strategy",
     }
 }
 
@@ -109,7 +125,7 @@ pub struct StreamDefaults {
     pub create_time: Span,
     /// Splits and merges at a time.
     pub reshard_parallel: u32,
-    /// How long a warm shard of a stream on demand waits for its split, in nanoseconds.
+    /// How long a shard of a stream on demand is warm before it is split, in nanoseconds.
     pub split_delay: Distribution,
     /// How limits per second are measured.
     pub limit_model: LimitModel,
@@ -129,6 +145,31 @@ impl From<CapacityModeConfig> for CapacityMode {
     }
 }
 
+impl From<RecordDistributionConfig> for RecordDistribution {
+    fn from(strategy: RecordDistributionConfig) -> Self {
+        match strategy {
+            RecordDistributionConfig::UserPartitionKey => RecordDistribution::UserPartitionKey,
+            RecordDistributionConfig::Auto => RecordDistribution::Auto,
+        }
+    }
+}
+
+/// Tells that the service distributes no records with these quotas.
+fn check_distribution(
+    strategy: RecordDistributionConfig,
+    place: impl Into<Option<Place>>,
+    quotas: &KinesisQuotas,
+    problems: &mut Problems,
+) -> bool {
+    let is_known = strategy == RecordDistributionConfig::UserPartitionKey || quotas.record_distribution;
+    if !is_known {
+        problems
+            .error(place, "streams find shards by partition keys only with these quotas")
+            .why("`RecordDistributionStrategy` is there since autumn 2026, after the profile `2022`");
+    }
+    is_known
+}
+
 impl StreamConfig {
     fn check(&self, problems: &mut Problems) {
         let is_on_demand = self.capacity_mode == CapacityModeConfig::OnDemand;
@@ -136,6 +177,15 @@ impl StreamConfig {
             problems
                 .error(self.places.key("shards"), "a stream on demand chooses its shards itself")
                 .help("give its `peak_write_throughput`, or `capacity_mode: provisioned`");
+        }
+        if !is_on_demand && self.record_distribution_strategy == RecordDistributionConfig::Auto {
+            problems
+                .error(
+                    self.places.of("record_distribution_strategy"),
+                    "a provisioned stream finds shards by partition keys",
+                )
+                .why("AUTO is for streams on demand (`UpdateStreamRecordDistributionStrategy`)")
+                .help("give `capacity_mode: on_demand`");
         }
         if !is_on_demand && self.peak_write_throughput.is_some() {
             problems
@@ -185,6 +235,8 @@ impl StreamConfig {
     ) -> Option<StreamSettings> {
         let errors = problems.errors();
         let quotas = &defaults.quotas;
+        let strategy = self.record_distribution_strategy;
+        check_distribution(strategy, self.places.of("record_distribution_strategy"), quotas, problems);
         if self.max_record_size.as_u64() > u64::from(quotas.largest_record_bytes) {
             let most = Bytes::new(u64::from(quotas.largest_record_bytes));
             problems
@@ -222,6 +274,7 @@ impl StreamConfig {
         (problems.errors() == errors).then(|| StreamSettings {
             name: name.to_owned(),
             mode: self.capacity_mode.into(),
+            distribution: strategy.into(),
             created: self.created,
             is_scripted,
             shards: self.initial_shards(quotas),
@@ -284,6 +337,10 @@ impl ChangeConfig {
                     return None;
                 }
                 Change::WarmThroughput(bytes.as_u64())
+            }
+            ChangeConfig::RecordDistribution(strategy) => {
+                check_distribution(*strategy, scheduled.place, quotas, problems)
+                    .then(|| Change::RecordDistribution((*strategy).into()))?
             }
         })
     }

@@ -17,6 +17,10 @@ crate::metrics! {
         pub put_record_calls: Counter [Count],
         /// `PutRecord` calls that succeeded.
         pub put_record_successes: Counter [Count] as "PutRecord.Success",
+        /// Bytes taken from `PutRecord` calls.
+        pub put_record_bytes: Counter [Bytes] as "PutRecord.Bytes",
+        /// Bytes taken from `PutRecords` calls.
+        pub put_records_bytes: Counter [Bytes] as "PutRecords.Bytes",
         /// `PutRecords` calls.
         pub put_records_calls: Counter [Count],
         /// `PutRecords` calls of which at least one record was taken.

@@ -9,17 +9,18 @@
 //!
 //! Routing and explicit hash keys; the limits of a shard in records and bytes, partial failure of `PutRecords`; iterators,
 //! `GetRecords` with its limits and penalties, enhanced fan-out with subscriptions; splits, merges, `UpdateShardCount`,
-//! streams on demand; retention and expiry; consumers made with the Kinesis Client Library: leases, checkpoints, take-over
+//! streams on demand, records that they distribute themselves; retention and expiry; consumers made with the Kinesis Client Library: leases, checkpoints, take-over
 //! after a crash, stealing, prefetching, parents before children, replays.
 //!
 //! # What is not, yet
 //!
-//! Queues on a stream, channels, service-managed record distribution, On-demand Advantage's prices.
+//! Queues on a stream, channels, On-demand Advantage's prices.
 //!
 //! # Quotas
 //!
 //! [`KinesisQuotas`](crate::wire::KinesisQuotas), with the titles of their AWS pages.
 
+mod bill;
 mod calls;
 mod change;
 mod config;
@@ -29,6 +30,7 @@ mod fan_out;
 mod log;
 mod metrics;
 mod on_demand;
+mod put;
 mod read;
 mod report;
 mod routes;
@@ -38,7 +40,10 @@ mod shard;
 mod sizing;
 mod stream;
 
-pub use config::{CapacityModeConfig, ChangeConfig, ScheduledChangeConfig, StreamConfig, StreamDefaults};
+pub use config::{
+    CapacityModeConfig, ChangeConfig, RecordDistributionConfig, ScheduledChangeConfig, StreamConfig,
+    StreamDefaults,
+};
 pub use consumer::{
     ConsumerMetrics as StreamConsumerMetrics, ConsumerTimer, SourceStream, StreamConsumer,
     StreamConsumerConfig, StreamConsumerSettings, StreamSource,
@@ -46,10 +51,10 @@ pub use consumer::{
 pub use enhanced::{ShardMetricConfig, ShardMetrics};
 pub use metrics::StreamMetrics;
 pub use scaling::StreamScalingConfig;
-pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, StreamSettings};
+pub use settings::{CapacityMode, Change, KinesisPrices, ReaderSettings, RecordDistribution, StreamSettings};
 pub use stream::DataStream;
 
-use crate::engine::{Span, Time};
+use crate::engine::Time;
 use crate::record::{Datapoint, Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
 use crate::scaling::ScalingTimer;
 use crate::wire::{
@@ -93,8 +98,8 @@ impl Service for DataStream {
         }
         let becomes =
             |change: &(Time, Change)| matches!(change.1, Change::UpdateStreamMode(CapacityMode::OnDemand));
-        if self.mode == CapacityMode::OnDemand || self.settings.changes.iter().any(becomes) {
-            cx.outbox.wake(cx.now + Span::from_minutes(1), Timer::Minute);
+        if (self.exists && self.mode == CapacityMode::OnDemand) || self.settings.changes.iter().any(becomes) {
+            self.begin_watch(cx);
         }
     }
 
@@ -161,8 +166,10 @@ impl Service for DataStream {
         }
     }
 
-    fn end_warm_up(&mut self, _now: Time) {
-        self.counts.bill_at_warm_up = self.counts.bill;
+    fn end_warm_up(&mut self, now: Time) {
+        self.charge(now);
+        self.counts.bill.restart();
+        self.counts.payload_units_at_warm_up = self.counts.payload_units;
         for shard in &mut self.shards {
             shard.at_warm_up = shard.traffic;
         }
@@ -191,9 +198,9 @@ impl Service for DataStream {
         self.shards.iter().flat_map(|shard| shard.log.messages()).for_each(mark);
     }
 
-    fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
+    fn summarise(&mut self, now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
         self.summarise_sizing(now, rows);
-        self.summarise_cost(now, seconds, rows);
+        self.summarise_cost(now, rows);
         self.summarise_shards(rows);
     }
 }

@@ -17,6 +17,10 @@ const WARM_RECORDS_PER_SECOND: u64 = 500;
 #[derive(Debug, Default)]
 pub(super) struct LastHour {
     minutes: VecDeque<u64>,
+    /// What shards brought in this minute that are closed by now.
+    closed: u64,
+    /// Whether minutes are being counted.
+    runs: bool,
 }
 
 impl LastHour {
@@ -35,13 +39,25 @@ impl LastHour {
 }
 
 impl DataStream {
+    /// Shards are looked at from now on.
+    pub(super) fn begin_watch<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        if !std::mem::replace(&mut self.hour.runs, true) {
+            cx.outbox.wake(cx.now + MINUTE, Timer::Minute);
+        }
+    }
+
+    /// A shard is closed: what it took in this minute counts all the same.
+    pub(super) fn end_watch(&mut self, shard: u32) {
+        self.hour.closed += Self::minute_of(&mut self.shards[shard as usize]).incoming_bytes;
+    }
+
     /// Each minute: warm shards are found.
     pub(super) fn watch_shards<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
         let is_on_demand = self.mode == CapacityMode::OnDemand;
         let most = self.shards_for(self.settings.quotas.on_demand_write_bytes_per_second) as usize;
         let splitting = self.shards.iter().filter(|shard| shard.splitting && !shard.closed).count();
         let mut shards = self.open.len() + splitting;
-        let mut bytes = 0;
+        let mut bytes = std::mem::take(&mut self.hour.closed);
         for place in 0..self.open.len() {
             let index = self.open.shard_at(place);
             let shard = &mut self.shards[index as usize];
@@ -53,7 +69,8 @@ impl DataStream {
                 shard.splitting = true;
                 shards += 1;
                 let delay = draw_span(&self.settings.split_delay, &mut self.chance.splitting);
-                cx.outbox.wake(cx.now + delay, Timer::Split(index));
+                // It has been warm for a minute already.
+                cx.outbox.wake(cx.now + delay.saturating_sub(MINUTE), Timer::Split(index));
             }
         }
         self.hour.enter(bytes);
@@ -62,8 +79,10 @@ impl DataStream {
 
     /// A warm shard is split, evenly: what one hot key brings stays on one of the halves.
     pub(super) fn split_warm<O: Outbox<Timer>>(&mut self, shard: u32, cx: &mut Context<'_, O>) {
-        let found = &self.shards[shard as usize];
-        if !found.closed && self.mode == CapacityMode::OnDemand {
+        let found = &mut self.shards[shard as usize];
+        if self.mode != CapacityMode::OnDemand {
+            found.splitting = false;
+        } else if !found.closed {
             let middle = found.range.middle();
             self.split(middle, cx);
         }

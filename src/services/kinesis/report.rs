@@ -1,6 +1,5 @@
 //! The rows of a stream in `summary.csv` beyond its instruments: shards, what the stream would need, and what it costs.
 
-use super::settings::CapacityMode;
 use super::sizing::HotKeys;
 use super::stream::DataStream;
 use crate::engine::Time;
@@ -60,36 +59,14 @@ impl DataStream {
     }
 
     /// "Amazon Kinesis Data Streams pricing".
-    pub(super) fn summarise_cost(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
-        const GIBIBYTE: f64 = (1_u64 << 30) as f64;
-        let (prices, bill, before) = (self.settings.prices, self.counts.bill, self.counts.bill_at_warm_up);
-        let (shard_seconds, hours) = (self.metrics.open_shards.area_seconds(now), seconds / 3_600.0);
-        let fan_outs = self.readers.iter().filter(|reader| reader.enhanced_fan_out).count() as f64;
-        let pushed = self.metrics.fan_out_bytes.since_warm_up() as f64 / GIBIBYTE;
-        let out = self.metrics.get_records_bytes.since_warm_up() as f64 / GIBIBYTE;
-        let extended = self.retention > crate::engine::Span::from_hours(24);
-        let cost = match self.settings.mode {
-            CapacityMode::Provisioned => {
-                let units = (bill.payload_units - before.payload_units) as f64;
-                let shard_hours = shard_seconds / 3_600.0;
-                let retention = if extended { prices.extended_retention_shard_hour } else { 0.0 };
-                shard_hours * (prices.shard_hour + retention)
-                    + units / 1e6 * prices.million_payload_units
-                    + shard_hours * fan_outs * prices.fan_out_shard_hour
-                    + pushed * prices.fan_out_gigabyte
-            }
-            CapacityMode::OnDemand => {
-                let bytes = (bill.rounded_bytes - before.rounded_bytes) as f64 / GIBIBYTE;
-                hours * prices.on_demand_stream_hour
-                    + bytes * prices.on_demand_gigabyte_in
-                    + out * prices.on_demand_gigabyte_out
-                    + pushed * prices.on_demand_fan_out_gigabyte
-            }
-        };
+    pub(super) fn summarise_cost(&mut self, now: Time, rows: &mut Vec<SummaryRow>) {
+        self.charge(now);
+        let cost = self.counts.bill.dollars(&self.settings.prices);
         rows.push(self.row("estimated_cost", "sum", cost, Unit::Dollars));
-        let units = (bill.payload_units - before.payload_units) as f64;
+        let units = (self.counts.payload_units - self.counts.payload_units_at_warm_up) as f64;
         rows.push(self.row("payload_units", "sum", units, Unit::Count));
-        rows.push(self.row("shard_hours", "sum", shard_seconds / 3_600.0, Unit::Hours));
+        let shard_hours = self.metrics.open_shards.area_seconds(now) / 3_600.0;
+        rows.push(self.row("shard_hours", "sum", shard_hours, Unit::Hours));
     }
 
     fn row(&self, metric: &str, statistic: &'static str, value: f64, unit: Unit) -> SummaryRow {

@@ -10,6 +10,8 @@ pub(super) struct Routes {
     open: Vec<(u128, u32)>,
     /// By the upper bits: the first place that can have such a key.
     first: Vec<u32>,
+    /// Whose turn it is, where the stream distributes its records itself.
+    turn: usize,
 }
 
 const BITS: u32 = 12;
@@ -18,7 +20,7 @@ impl Routes {
     /// Shards with these ranges, in their order.
     pub(super) fn new(ranges: &[HashRange]) -> Self {
         let open = ranges.iter().zip(0..).map(|(range, index)| (range.last, index)).collect();
-        let mut routes = Self { open, first: Vec::new() };
+        let mut routes = Self { open, first: Vec::new(), turn: 0 };
         routes.look_up();
         routes
     }
@@ -46,6 +48,13 @@ impl Routes {
     #[inline]
     pub(super) fn shard_of(&self, hash: u128) -> u32 {
         self.open[self.place_of(hash)].1
+    }
+
+    /// The next shard, when they take turns.
+    pub(super) fn next_in_turn(&mut self) -> u32 {
+        let place = if self.turn < self.open.len() { self.turn } else { 0 };
+        self.turn = place + 1;
+        self.open[place].1
     }
 
     /// The shard at a place.

@@ -14,6 +14,15 @@ pub enum CapacityMode {
     OnDemand,
 }
 
+/// How records find their shards (`RecordDistributionStrategy`, "Service-managed record distribution").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordDistribution {
+    /// By their partition keys, or explicit hash keys.
+    UserPartitionKey,
+    /// The stream spreads them evenly, whatever their keys.
+    Auto,
+}
+
 /// A call that changes a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -29,6 +38,8 @@ pub enum Change {
     Retention(Span),
     /// `UpdateStreamWarmThroughput`, in bytes a second.
     WarmThroughput(u64),
+    /// `UpdateStreamRecordDistributionStrategy`.
+    RecordDistribution(RecordDistribution),
 }
 
 impl Change {
@@ -41,6 +52,7 @@ impl Change {
             Change::UpdateStreamMode(_) => "UpdateStreamMode",
             Change::Retention(_) => "ChangeStreamRetentionPeriod",
             Change::WarmThroughput(_) => "UpdateStreamWarmThroughput",
+            Change::RecordDistribution(_) => "UpdateStreamRecordDistributionStrategy",
         }
     }
 }
@@ -61,6 +73,8 @@ pub struct StreamSettings {
     pub name: String,
     /// How its capacity is chosen, at the beginning.
     pub mode: CapacityMode,
+    /// How records find their shards, at the beginning.
+    pub distribution: RecordDistribution,
     /// Whether it is there from the beginning; otherwise a script creates it.
     pub created: bool,
     /// Whether a script calls it: then everything stays readable as long as it is retained.
@@ -87,7 +101,7 @@ pub struct StreamSettings {
     pub create_time: Span,
     /// Splits and merges at a time of `UpdateShardCount`.
     pub reshard_parallel: u32,
-    /// How long after it was found warm a shard of a stream on demand is split, in nanoseconds.
+    /// How long a shard of a stream on demand is warm before it is split, in nanoseconds.
     pub split_delay: Distribution,
     /// How limits per second are measured.
     pub limit_model: LimitModel,

@@ -57,14 +57,20 @@ impl Shard {
         let reads = u64::from(quotas.shard_read_bytes_per_second);
         let calls = u64::from(quotas.shard_read_calls_per_second);
         let model = settings.limit_model;
+        // "Handling large records": a shard of a stream that takes larger records than a second's worth bursts up to the largest
+        // there are, 10 MiB, and takes a second's worth on average.
+        let burst = if u64::from(settings.max_record_bytes) > bytes {
+            bytes.max(u64::from(quotas.largest_record_bytes))
+        } else {
+            bytes
+        };
         Self {
             range,
             parents,
             closed: false,
             log: Log::default(),
             write_records: LimitBucket::full(records, records, model),
-            // "Handling large records": a shard saves up for records that are larger than a second's worth.
-            write_bytes: LimitBucket::full(bytes, bytes.max(u64::from(settings.max_record_bytes)), model),
+            write_bytes: LimitBucket::full(bytes, burst, model),
             read_calls: LimitBucket::full(calls, calls, model),
             read_bytes: LimitBucket::full(reads, reads, LimitModel::TokenBucket),
             iterator_calls: LimitBucket::full(calls, calls, model),
@@ -91,14 +97,15 @@ impl Shard {
         false
     }
 
-    /// Brings near what a record that comes will change (see [`Messages::fetch`](crate::wire::Messages::fetch)).
+    /// Brings near what decides whether a record is taken (see [`Messages::fetch`](crate::wire::Messages::fetch)).
     #[inline]
-    pub(super) fn fetch(&self) {
-        std::hint::black_box((
-            self.log.newest(),
-            self.call_bytes,
-            self.traffic.incoming_records,
-            self.hot_keys.all(),
-        ));
+    pub(super) fn fetch_limits(&self) {
+        std::hint::black_box((self.write_records.owes(), self.hot_keys.all()));
+    }
+
+    /// Brings near where a record is put that is taken.
+    #[inline]
+    pub(super) fn fetch_log(&self) {
+        std::hint::black_box((self.log.newest(), self.call_bytes, self.traffic.incoming_records));
     }
 }

@@ -35,6 +35,29 @@ impl HotKeys {
         }
     }
 
+    /// The keys of which `goes` says so go on with another shard, which counts them from there.
+    pub(super) fn hand_over(&mut self, to: &mut Self, goes: impl Fn(u128) -> bool) {
+        for slot in 0..WATCHED {
+            if self.counts[slot] > 0 && goes(self.keys[slot]) {
+                let count = std::mem::take(&mut self.counts[slot]);
+                to.adopt(self.keys[slot], count, self.bytes[slot]);
+            }
+        }
+    }
+
+    /// A key that was counted elsewhere; the least frequent one makes way.
+    fn adopt(&mut self, key: u128, count: u64, bytes: u64) {
+        self.all += count;
+        let same = (0..WATCHED).find(|slot| self.counts[*slot] > 0 && self.keys[*slot] == key);
+        let least = (0..WATCHED).min_by_key(|slot| self.counts[*slot]).unwrap_or(0);
+        if let Some(slot) = same {
+            self.counts[slot] += count;
+            self.bytes[slot] += bytes;
+        } else if self.counts[least] < count {
+            (self.keys[least], self.counts[least], self.bytes[least]) = (key, count, bytes);
+        }
+    }
+
     /// How many records were counted.
     #[inline]
     pub(super) fn all(&self) -> u64 {
@@ -104,6 +127,27 @@ mod tests {
         let (records, bytes) = keys.hottest();
         assert!((4_000..=10_000).contains(&records), "{records}");
         assert!(bytes >= records * 10);
+    }
+
+    #[test]
+    fn keys_go_on_with_the_shard_that_has_them_now() {
+        let (mut parent, mut lower, mut upper) = (HotKeys::default(), HotKeys::default(), HotKeys::default());
+        for number in 0..1_000_u128 {
+            parent.count(if number % 4 == 0 { 3 } else { 8 }, 10);
+        }
+        parent.hand_over(&mut lower, |key| key < 5);
+        parent.hand_over(&mut upper, |key| key >= 5);
+        assert_eq!((lower.hottest(), upper.hottest()), ((250, 2_500), (750, 7_500)));
+        upper.count(8, 10);
+        // A merge: the children's keys meet again, the less frequent ones make way for others.
+        let mut child = HotKeys::default();
+        for key in 10..14 {
+            child.adopt(key, 100, 1_000);
+        }
+        lower.hand_over(&mut child, |_| true);
+        upper.hand_over(&mut child, |_| true);
+        assert_eq!(child.hottest(), (751, 7_510));
+        assert_eq!(child.counts.iter().sum::<u64>(), 751 + 250 + 200);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::serial::Serial;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
-    ApiError, BatchId, Context, Deduplication, DelaySeconds, Detail, EntityId, Entry, GroupId, MessageGroups, Messages, NewMessage,
-    Outbox, PayloadStore, Purpose, Retries, Shelf, Signal, draw_bytes, draw_span,
+    ApiError, BatchId, Context, Deduplication, DelaySeconds, Detail, EntityId, Entry, GroupId, MessageGroups,
+    Messages, NewMessage, Outbox, PayloadStore, Purpose, Retries, Shelf, Signal, draw_bytes, draw_span,
 };
 use std::collections::VecDeque;
 
@@ -251,14 +251,8 @@ impl Producer {
             }
             None => detail,
         };
-        let new = NewMessage {
-            published_at: at,
-            producer: cx.me,
-            sequence: self.sequence,
-            bytes,
-            poison,
-            detail,
-        };
+        let new =
+            NewMessage { published_at: at, producer: cx.me, sequence: self.sequence, bytes, poison, detail };
         let message = match key {
             Some(key) => cx.messages.create_beside(key.shelf, new),
             None => cx.messages.create(new),

@@ -108,6 +108,8 @@ pub struct StreamTarget {
     pub max_record_bytes: u32,
     /// Its shards at the beginning.
     pub shards: Vec<HashRange>,
+    /// Whether it distributes records over them itself (`RecordDistributionStrategy`).
+    pub distributes_records: bool,
 }
 
 /// What a producer must know about the delivery stream it puts records to.
@@ -196,6 +198,18 @@ pub(super) fn record_settings(
     let keys =
         keys.partition_key.map_or(Some(PartitionKeys::Random), |key| key.build(texts, files, problems));
     let keeps_order = matches!(library, Some(LibraryConfig::PutRecord(Some(config))) if config.sequence_number_for_ordering);
+    if let Some(LibraryConfig::PutRecord(Some(config))) = library
+        && keeps_order
+        && target.distributes_records
+    {
+        problems
+            .error(
+                config.places.of("sequence_number_for_ordering"),
+                "a stream that distributes records itself keeps no order",
+            )
+            .why("`PutRecord` refuses a `SequenceNumberForOrdering` there (InvalidArgumentException)");
+        return None;
+    }
     let (library, max_attempts) = match library {
         None | Some(LibraryConfig::PutRecord(_)) => (Library::PutRecord, None),
         Some(LibraryConfig::PutRecordBatch(config)) => {
@@ -270,7 +284,14 @@ pub(super) fn delivery_settings(
             return None;
         }
     };
-    Some(RecordSettings { keys: None, explicit_hash_key: None, shards: 0, library, max_attempts, keeps_order: false })
+    Some(RecordSettings {
+        keys: None,
+        explicit_hash_key: None,
+        shards: 0,
+        library,
+        max_attempts,
+        keeps_order: false,
+    })
 }
 
 impl AgentConfig {
@@ -287,9 +308,11 @@ impl KplConfig {
     fn settings(&self, target: &StreamTarget) -> KplSettings {
         let rate = |limit: u32| u64::from(limit) * u64::from(self.rate_limit) / 100;
         let quotas = &target.quotas;
+        // "KPL and KCL with service-managed streams": the library sees that such a stream takes no aggregated records.
+        let aggregates = self.aggregation_enabled && !target.distributes_records;
         KplSettings {
             buffered_time: span(self.record_max_buffered_time),
-            aggregation_bytes: self.aggregation_enabled.then_some(self.aggregation_max_size.as_u64() as u32),
+            aggregation_bytes: aggregates.then_some(self.aggregation_max_size.as_u64() as u32),
             aggregation_count: self.aggregation_max_count,
             collection: (self.collection_max_count, self.collection_max_size.as_u64() as u32),
             rates: (rate(quotas.shard_write_records_per_second), rate(quotas.shard_write_bytes_per_second)),

@@ -4,8 +4,7 @@ use super::Timer;
 use super::queue::{Order, Queue};
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Answer, ApiError, BatchId, Batches, Context, EntityId, Entry, Outbox, Signal, TaskState,
-    TaskStatus,
+    Answer, ApiError, BatchId, Batches, Context, EntityId, Entry, Outbox, Signal, TaskState, TaskStatus,
 };
 
 /// Messages on their way out of a queue, by where they go.

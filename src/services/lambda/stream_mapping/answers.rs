@@ -5,7 +5,7 @@
 use super::StreamMappingTimer;
 use super::dispatch::Reason;
 use super::entity::{Doing, StreamMapping};
-use super::reading::payload;
+use super::record::{count, end_of, payload_of_all};
 use super::settings::StreamDestination;
 use crate::engine::Span;
 use crate::wire::{BatchId, Context, Detail, EntityId, Entry, InvokeOutcome, NewMessage, Outbox, Signal};
@@ -23,7 +23,7 @@ impl StreamMapping {
         outcome: InvokeOutcome,
         cx: &mut Context<'_, O>,
     ) {
-        let records = cx.batches.entries(batch).len();
+        let records = count(cx.batches.entries(batch));
         if outcome != InvokeOutcome::Throttled {
             self.metrics.invoked_events.add(records as u64);
         }
@@ -44,7 +44,11 @@ impl StreamMapping {
                 cx.batches.close(failures);
                 let entries = cx.batches.entries(batch);
                 let done = match lowest.filter(|_| self.settings.reports_failures) {
-                    Some(lowest) => entries.partition_point(|entry| entry.receipt.position() < lowest),
+                    // A part that failed is a failure of the record that it lies in.
+                    Some(lowest) => {
+                        let before = entries.partition_point(|entry| entry.receipt.position() < lowest);
+                        count(&entries[..(before + 1).min(entries.len())]).saturating_sub(1)
+                    }
                     None => records,
                 };
                 if done == records {
@@ -63,19 +67,20 @@ impl StreamMapping {
     /// The first records of a batch are done with.
     fn release<O>(&mut self, batch: BatchId, records: usize, cx: &mut Context<'_, O>) {
         let entries = cx.batches.entries_mut(batch);
-        entries.drain(..records).for_each(|entry| cx.messages.release(entry.message));
+        let end = end_of(entries, records);
+        entries.drain(..end).for_each(|entry| cx.messages.release(entry.message));
         self.in_hand -= records as u64;
     }
 
     fn succeed<O: Outbox<StreamMappingTimer>>(&mut self, lane: u32, batch: BatchId, cx: &mut Context<'_, O>) {
-        let records = cx.batches.entries(batch).len();
+        let (records, parts) = (count(cx.batches.entries(batch)), cx.batches.entries(batch).len());
         self.release(batch, records, cx);
         self.metrics.succeeded_events.add(records as u64);
         cx.batches.close(batch);
         let state = self.settings.tumbling_window.map_or(0, |window| window.state_bytes_per_record);
         let found = self.lane(lane);
         if let Some(window) = &mut found.window {
-            window.state_bytes += state * records as u64;
+            window.state_bytes += state * parts as u64;
             if window.closing {
                 found.window = None;
                 self.metrics.windows_closed.add(1);
@@ -93,7 +98,7 @@ impl StreamMapping {
         got_further: bool,
         cx: &mut Context<'_, O>,
     ) {
-        let records = cx.batches.entries(batch).len();
+        let records = count(cx.batches.entries(batch));
         if got_further {
             self.start_batch(lane);
         }
@@ -104,8 +109,9 @@ impl StreamMapping {
         }
         if self.settings.bisects && records > 1 {
             self.metrics.bisections.add(1);
-            let (middle, later) = (records.div_ceil(2), cx.batches.open());
-            cx.batches.copy(batch, middle..records, later);
+            let (all, later) = (cx.batches.entries(batch).len(), cx.batches.open());
+            let middle = end_of(cx.batches.entries(batch), records.div_ceil(2));
+            cx.batches.copy(batch, middle..all, later);
             cx.batches.entries_mut(batch).truncate(middle);
             self.lane(lane).halves.push(later);
             self.start_batch(lane);
@@ -199,7 +205,7 @@ impl StreamMapping {
         reason: Reason,
         cx: &mut Context<'_, O>,
     ) {
-        let records = cx.batches.entries(batch).len();
+        let records = count(cx.batches.entries(batch));
         if records == 0 {
             cx.batches.close(batch);
             return;
@@ -208,8 +214,7 @@ impl StreamMapping {
         self.metrics.expired_events.add(expired);
         self.metrics.dropped_events.add(records as u64);
         let assumptions = self.settings.assumptions;
-        let entries = cx.batches.entries(batch).iter();
-        let bytes: u64 = entries.map(|entry| payload(cx.messages.bytes(entry.message), &assumptions)).sum();
+        let bytes = payload_of_all(cx.batches.entries(batch), cx.messages, &assumptions);
         self.release(batch, records, cx);
         cx.batches.close(batch);
         match self.settings.destination {

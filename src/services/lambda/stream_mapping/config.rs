@@ -27,9 +27,8 @@ section! {
         pub parallelization_factor: u32 = 1, within (1, 10);
         /// Whether a batch is split in two when the function fails (`BisectBatchOnFunctionError`).
         pub bisect_batch_on_function_error: bool = false;
-        /// How often a batch is tried again when the function fails (`MaximumRetryAttempts`); by default until its records
-        /// expire.
-        pub maximum_retry_attempts: Option<u32>, within (0, 10_000);
+        /// How often a batch is tried again when the function fails (`MaximumRetryAttempts`); with -1 until its records expire.
+        pub maximum_retry_attempts: i64 = -1, within (-1, 10_000);
         /// How old a record may become (`MaximumRecordAgeInSeconds`); by default as old as the stream keeps it.
         pub maximum_record_age: Option<Duration>, within (Duration::from_seconds(60), Duration::from_seconds(604_800));
         /// Who is told of records that are given up.
@@ -135,7 +134,7 @@ impl StreamMappingConfig {
                 )
                 .help("add `function_response_types: [ReportBatchItemFailures]`");
         }
-        if !names && self.maximum_retry_attempts.is_none() && self.maximum_record_age.is_none() {
+        if !names && self.maximum_retry_attempts < 0 && self.maximum_record_age.is_none() {
             let fails = ends.function_config.failure_rate.as_f64() >= 1.0;
             if fails {
                 problems
@@ -169,7 +168,7 @@ impl StreamMappingConfig {
             window: span(self.maximum_batching_window),
             parallelization_factor: self.parallelization_factor,
             bisects: self.bisect_batch_on_function_error,
-            maximum_retry_attempts: self.maximum_retry_attempts,
+            maximum_retry_attempts: u32::try_from(self.maximum_retry_attempts).ok(),
             maximum_record_age: self.maximum_record_age.map(span),
             destination: ends.destination,
             reports_failures: !self.function_response_types.is_empty(),

@@ -2,7 +2,7 @@
 
 use super::StreamMappingTimer;
 use super::entity::{Doing, Lane, StreamMapping, Window};
-use super::reading::payload;
+use super::record::{count, payload};
 use crate::engine::{Span, Time};
 use crate::wire::{BatchId, Context, EventSource, Outbox, Signal};
 
@@ -55,7 +55,7 @@ impl StreamMapping {
         let found = self.lane(lane);
         let (Some(first), Some(last)) = (found.waiting.front(), found.waiting.back()) else { return };
         let (first, last) = (first.enqueued_at, last.enqueued_at);
-        let (records, bytes, until) = (found.waiting.len(), found.waiting_bytes, found.gather_until);
+        let (records, bytes, until) = (found.waiting_records, found.waiting_bytes, found.gather_until);
         let is_full = records >= self.settings.batch_size as usize
             || bytes >= self.settings.maximum_payload_bytes
             || self.window_of(first) != self.window_of(last);
@@ -108,23 +108,29 @@ impl StreamMapping {
         self.discard(old, Reason::Age, cx);
     }
 
+    /// What the first record that waits needs of a payload.
+    fn payload_of_front<O>(&mut self, lane: u32, cx: &Context<'_, O>) -> u64 {
+        let assumptions = self.settings.assumptions;
+        payload(self.lane(lane).front(), cx.messages, &assumptions)
+    }
+
     /// The first record that waits goes into a batch.
     fn take_waiting<O>(&mut self, lane: u32, batch: BatchId, cx: &mut Context<'_, O>) {
         let (shard, _) = self.place(lane);
-        let assumptions = self.settings.assumptions;
+        let bytes = self.payload_of_front(lane, cx);
         let found = self.lane(lane);
-        let Some(entry) = found.waiting.pop_front() else { return };
-        found.waiting_bytes -= payload(cx.messages.bytes(entry.message), &assumptions);
+        let parts = found.front().count();
+        cx.batches.entries_mut(batch).extend(found.waiting.drain(..parts));
+        found.waiting_bytes -= bytes;
+        found.waiting_records -= 1;
         self.shards[shard].waiting -= 1;
-        cx.batches.entries_mut(batch).push(entry);
     }
 
     /// The function is invoked with what waits, as much as a batch and a payload take.
     fn dispatch<O: Outbox<StreamMappingTimer>>(&mut self, lane: u32, cx: &mut Context<'_, O>) {
-        let (batch, mut bytes, mut window) = (cx.batches.open(), 0, None);
+        let (batch, mut records, mut bytes, mut window) = (cx.batches.open(), 0, 0, None);
         while let Some(entry) = self.lane(lane).waiting.front().copied() {
-            let records = cx.batches.entries(batch).len();
-            let size = payload(cx.messages.bytes(entry.message), &self.settings.assumptions);
+            let size = self.payload_of_front(lane, cx);
             if records == 0 && size > self.settings.maximum_payload_bytes {
                 let single = cx.batches.open();
                 self.take_waiting(lane, single, cx);
@@ -138,6 +144,7 @@ impl StreamMapping {
                 break;
             }
             self.take_waiting(lane, batch, cx);
+            records += 1;
             bytes += size;
             window = number;
         }
@@ -174,7 +181,7 @@ impl StreamMapping {
         let entries = cx.batches.entries(batch);
         if let Some(last) = entries.last() {
             self.metrics.iterator_age.record((cx.now - last.enqueued_at).as_nanos());
-            self.metrics.batch_records.record(entries.len() as u64);
+            self.metrics.batch_records.record(count(entries) as u64);
         }
         self.metrics.invocations.add(1);
         let first = entries.first().map_or(u64::MAX, |entry| entry.receipt.position());

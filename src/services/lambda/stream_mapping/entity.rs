@@ -36,6 +36,8 @@ pub(super) struct Window {
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) waiting: VecDeque<Entry>,
+    /// How many records they are.
+    pub(super) waiting_records: usize,
     /// What they need of a payload.
     pub(super) waiting_bytes: u64,
     pub(super) doing: Doing,
@@ -62,6 +64,7 @@ impl Lane {
     fn new() -> Self {
         Self {
             waiting: VecDeque::new(),
+            waiting_records: 0,
             waiting_bytes: 0,
             doing: Doing::Gathering,
             batch: None,

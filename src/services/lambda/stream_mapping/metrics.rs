@@ -3,10 +3,12 @@
 crate::metrics! {
     /// The metrics of one event source mapping of a stream ("Types of metrics for Lambda functions"; AWS publishes `IteratorAge` by function).
     pub struct StreamMappingMetrics in "AWS/Lambda", by "EventSourceMappingUUID" {
-        /// Records read from the stream.
+        /// Records read from the stream: an aggregated one is one of a poll, and as many as it has of a subscription.
         pub polled_events: Counter [Count] as "PolledEventCount",
         /// Records that satisfied no filter and were passed over.
         pub filtered_out_events: Counter [Count] as "FilteredOutEventCount",
+        /// User records of aggregated ones that Lambda drops without a word: their partition key does not belong to the batch that the whole is in (enhanced fan-out with a parallelization factor).
+        pub misplaced_events: Counter [Count],
         /// Records the function was invoked with, each counted at its first invocation.
         pub invoked_events: Counter [Count] as "InvokedEventCount",
         /// Records of invocations that failed or were throttled, or that the function named in its answer.

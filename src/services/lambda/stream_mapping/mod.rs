@@ -17,6 +17,7 @@ mod dispatch;
 mod entity;
 mod metrics;
 mod reading;
+mod record;
 mod settings;
 
 pub use config::{StreamDestinationConfig, StreamMappingConfig, StreamMappingEnds};
@@ -101,6 +102,7 @@ impl Service for StreamMapping {
             (Side::Out, "succeeded", metrics.succeeded_events.total()),
             (Side::Out, "dropped", metrics.dropped_events.total()),
             (Side::Out, "filtered_out", metrics.filtered_out_events.total()),
+            (Side::Out, "misplaced", metrics.misplaced_events.total()),
             (Side::Out, "in_hand", self.in_hand),
             (Side::Out, "told", self.told),
             (Side::Memo, "missed", metrics.missed_events.total()),

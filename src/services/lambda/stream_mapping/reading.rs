@@ -3,6 +3,7 @@
 
 use super::StreamMappingTimer;
 use super::entity::StreamMapping;
+use super::record::{LANE_OF_AGGREGATES, count, is_part, payload};
 use crate::engine::{Span, Time};
 use crate::wire::{
     Answer, ApiError, BatchId, Context, GroupId, IteratorStart, Outbox, PollOutcome, RequestId,
@@ -143,10 +144,8 @@ impl StreamMapping {
 
     /// The records of a read go to the lanes of their keys.
     fn sort<O: Outbox<StreamMappingTimer>>(&mut self, shard: u32, batch: BatchId, cx: &mut Context<'_, O>) {
-        let factor = self.settings.parallelization_factor;
-        let window = self.settings.window;
+        let (factor, window) = (self.settings.parallelization_factor, self.settings.window);
         let mut touched = 0_u32;
-        self.metrics.polled_events.add(cx.batches.entries(batch).len() as u64);
         let state = &mut self.shards[shard as usize];
         if let [first, .., last] | [first @ last] = cx.batches.entries(batch) {
             let position = first.receipt.position();
@@ -154,18 +153,27 @@ impl StreamMapping {
             self.metrics.missed_events.add(missed);
             state.read_to = Some(last.receipt.position() + 1);
         }
+        if self.settings.enhanced_fan_out {
+            let parts = cx.batches.entries(batch).len();
+            self.metrics.polled_events.add(parts as u64);
+            self.take_apart(batch, cx);
+        } else {
+            self.metrics.polled_events.add(count(cx.batches.entries(batch)) as u64);
+        }
         self.filter_out(batch, cx);
-        let records = cx.batches.entries(batch).len() as u64;
+        let records = count(cx.batches.entries(batch)) as u64;
         let state = &mut self.shards[shard as usize];
-        for entry in cx.batches.entries(batch) {
-            let index = if factor == 1 { 0 } else { lane_of(cx.messages.group(entry.message), factor) };
+        for record in cx.batches.entries(batch).chunk_by(|_, next| next.aggregated) {
+            let key = cx.messages.group(record[0].message);
+            let index = if record.len() > 1 { LANE_OF_AGGREGATES } else { lane_of(key, factor) };
             touched |= 1 << index;
             let lane = &mut state.lanes[index as usize];
             if lane.waiting.is_empty() {
                 lane.gather_until = cx.now + window;
             }
-            lane.waiting_bytes += payload(cx.messages.bytes(entry.message), &self.settings.assumptions);
-            lane.waiting.push_back(*entry);
+            lane.waiting_bytes += payload(record.iter(), cx.messages, &self.settings.assumptions);
+            lane.waiting_records += 1;
+            lane.waiting.extend(record);
         }
         state.waiting += records;
         self.in_hand += records;
@@ -180,14 +188,11 @@ impl StreamMapping {
     /// source").
     fn filter_out<O>(&mut self, batch: BatchId, cx: &mut Context<'_, O>) {
         let Some(filter) = &mut self.filter else { return };
-        let sees_inside = self.settings.enhanced_fan_out;
         let read = cx.batches.entries(batch).len();
-        let mut wanted = 0;
+        let (mut wanted, all) = (0, count(cx.batches.entries(batch)));
         for position in 0..read {
             let entry = cx.batches.entries(batch)[position];
-            let next = cx.batches.entries(batch).get(position + 1);
-            let is_part = entry.aggregated || next.is_some_and(|next| next.aggregated);
-            if (sees_inside || !is_part) && filter.passes(entry.message, cx.messages) {
+            if !is_part(cx.batches.entries(batch), position) && filter.passes(entry.message, cx.messages) {
                 cx.batches.entries_mut(batch)[wanted] = entry;
                 wanted += 1;
             } else {
@@ -196,7 +201,7 @@ impl StreamMapping {
             }
         }
         cx.batches.entries_mut(batch).truncate(wanted);
-        self.metrics.filtered_out_events.add((read - wanted) as u64);
+        self.metrics.filtered_out_events.add((all - wanted) as u64);
     }
 
     /// The last record of a shard has been read: what waits need not wait any longer.
@@ -252,11 +257,6 @@ impl StreamMapping {
             }
         }
     }
-}
-
-/// What a record needs of a payload: its data in Base64, and what is said about it.
-pub(super) fn payload(bytes: u32, assumptions: &super::settings::StreamMappingAssumptions) -> u64 {
-    u64::from(bytes).div_ceil(3) * 4 + assumptions.record_overhead_bytes
 }
 
 #[cfg(test)]

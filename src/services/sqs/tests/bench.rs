@@ -5,9 +5,9 @@ use crate::engine::{Distribution, Span, Time};
 use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
-    Access, ActivitySettings, ApiError, ApiLatency, Batches, Context, DelaySeconds, Detail, EntityId, Entry, Journal,
-    LambdaAccount, LambdaQuotas, MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, PriceList,
-    QuotaProfile, Region, Requests, Service, Signal, SnsAccount, SnsQuotas, SqsQuotas,
+    Access, ActivitySettings, ApiError, ApiLatency, Batches, Context, DelaySeconds, Detail, EntityId, Entry,
+    Journal, LambdaAccount, LambdaQuotas, MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId,
+    PriceList, QuotaProfile, Region, Requests, Service, Signal, SnsAccount, SnsQuotas, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
