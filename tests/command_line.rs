@@ -2,6 +2,7 @@
 
 mod failures;
 mod filter;
+mod lessons;
 mod reading;
 
 use assert_cmd::Command;

@@ -283,6 +283,10 @@ fn the_metrics_reference_is_fresh() {
         ("Metrics of a delivery stream to Amazon S3", DeliveryMetrics::S3),
         ("Metrics of a delivery stream to Amazon Redshift", DeliveryMetrics::REDSHIFT),
         ("Metrics of a delivery stream to Amazon OpenSearch Service", DeliveryMetrics::OPENSEARCH),
+        (
+            "Metrics of a delivery stream to Amazon OpenSearch Serverless",
+            DeliveryMetrics::OPENSEARCH_SERVERLESS,
+        ),
         ("Metrics of a delivery stream to an HTTP endpoint", DeliveryMetrics::HTTP),
         ("Metrics of a delivery stream to Splunk", DeliveryMetrics::SPLUNK),
         ("Metrics of a delivery stream to Apache Iceberg", DeliveryMetrics::ICEBERG),

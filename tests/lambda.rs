@@ -5,6 +5,7 @@ mod conservation;
 mod filters;
 mod functions;
 mod mappings;
+mod scaling;
 mod stream_filters;
 mod streams;
 
@@ -15,11 +16,12 @@ use queuelab::scenario::Scenario;
 /// Loads a scenario on an ideal day: calls take no time, nothing is duplicated, environments need no initialisation.
 fn load(rest: &str) -> Result<Scenario, String> {
     let latency = if rest.contains("api_latency") { "" } else { "api_latency: none\n" };
-    let text = format!(
-        "name: lambda
-{latency}assumptions: {{ duplicate_probability: 0, ordering_jitter: 0s }}
-{rest}"
-    );
+    let assumptions = if rest.contains("assumptions:") {
+        ""
+    } else {
+        "assumptions: { duplicate_probability: 0, ordering_jitter: 0s }\n"
+    };
+    let text = format!("name: lambda\n{latency}{assumptions}{rest}");
     Scenario::load("lambda.yaml", text.as_bytes(), &[], &NoFiles).map_err(|error| error.to_string())
 }
 

@@ -4,6 +4,7 @@ mod clients;
 mod destinations;
 mod outages;
 mod properties;
+mod routing;
 mod rules;
 mod sending;
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod cost;
 mod delivery;
 mod direct;
 mod fifo;

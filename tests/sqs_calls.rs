@@ -453,3 +453,62 @@ fn the_page_of_fidelity_names_tests_that_exist() {
     assert!(rows >= 60, "only {rows} rows");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn a_long_poll_is_answered_at_the_very_instant() {
+    let load = |steps: &str| {
+        let text = format!(
+            "name: calls\nduration: 1h\nqueues: {{ q: {{ visibility_timeout: 30s, receive_message_wait_time: 20s }} }}\n\
+             clients:\n  a: {{ script: [{steps}] }}\n  b:\n    script:\n      \
+             - {{ at: 100s, send_message: {{ queue: q, body: A }} }}\n      \
+             - {{ at: 200s, send_message: {{ queue: q, body: B, delay: 7s }} }}\n"
+        );
+        Scenario::load("calls.yaml", text.as_bytes(), &[], &NoFiles)
+            .expect("a scenario")
+            .run()
+            .expect("a run")
+    };
+    let poll = |at: u32, bodies: &str, answered: &str| {
+        format!(
+            "{{ at: {at}s, receive_message: {{ queue: q }}, expect: {{ bodies: {bodies}, answered_at: {answered} }} }}"
+        )
+    };
+    let tape = load(
+        &[
+            poll(1, "[]", "21s"),
+            poll(90, "[A]", "100s"),
+            poll(120, "[A]", "130s"),
+            // Hidden until 160 s: the answer comes with its end, which is also that of the wait.
+            poll(140, "[A]", "160s"),
+            poll(195, "[A]", "195s"),
+            poll(200, "[B]", "207s"),
+        ]
+        .join(", "),
+    );
+    let wrong: Vec<_> = tape.expectations.iter().filter(|one| !one.passed).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert_eq!(tape.expectations[0].observed, "bodies [], answered at 21s");
+}
+
+#[test]
+fn attributes_count_and_there_are_ten_at_most() {
+    let attributes = |number: u32| {
+        let all: Vec<String> = (0..number).map(|one| format!("a{one}: x")).collect();
+        format!("attributes: {{ {} }}", all.join(", "))
+    };
+    play(
+        "queues: { q: { maximum_message_size: 1024B } }",
+        &format!(
+            "0s send_message queue: q, body: A, {} => Success
+             1s send_message queue: q, body: A, {} => InvalidParameterValue
+             2s send_message queue: q, body: A, size: 1024B, attributes: {{ k: v }} => Success
+             3s send_message queue: q, body: A, attributes: {{ k: {} }} => Success
+             4s send_message queue: q, body: A, attributes: {{ k: {} }} => InvalidParameterValue",
+            attributes(10),
+            attributes(11),
+            // A body of one byte, a name of one, the type `String`.
+            "v".repeat(1_024 - 1 - 1 - 6),
+            "v".repeat(1_024 - 1 - 1 - 5),
+        ),
+    );
+}

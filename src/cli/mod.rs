@@ -10,6 +10,7 @@ mod files;
 mod filter;
 mod junit;
 mod knobs;
+mod lessons;
 mod outcome;
 mod replicate;
 mod run;
@@ -50,6 +51,7 @@ enum Verb {
     Completions(extras::CompletionsArguments),
     Man(extras::ManArguments),
     Filter(filter::FilterArguments),
+    Lessons(lessons::LessonsArguments),
 }
 
 /// Does what the command line says.
@@ -73,6 +75,7 @@ pub fn main() -> ExitCode {
         Verb::Completions(arguments) => extras::completions(&arguments),
         Verb::Man(arguments) => extras::man(&arguments),
         Verb::Filter(arguments) => filter::filter(&arguments),
+        Verb::Lessons(arguments) => lessons::lessons(&arguments),
     };
     match done {
         Ok(outcome) => outcome.into(),

@@ -246,8 +246,11 @@ impl Order {
         let done = crew.map(missing.len(), work);
         bar.finish_and_clear();
         if interrupted() {
-            let what =
-                format!("what is done is kept in {}; the same command goes on from there", parts.display());
+            let what = if parts.exists() {
+                format!("what is done is kept in {}; the same command goes on from there", parts.display())
+            } else {
+                "nothing was written".to_owned()
+            };
             return Err(Failure { outcome: Outcome::Interrupted, what }.into());
         }
         done.into_iter().collect()

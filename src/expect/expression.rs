@@ -181,10 +181,13 @@ fn quantity(
         let statistics: Vec<&str> = statistics.iter().map(String::as_str).collect();
         let meant = if argument.is_some() { format!("{name}(…)") } else { statistic.to_owned() };
         let help = problems.suggest(&meant, &statistics, "statistics");
-        problems
-            .error(text.place, format!("`{target}` has no statistic `{statistic}`"))
-            .why(format!("it has {}", list(&statistics)))
-            .help(help);
+        // The help is the nearest of them, or a list of them.
+        let all = if help.starts_with("did you mean") { list(&statistics) } else { String::new() };
+        let problem = problems.error(text.place, format!("`{target}` has no statistic `{statistic}`"));
+        if !all.is_empty() {
+            problem.why(format!("it has {all}"));
+        }
+        problem.help(help);
         return None;
     };
     if window.is_some() && matches!(row.origin, Origin::Summary | Origin::Ledger) {
@@ -205,7 +208,7 @@ fn quantity(
             bound,
             window,
             is_apart: is_apart && matches!(row.origin, Origin::Instrument(_)),
-            scale: values.unit.scale(),
+            parts: values.unit.parts(),
         },
         unit,
     ))
@@ -225,7 +228,7 @@ impl Quantity {
             to: at(to),
             bound: self.bound.map(|bound| {
                 // 30 s are 30,000,000,000 ns, not a little more.
-                let (exact, whole) = (bound / self.scale, (bound / self.scale).round());
+                let (exact, whole) = (bound * self.parts, (bound * self.parts).round());
                 if (exact - whole).abs() <= 1e-9 * whole.abs() { whole } else { exact }
             }),
         })

@@ -66,8 +66,8 @@ pub struct Quantity {
     pub window: Option<(f64, f64)>,
     /// Whether it must be measured apart.
     is_apart: bool,
-    /// What an instrument's integer is worth in the metric's unit.
-    scale: f64,
+    /// How many of an instrument's whole numbers are one in the metric's unit.
+    parts: f64,
 }
 
 /// What a run must show.

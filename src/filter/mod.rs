@@ -46,6 +46,7 @@ mod matcher;
 mod number;
 mod policy;
 mod read;
+mod selector;
 mod vocabulary;
 mod wildcard;
 
@@ -58,6 +59,7 @@ pub use explain::{Explanation, Failure, explain};
 pub use matcher::Matcher;
 pub use number::Number;
 pub use policy::{Alternative, KeyRule, Policy, Scope};
+pub use selector::Selector;
 pub use vocabulary::{Atom, Vocabulary, Word};
 pub use wildcard::Wildcard;
 

@@ -7,6 +7,13 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Word(pub(super) u32);
 
+impl Word {
+    /// Its number: equal texts of a vocabulary have the same.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 /// The texts of all messages and all keys of policies: each once, numbered in the order they were met.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
@@ -46,8 +53,13 @@ impl Vocabulary {
         self.texts.is_empty()
     }
 
+    /// The words whose texts are meant, in their order.
+    pub fn those(&self, is_meant: impl Fn(&str) -> bool) -> Vec<Word> {
+        self.texts().filter(|(_, text)| is_meant(text)).map(|(word, _)| word).collect()
+    }
+
     /// All texts, by number.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (Word, &str)> {
+    pub fn texts(&self) -> impl Iterator<Item = (Word, &str)> {
         self.texts.iter().enumerate().map(|(number, text)| (Word(number as u32), text.as_str()))
     }
 }

@@ -4,7 +4,7 @@
 const LONGEST: usize = 100;
 
 /// How many valid names are listed when none is near.
-const LISTED: usize = 16;
+const LISTED: usize = 48;
 
 /// The candidate that `name` is probably a misspelling of, or `None` when none is near.
 ///
@@ -22,14 +22,21 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = strsim::damerau_levenshtein(&plain, &other);
-        // `visibility` is far from `visibility_timeout` by letters and near by meaning.
-        let begins = plain.len() >= 4 && (other.starts_with(&plain) || other.ends_with(&plain));
-        let distance = if begins { distance.min(allowed) } else { distance };
+        let distance = if is_part(&plain, &other) { distance.min(allowed) } else { distance };
         if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// Whether two names are far by letters and near by meaning: `visibility` and `visibility_timeout`, `retention` and
+/// `message_retention_period`, `delay_seconds` and `delay`.
+fn is_part(name: &str, other: &str) -> bool {
+    let begins = |long: &str, short: &str| long.starts_with(short) || long.ends_with(short);
+    (name.len() >= 4 && begins(other, name))
+        || (name.len() >= 6 && other.contains(name))
+        || (other.len() >= 4 && begins(name, other))
 }
 
 /// A help line: "did you mean `x`?", or the valid names when none is near and they are few. May be empty.
@@ -42,6 +49,14 @@ pub fn suggest(name: &str, candidates: &[&str], noun: &str) -> String {
         [only] => format!("the only one of the {noun} is `{only}`"),
         few if few.len() <= LISTED => format!("the {noun} are {}", list(few)),
         _ => String::new(),
+    }
+}
+
+/// More than one of a noun: `queues of a broker`.
+pub fn plural(noun: &str) -> String {
+    match noun.split_once(" of ") {
+        Some((head, rest)) => format!("{head}s of {rest}"),
+        None => format!("{noun}s"),
     }
 }
 

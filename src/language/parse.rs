@@ -28,16 +28,32 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// Reads a text and keeps it in `sources` under `name`, for the snippets of problems.
 /// `None` when the text is no single YAML document; the problems then say why.
 pub fn parse(sources: &mut Sources, name: &str, text: &str, problems: &mut Problems) -> Option<Node> {
+    parse_whole(sources, name, text, "", problems)
+}
+
+/// As [`parse`]; `help` is for whoever gave an empty text.
+fn parse_whole(
+    sources: &mut Sources,
+    name: &str,
+    text: &str,
+    help: &str,
+    problems: &mut Problems,
+) -> Option<Node> {
     if text.len() > LARGEST_TEXT {
         let source = sources.add(name, "");
         too_large(source, text.len(), problems);
         return None;
     }
     let source = sources.add(name, text);
-    parse_document(source, text, problems)
+    let errors = problems.errors();
+    let root = parse_document(source, text, problems).filter(|root| !root.is_null());
+    if root.is_none() && problems.errors() == errors {
+        problems.error(Place::start_of(source), "the file is empty").help(help);
+    }
+    root
 }
 
-/// As [`parse`], for bytes that may not be UTF-8.
+/// As [`parse`], for a scenario whose bytes may not be UTF-8.
 pub fn parse_bytes(sources: &mut Sources, name: &str, bytes: &[u8], problems: &mut Problems) -> Option<Node> {
     if bytes.len() > LARGEST_TEXT {
         let source = sources.add(name, "");
@@ -45,7 +61,10 @@ pub fn parse_bytes(sources: &mut Sources, name: &str, bytes: &[u8], problems: &m
         return None;
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => parse(sources, name, text, problems),
+        Ok(text) => {
+            let help = "a scenario is a YAML mapping: begin with `name: my-scenario`";
+            parse_whole(sources, name, text, help, problems)
+        }
         Err(error) => {
             // The valid beginning is the same in the repaired text, so its offsets hold.
             let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
@@ -70,7 +89,7 @@ fn too_large(source: SourceId, size: usize, problems: &mut Problems) {
         .help("long lists of numbers belong into a CSV file beside the scenario");
 }
 
-/// Reads one document whose text is already kept under `source`.
+/// Reads one document whose text is already kept under `source`. A text without a document is no problem here, and none.
 pub(super) fn parse_document(source: SourceId, text: &str, problems: &mut Problems) -> Option<Node> {
     let readable = Readable::new(text);
     let mut reader = Reader {
@@ -133,15 +152,7 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        match root {
-            Some(root) if !root.is_null() => Some(root),
-            _ => {
-                self.problems
-                    .error(Place::start_of(self.source), "the file is empty")
-                    .help("a scenario is a YAML mapping: begin with `name: my-scenario`");
-                None
-            }
-        }
+        root
     }
 
     fn next(&mut self) -> Result<(Event<'a>, Span), Stopped> {

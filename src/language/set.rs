@@ -13,13 +13,27 @@ struct Step {
 }
 
 /// Replaces the value at a dotted path (`queues.orders.visibility_timeout=5m`, `policies.0`, `policies[0]`,
-/// `queues."a.b"`), or adds a key to a mapping that exists. The value is YAML, flow style included.
+/// `queues."a.b"`), or adds a key to a mapping that exists. The value is YAML, flow style included. A section of the root
+/// that is one of `settings` need not be there: it is begun.
 ///
 /// What is wrong is told with the argument as its source; the tree is then unchanged.
-pub fn apply_set(root: &mut Node, sources: &mut Sources, argument: &str, problems: &mut Problems) {
+pub fn apply_set(
+    root: &mut Node,
+    sources: &mut Sources,
+    argument: &str,
+    settings: &[&str],
+    problems: &mut Problems,
+) {
     let source = sources.add(format!("--set {}", shorten(argument)), argument);
     let Some((steps, value_start)) = steps(source, argument, problems) else { return };
     let Some(value) = value(source, argument, value_start, problems) else { return };
+    if let (Value::Mapping(entries), [section, _, ..]) = (&mut root.value, &steps[..])
+        && settings.contains(&section.name.as_str())
+        && !entries.iter().any(|(key, _)| key.name == section.name)
+    {
+        let key = Key { name: section.name.clone(), place: section.place };
+        entries.push((key, Node::new(section.place, Value::Mapping(Vec::new()))));
+    }
     place_value(root, &steps, value, problems);
 }
 
@@ -86,7 +100,11 @@ fn value(source: SourceId, argument: &str, start: usize, problems: &mut Problems
     };
     let mut own = Problems::new();
     let node = parse_document(source, text, &mut own);
+    let is_empty = node.is_none() && !own.has_errors();
     problems.adopt(own, shift);
+    if is_empty {
+        return Some(Node::new(origin, Value::Null));
+    }
     let mut node = node?;
     move_places(&mut node, &shift);
     Some(node)
@@ -143,10 +161,12 @@ fn child<'a>(node: &'a mut Node, step: &Step, path: &str, problems: &mut Problem
                 return entries.get_mut(index).map(|(_, value)| value);
             }
             let names: Vec<&str> = entries.iter().map(|(key, _)| key.name.as_str()).collect();
-            problems
-                .error(step.place, format!("{inside} has no `{name}`"))
-                .label("does not exist")
-                .help(suggest(&step.name, &names, "names there"));
+            problems.error(step.place, format!("{inside} has no `{name}`")).label("does not exist").help(
+                match names[..] {
+                    [] if !path.is_empty() => format!("give all of it: `{path}.{name}={{ … }}`"),
+                    _ => suggest(&step.name, &names, "names there"),
+                },
+            );
         }
         Value::Sequence(items) => {
             let count = items.len();

@@ -11,7 +11,7 @@ pub enum Unit {
     Milliseconds,
     /// A size.
     Bytes,
-    /// A share between 0 and 1.
+    /// A share between 0 and 1; millionths inside an instrument.
     Ratio,
     /// Things per second.
     PerSecond,
@@ -68,13 +68,14 @@ impl Unit {
         all.into_iter().find(|unit| unit.name() == name)
     }
 
-    /// What an instrument's integer is worth outside: nanoseconds become seconds, thousandths of a percent percents,
-    /// millionths of a dollar dollars, the rest stays.
-    pub fn scale(self) -> f64 {
+    /// How many of an instrument's whole numbers are one outside: a second is so many nanoseconds, a percent a thousand
+    /// thousandths, a dollar a million millionths, as is a whole of its shares. Dividing by it is exact where multiplying by its
+    /// inverse is not: 59 s stay 59 s.
+    pub fn parts(self) -> f64 {
         match self {
-            Unit::Seconds => 1e-9,
-            Unit::Percent => 1e-3,
-            Unit::Milliseconds | Unit::Dollars => 1e-6,
+            Unit::Seconds => 1e9,
+            Unit::Percent => 1e3,
+            Unit::Milliseconds | Unit::Dollars | Unit::Ratio => 1e6,
             _ => 1.0,
         }
     }

@@ -285,6 +285,8 @@ pub struct WindowResult {
 pub struct ApiCall {
     /// When it was made.
     pub time: Time,
+    /// When its answer was there.
+    pub answered_at: Time,
     /// Who made it.
     pub client: String,
     /// Its position in the client's script, from zero.

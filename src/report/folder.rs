@@ -2,7 +2,7 @@
 
 use super::experiment::{Experiment, Sheet};
 use super::staging::Staging;
-use super::{ReportError, charts, manifest, tables};
+use super::{ReportError, charts, manifest, page, tables};
 use crate::record::Tape;
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// What a report contains besides its tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Whether charts are drawn, each as SVG and as PNG.
+    /// Whether charts are drawn, each as SVG and as PNG, and put on a page with everything else.
     pub charts: bool,
 }
 
@@ -49,7 +49,8 @@ pub fn write_with(
         tables::write(tape, staging)?;
         sheets.iter().try_for_each(|sheet| sheet.write(staging))?;
         if options.charts {
-            charts::write(tape, staging)?;
+            let charts = charts::write(tape, staging)?;
+            page::write(tape, &charts, staging)?;
         }
         let manifest = manifest::text(tape, staging.written());
         staging.write(manifest::NAME, manifest.as_bytes())

@@ -1,6 +1,6 @@
 //! Reports: what a run shows to people and to other programs. Reads tapes, changes nothing.
 //!
-//! [`write()`] leaves a folder with tables (CSV), charts (SVG and PNG) and a manifest; [`summary`] is what a
+//! [`write()`] leaves a folder with tables (CSV), charts (SVG and PNG), a page with all of it (HTML) and a manifest; [`summary`] is what a
 //! terminal shows. The same tape gives the same bytes, on every machine.
 
 mod charts;
@@ -11,6 +11,7 @@ mod folder;
 mod human;
 mod manifest;
 mod number;
+mod page;
 mod staging;
 mod tables;
 mod terminal;

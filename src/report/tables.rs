@@ -219,7 +219,7 @@ fn window_results(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError>
 }
 
 fn api_calls(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
-    let columns = ["time_s", "client", "action", "resource", "request", "outcome", "messages"];
+    let columns = ["time_s", "client", "action", "resource", "request", "outcome", "messages", "answered_s"];
     staging.table("api_calls.csv", &columns, |table| {
         tape.api_calls.iter().try_for_each(|call| {
             table.row(&[
@@ -230,6 +230,7 @@ fn api_calls(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
                 &call.request,
                 &call.outcome,
                 &call.messages,
+                &seconds(call.answered_at.as_nanos()),
             ])
         })
     })

@@ -67,19 +67,21 @@ pub fn adjustment(kind: AdjustmentType, number: f64, minimum_magnitude: u32, pre
 /// above it, or to those below it when there are none above: an alarm with `<=` goes off there too.
 pub fn step_for(steps: &[StepAdjustment], threshold: f64, value: f64) -> Option<&StepAdjustment> {
     let beyond = value - threshold;
+    // 0.7 lies 0.1 above 0.6, whatever binary fractions make of it.
+    let slack = 1e-12 * threshold.abs().max(value.abs());
     let bounds = |step: &StepAdjustment| {
         (step.lower_bound.unwrap_or(f64::NEG_INFINITY), step.upper_bound.unwrap_or(f64::INFINITY))
     };
     let above = || {
         steps.iter().find(|step| {
             let (lower, upper) = bounds(step);
-            lower <= beyond && beyond < upper
+            lower - slack <= beyond && beyond < upper - slack
         })
     };
     let below = || {
         steps.iter().find(|step| {
             let (lower, upper) = bounds(step);
-            lower < beyond && beyond <= upper
+            lower + slack < beyond && beyond <= upper + slack
         })
     };
     if beyond > 0.0 {

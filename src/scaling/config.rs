@@ -32,6 +32,8 @@ keyword! {
         AsgAverageCpuUtilization = "ASGAverageCPUUtilization",
         /// CPU utilisation of the service's tasks, from their busy threads. An assumption.
         EcsServiceAverageCpuUtilization = "ECSServiceAverageCPUUtilization",
+        /// Share (0 to 1) of a Lambda function's provisioned concurrency that is in use.
+        LambdaProvisionedConcurrencyUtilization = "LambdaProvisionedConcurrencyUtilization",
     }
 }
 
@@ -311,11 +313,26 @@ impl TargetTrackingConfig {
 
     /// What it waits for.
     pub fn pace(&self) -> Pace {
+        self.pace_after(COOLDOWN)
+    }
+
+    /// What it waits for, where cooldowns that are not given have this length.
+    pub fn pace_after(&self, cooldown: Duration) -> Pace {
         Pace {
             instance_warmup: self.instance_warmup.map(span),
-            scale_out_cooldown: span(self.scale_out_cooldown.unwrap_or(COOLDOWN)),
-            scale_in_cooldown: span(self.scale_in_cooldown.unwrap_or(COOLDOWN)),
+            scale_out_cooldown: span(self.scale_out_cooldown.unwrap_or(cooldown)),
+            scale_in_cooldown: span(self.scale_in_cooldown.unwrap_or(cooldown)),
         }
+    }
+}
+
+impl TargetTrackingConfig {
+    /// Tells that what it scales has no such metric.
+    pub fn refuse_metric(&self, metric: MetricChoice, problems: &mut Problems) {
+        problems.error(self.places.of("metric"), format!("`{metric}` does not fit here")).why(
+            "groups have `ASGAverageCPUUtilization`, services `ECSServiceAverageCPUUtilization`, functions \
+             `LambdaProvisionedConcurrencyUtilization`",
+        );
     }
 }
 
@@ -404,14 +421,15 @@ impl PolicyConfig {
             }
         };
         if let PolicyConfig::TargetTracking(policy) = self {
-            let wrong = match service {
-                ScalingService::Ec2AutoScaling => MetricChoice::EcsServiceAverageCpuUtilization,
-                ScalingService::ApplicationAutoScaling => MetricChoice::AsgAverageCpuUtilization,
+            let wrong: &[MetricChoice] = match service {
+                ScalingService::Ec2AutoScaling => &[
+                    MetricChoice::EcsServiceAverageCpuUtilization,
+                    MetricChoice::LambdaProvisionedConcurrencyUtilization,
+                ],
+                ScalingService::ApplicationAutoScaling => &[MetricChoice::AsgAverageCpuUtilization],
             };
-            if policy.metric == Some(wrong) {
-                problems.error(policy.places.of("metric"), format!("`{wrong}` does not fit here")).why(
-                    "groups have `ASGAverageCPUUtilization`, services `ECSServiceAverageCPUUtilization`",
-                );
+            if let Some(metric) = policy.metric.filter(|metric| wrong.contains(metric)) {
+                policy.refuse_metric(metric, problems);
             }
         }
         let (foreign, why): (&[&str], _) = match service {

@@ -2,15 +2,17 @@
 
 use super::config::AssumptionsConfig;
 use super::resolve::Resolver;
-use crate::language::{Name, Problems, Reference};
+use crate::filter::{Selector, Vocabulary};
+use crate::language::{Located, Name, Problems, Reference};
 use crate::services::compute::{ConsumerSource, SourceQueue};
 use crate::services::mq::{
-    Broker, BrokerDefaults, BrokerForClients, BrokerQueue, BrokerQueueSettings, BrokerSettings, BrokerTopic,
-    BrokerTopicSettings, Engine, QueueSurroundings, ReaderSettings, SenderSettings, SharedMachine, StoreKind,
+    BindingConfig, Broker, BrokerDefaults, BrokerForClients, BrokerQueue, BrokerQueueSettings,
+    BrokerSettings, BrokerTopic, BrokerTopicConfig, BrokerTopicSettings, Condition, Engine,
+    ExchangeTypeConfig, QueueSurroundings, ReaderSettings, SenderSettings, SharedMachine, StoreKind, Target,
     reader, sender,
 };
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
-use crate::wire::{ApiLatency, EntityId, Service, SqsQuotas, span};
+use crate::wire::{ApiLatency, BrokerReaderConfig, Contents, EntityId, Service, SqsQuotas, span};
 use crate::world::Entity;
 use std::sync::Arc;
 
@@ -43,11 +45,6 @@ impl Brokers {
 
 /// The dead-letter queue of ActiveMQ that exists without being declared.
 const ACTIVEMQ_DLQ: &str = "ActiveMQ.DLQ";
-/// Largest messages: `maxFrameSize` in ActiveMQ's configuration, and the quotas of RabbitMQ 3 and 4 ("Amazon MQ for RabbitMQ
-/// resource limits").
-const ACTIVEMQ_LARGEST: u32 = 100 << 20;
-const RABBITMQ_3_LARGEST: u32 = 128 << 20;
-const RABBITMQ_4_LARGEST: u32 = 512 << 10;
 
 /// A destination on its way to being resolved.
 #[derive(Clone, Copy)]
@@ -79,8 +76,13 @@ impl Resolver<'_> {
             stored_before_failure: assumptions.mq_stored_before_failure.as_f64(),
             // "Quotas in Amazon MQ": wire-level connections for each protocol.
             connections: if is_2022 { (100, 1_000) } else { (300, 2_000) },
-            rabbitmq_4: !is_2022,
+            rabbitmq_4: self.rabbitmq_4(),
         })
+    }
+
+    /// Whether RabbitMQ is version 4 unless a broker says otherwise.
+    fn rabbitmq_4(&self) -> bool {
+        self.config.quotas.profile().name() != "2022"
     }
 
     /// The broker of a destination, by its position; problems are told where the destination is resolved.
@@ -139,11 +141,7 @@ impl Resolver<'_> {
             };
             config.brokers.get(broker.as_str())
         });
-        let largest = match broker {
-            Some(broker) if !broker.is_rabbitmq() => ACTIVEMQ_LARGEST,
-            Some(broker) if broker.is_rabbitmq_3() => RABBITMQ_3_LARGEST,
-            _ => RABBITMQ_4_LARGEST,
-        };
+        let largest = broker.map_or(u32::MAX, |broker| broker.maximum_message_bytes(self.rabbitmq_4()));
         let quotas = SqsQuotas {
             maximum_message_bytes: largest,
             maximum_batch_bytes: u32::MAX,
@@ -195,7 +193,7 @@ impl Resolver<'_> {
     }
 
     /// The brokers and their destinations; `None` when a problem was told.
-    pub(super) fn brokers(&mut self, problems: &mut Problems) -> Option<Brokers> {
+    pub(super) fn brokers(&mut self, contents: &Arc<Contents>, problems: &mut Problems) -> Option<Brokers> {
         let errors = problems.errors();
         let defaults = self.broker_defaults(problems)?;
         let config = self.config;
@@ -209,11 +207,14 @@ impl Resolver<'_> {
         let mut brokers = Vec::new();
         for (position, (name, broker)) in config.brokers.iter().enumerate() {
             let own = destinations.iter().flatten().filter(|one| one.broker == position);
-            let ids = own.map(|one| one.id).collect();
-            brokers.push(broker.settings(name.as_str(), ids, &defaults, self.prices, self.files, problems));
+            let queues = own.clone().filter(|one| one.store == Some(StoreKind::Queue)).count();
+            let own = (own.map(|one| one.id).collect(), queues);
+            brokers.push(broker.settings(name.as_str(), own, &defaults, self.prices, self.files, problems));
         }
         let engines: Vec<Engine> =
             config.brokers.iter().map(|(_, broker)| broker.engine(&defaults)).collect();
+        // Every text that can come is known by now.
+        let mut vocabulary = contents.vocabulary.clone();
         let mut queues = Vec::new();
         let mut numbers = vec![0; config.brokers.entries.len()];
         for (position, (name, queue)) in config.broker_queues.iter().enumerate() {
@@ -223,12 +224,15 @@ impl Resolver<'_> {
             let dead_letters = queue.dead_letter_queue.as_ref();
             let dead_letter_queue =
                 self.broker_dead_letters((name, dead_letters), destination.broker, problems);
+            let (readers, selectors) = self.readers(destination, engine, &mut vocabulary, problems);
             let around = QueueSurroundings {
                 broker: destination.broker,
                 number: numbers[destination.broker],
                 dead_letter_queue,
                 senders: self.senders(destination, engine, problems),
-                readers: self.readers(destination, engine, problems),
+                readers,
+                selectors,
+                contents: Arc::clone(contents),
             };
             numbers[destination.broker] += 1;
             queues.push(queue.settings(name.as_str(), (broker, engine), around, problems));
@@ -244,16 +248,20 @@ impl Resolver<'_> {
                     .error(subscription.topic.place, "subscriptions of topics are for ActiveMQ")
                     .help("bind a queue to the exchange: `bindings: [ … ]`");
             }
+            let (readers, selectors) = self.readers(destination, engine, &mut vocabulary, problems);
             let around = QueueSurroundings {
                 broker: destination.broker,
                 number: 0,
                 dead_letter_queue: self.broker_dead_letters((name, None), destination.broker, problems),
                 senders: self.senders(destination, engine, problems),
-                readers: self.readers(destination, engine, problems),
+                readers,
+                selectors,
+                contents: Arc::clone(contents),
             };
             queues.push(subscription.settings(name.as_str(), around));
         }
-        let topics = self.broker_topics(&destinations_of(&destinations), &engines, problems);
+        let known = (contents, &mut vocabulary);
+        let topics = self.broker_topics(&destinations_of(&destinations), &engines, known, problems);
         drop(destinations);
         self.broker_flows();
         if problems.errors() > errors {
@@ -267,6 +275,7 @@ impl Resolver<'_> {
         &self,
         destinations: &[(EntityId, usize, Option<StoreKind>, String)],
         engines: &[Engine],
+        (contents, vocabulary): (&Arc<Contents>, &mut Vocabulary),
         problems: &mut Problems,
     ) -> Vec<BrokerTopicSettings> {
         let config = self.config;
@@ -275,47 +284,75 @@ impl Resolver<'_> {
             let own = destinations.iter().find(|(_, _, store, own)| store.is_none() && own == name.as_str());
             let Some((id, broker, _, _)) = own else { continue };
             let engine = engines[*broker];
-            let mut targets = Vec::new();
+            let mut targets: Vec<Target> = Vec::new();
+            let everything = |id| Target { id, condition: Condition::Everything };
             for (queue, config) in config.broker_queues.iter() {
                 let is_consumer = is_virtual_consumer(queue.as_str(), name.as_str());
                 if is_consumer
                     && config.broker.as_str() == topic.broker.as_str()
                     && engine == Engine::ActiveMq
                 {
-                    targets.extend(self.directory.broker_queues.entity(queue.as_str()));
+                    targets.extend(self.directory.broker_queues.entity(queue.as_str()).map(everything));
                 }
             }
             for (subscription, config) in config.broker_subscriptions.iter() {
                 if config.topic.as_str() == name.as_str() {
-                    targets.extend(self.directory.broker_subscriptions.entity(subscription.as_str()));
+                    let id = self.directory.broker_subscriptions.entity(subscription.as_str());
+                    let selector = config.selector.as_ref();
+                    let selector = selector.and_then(|text| read_selector(text, vocabulary, problems));
+                    let condition = selector.map_or(Condition::Everything, Condition::Selector);
+                    targets.extend(id.map(|id| Target { id, condition }));
                 }
             }
+            self.check_exchange(name, topic, engine, problems);
             for binding in &topic.bindings {
-                let Some((position, id)) = self.directory.broker_queues.find(binding, problems) else {
+                let Some((_, id)) = self.directory.broker_queues.find(binding.queue(), problems) else {
                     continue;
                 };
-                if engine == Engine::ActiveMq {
-                    problems
-                        .error(binding.place, "a topic of ActiveMQ has no bindings")
-                        .help("call the topic `VirtualTopic.X` and the queue `Consumer.n.VirtualTopic.X`, or give the topic `broker_subscriptions`");
-                }
-                if config.broker_queues.entries[position].1.broker.as_str() != topic.broker.as_str() {
-                    problems.error(
-                        binding.place,
-                        format!("`{binding}` is a queue of another broker than `{name}`"),
-                    );
-                }
-                targets.push(id);
+                let condition = match binding {
+                    BindingConfig::Queue(_) => Condition::Everything,
+                    BindingConfig::With(bound) => {
+                        Condition::of_binding(topic.exchange_type, bound, vocabulary, problems)
+                    }
+                };
+                Target::add(&mut targets, id, condition);
             }
             let destination = Destination { id: *id, broker: *broker, store: None, name: name.as_str() };
             topics.push(BrokerTopicSettings {
                 name: name.text.clone(),
                 broker: *broker,
                 targets: targets.into(),
+                contents: Arc::clone(contents),
                 senders: self.senders(destination, engine, problems),
             });
         }
         topics
+    }
+
+    /// What only exchanges of RabbitMQ have.
+    fn check_exchange(
+        &self,
+        name: &Name,
+        topic: &BrokerTopicConfig,
+        engine: Engine,
+        problems: &mut Problems,
+    ) {
+        if engine == Engine::ActiveMq && topic.exchange_type != ExchangeTypeConfig::Fanout {
+            problems
+                .error(topic.places.key("exchange_type"), "a topic of ActiveMQ is no exchange")
+                .help("give its `broker_subscriptions` a `selector`");
+        }
+        for queue in topic.bindings.iter().map(BindingConfig::queue) {
+            if engine == Engine::ActiveMq {
+                problems
+                    .error(queue.place, "a topic of ActiveMQ has no bindings")
+                    .help("call the topic `VirtualTopic.X` and the queue `Consumer.n.VirtualTopic.X`, or give the topic `broker_subscriptions`");
+            }
+            let bound = self.config.broker_queues.get(queue.as_str());
+            if bound.is_some_and(|bound| bound.broker.as_str() != topic.broker.as_str()) {
+                problems.error(queue.place, format!("`{queue}` is a queue of another broker than `{name}`"));
+            }
+        }
     }
 
     /// Where dead letters of a queue go.
@@ -390,15 +427,25 @@ impl Resolver<'_> {
         senders
     }
 
-    /// How everybody receives from a destination; the last one is for those whom nothing is said about.
+    /// How everybody receives from a destination, and with which selectors; the last one is for those whom nothing is said about.
     fn readers(
         &self,
         destination: Destination<'_>,
         engine: Engine,
+        vocabulary: &mut Vocabulary,
         problems: &mut Problems,
-    ) -> Vec<ReaderSettings> {
+    ) -> (Vec<ReaderSettings>, Vec<Selector>) {
         let broker = self.for_clients(destination, engine);
-        let mut readers = Vec::new();
+        let (mut readers, mut selectors) = (Vec::new(), Vec::new());
+        let mut add = |from, config: Option<&BrokerReaderConfig>, problems: &mut Problems| {
+            let mut reader = reader(from, config, broker, problems);
+            let selector = config.and_then(|config| config.selector.as_ref());
+            if let Some(selector) = selector.and_then(|text| read_selector(text, vocabulary, problems)) {
+                reader.selector = Some(selectors.len() as u16);
+                selectors.push(selector);
+            }
+            readers.push(reader);
+        };
         for (name, consumer) in self.config.consumers.iter() {
             let (reference, is_queue) = match &consumer.receives_from {
                 ConsumerSource::BrokerQueue(reference) => (reference, true),
@@ -408,7 +455,7 @@ impl Resolver<'_> {
             let is_this = destination.store.is_some_and(|store| (store == StoreKind::Queue) == is_queue);
             if is_this && reference.as_str() == destination.name {
                 let from = self.directory.consumers.entity(name.as_str());
-                readers.push(reader(from, consumer.broker_client.as_ref(), broker, problems));
+                add(from, consumer.broker_client.as_ref(), problems);
             }
         }
         for (name, client) in self.config.clients.iter() {
@@ -416,11 +463,11 @@ impl Resolver<'_> {
                 && client.calls_broker(destination.name)
             {
                 let from = self.directory.clients.entity(name.as_str());
-                readers.push(reader(from, Some(config), broker, problems));
+                add(from, Some(config), problems);
             }
         }
-        readers.push(reader(None, None, broker, problems));
-        readers
+        add(None, None, problems);
+        (readers, selectors)
     }
 
     fn broker_flows(&mut self) {
@@ -434,8 +481,8 @@ impl Resolver<'_> {
             }
         }
         for (topic, settings) in config.broker_topics.iter() {
-            for queue in &settings.bindings {
-                flows.push((BrokerTopic::KIND, topic.as_str(), BrokerQueue::KIND, queue.as_str()));
+            for binding in &settings.bindings {
+                flows.push((BrokerTopic::KIND, topic.as_str(), BrokerQueue::KIND, binding.queue().as_str()));
             }
         }
         for (name, subscription) in config.broker_subscriptions.iter() {
@@ -449,6 +496,23 @@ impl Resolver<'_> {
         }
         for (from_kind, from, to_kind, to) in flows {
             self.flow(from_kind, from, to_kind, to);
+        }
+    }
+}
+
+/// A selector; what is wrong with it is told.
+fn read_selector(
+    text: &Located<String>,
+    vocabulary: &mut Vocabulary,
+    problems: &mut Problems,
+) -> Option<Selector> {
+    match Selector::read(&text.value, vocabulary) {
+        Ok(selector) => Some(selector),
+        Err(what) => {
+            problems
+                .error(text.place, format!("this is no selector: {what}"))
+                .help("for example `type = 'order' AND amount > 100`");
+            None
         }
     }
 }

@@ -161,6 +161,8 @@ section! {
         pub scheduled_action_delay: DistributionOf<Duration> = DistributionOf::constant(Duration::ZERO);
         /// How long an execution environment of a Lambda function waits for work before it is shut down.
         pub lambda_environment_idle_time: Duration = Duration::from_minutes(6);
+        /// From the request for more provisioned concurrency of a Lambda function to its being ready.
+        pub provisioned_concurrency_delay: DistributionOf<Duration> = default_metric_delay();
         /// How long receive calls of event source mappings wait for messages.
         pub mapping_poll_wait: Duration = Duration::from_seconds(20),
             within (Duration::from_seconds(1), Duration::from_seconds(20));
@@ -426,7 +428,9 @@ impl ScenarioConfig {
         let is_stream =
             !self.streams.is_empty() || !self.delivery_streams.is_empty() || !self.video_streams.is_empty();
         if is_empty && !is_stream && !is_direct && self.brokers.is_empty() {
-            problems.error(self.place, "a scenario needs at least one queue").help("queues: { orders: {} }");
+            problems
+                .error(self.place, "the scenario has nothing that messages could go to")
+                .help("begin with a queue: `queues: { orders: {} }`");
         }
     }
 }

@@ -32,7 +32,7 @@ fn one(
 ) -> Option<CustomMetricSettings> {
     let delay = config.metric_delay.build(files, problems);
     let publish_as = PublishAs::from(config.publish_as);
-    let source = source(config, watching, problems);
+    let source = source(config, watching, files, problems);
     if let Some(CustomSource::Series(watched)) = &source
         && watched.metrics().iter().any(|(metric, _)| (metric.0 as usize) < watching.custom_metrics())
     {
@@ -74,8 +74,13 @@ fn one(
 fn source(
     config: &CustomMetricConfig,
     watching: &mut Watching<'_>,
+    files: &dyn Files,
     problems: &mut Problems,
 ) -> Option<CustomSource> {
+    if let Some(recording) = &config.recording {
+        let values = recording.values(span(config.publish_interval), files, problems)?;
+        return Some(CustomSource::Values(values));
+    }
     if let Some(values) = &config.values {
         return Some(CustomSource::Values(values.iter().map(|value| value.0).collect()));
     }

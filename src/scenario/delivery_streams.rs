@@ -1,26 +1,27 @@
 //! Delivery streams of Amazon Data Firehose: references looked up, settings built.
 
-use super::WithArrivals;
-use super::config::{AssumptionsConfig, LimitModelConfig};
+use super::config::{AssumptionsConfig, LimitModelConfig, ScenarioConfig};
 use super::resolve::Resolver;
 use super::watching::Watching;
-use crate::language::{Json, Name, Problems, Reference};
+use crate::language::{Name, Problems, Reference};
 use crate::record::MetricDefinition;
 use crate::services::firehose::{
     BackupMetrics, DeliveryMetrics, DeliveryStream, DeliveryStreamConfig, DeliveryStreamDefaults,
-    DeliveryStreamMetrics, DeliveryStreamSettings, DeliveryStreamSurroundings, DestinationConfig, KeyColumn,
-    LONGEST_INVOCATION, ProducerKeys, RecordSource, RetryPauses, SourceStream,
+    DeliveryStreamMetrics, DeliveryStreamSettings, DeliveryStreamSurroundings, DestinationConfig,
+    DynamicPartitioningConfig, LONGEST_INVOCATION, RecordSource, RetryPauses, SourceStream,
 };
 use crate::services::kinesis::DataStream;
 use crate::services::lambda::Function;
 use crate::services::object_store::ObjectStore;
-use crate::services::producer::{
-    Attribute, AttributeValue, DeliveryTarget, Producer, ProducerSettings, SendTarget,
-};
+use crate::services::producer::{DeliveryTarget, Producer, SendTarget};
 use crate::wire::{EntityId, FirehosePrices, LimitModel, Service, Texts, span};
 
-/// Producers as far as they are known: their records may come to any delivery stream.
-type Producers = [Option<WithArrivals<ProducerSettings>>];
+/// Whether any delivery stream reads what records say.
+pub(super) fn reads_bodies(config: &ScenarioConfig) -> bool {
+    let mut partitioned =
+        config.delivery_streams.iter().filter_map(|(_, stream)| stream.dynamic_partitioning.as_ref());
+    partitioned.any(DynamicPartitioningConfig::reads_bodies)
+}
 
 impl Resolver<'_> {
     /// A delivery stream that a producer puts records to, and whether there is such a one.
@@ -58,7 +59,6 @@ impl Resolver<'_> {
     /// The delivery streams; `None` when a problem was told.
     pub(super) fn delivery_streams(
         &mut self,
-        producers: &Producers,
         problems: &mut Problems,
     ) -> Option<Vec<DeliveryStreamSettings>> {
         let config = self.config;
@@ -66,7 +66,7 @@ impl Resolver<'_> {
         let mut texts = std::mem::take(&mut self.texts);
         let mut settings = Vec::new();
         for (name, stream) in config.delivery_streams.iter() {
-            settings.push(self.delivery_stream(name, stream, (&defaults, producers), &mut texts, problems));
+            settings.push(self.delivery_stream(name, stream, &defaults, &mut texts, problems));
         }
         self.texts = texts;
         settings.into_iter().collect()
@@ -97,7 +97,7 @@ impl Resolver<'_> {
         &mut self,
         name: &Name,
         config: &DeliveryStreamConfig,
-        (defaults, producers): (&DeliveryStreamDefaults, &Producers),
+        defaults: &DeliveryStreamDefaults,
         texts: &mut Texts,
         problems: &mut Problems,
     ) -> Option<DeliveryStreamSettings> {
@@ -119,10 +119,6 @@ impl Resolver<'_> {
             }
             Some(id)
         });
-        let keys = config.dynamic_partitioning.as_ref().map_or(&[][..], |partitioning| partitioning.keys());
-        let keys: Vec<&str> = keys.iter().map(|key| key.value.as_str()).collect();
-        let producers =
-            if keys.is_empty() { Vec::new() } else { self.producer_keys(&keys, producers, texts) };
         let files = self.files;
         let mut bucket =
             |reference: &Reference, problems: &mut Problems| self.payload_store(reference, problems);
@@ -130,7 +126,6 @@ impl Resolver<'_> {
             bucket: &mut bucket,
             stream: stream.flatten(),
             function: function.flatten(),
-            producers,
             texts,
             analysed_by: super::flink::analysed_by(name, self.config, &self.directory),
         };
@@ -163,48 +158,15 @@ impl Resolver<'_> {
         let bucket = match &config.destination {
             DestinationConfig::S3(s3) => &s3.bucket,
             DestinationConfig::Redshift(redshift) => &redshift.s3.bucket,
-            DestinationConfig::OpenSearch(domain) => &domain.s3_backup.bucket,
+            DestinationConfig::OpenSearch(domain) | DestinationConfig::OpenSearchServerless(domain) => {
+                &domain.s3_backup.bucket
+            }
             DestinationConfig::Http(http) => &http.s3_backup.bucket,
             DestinationConfig::Splunk(splunk) => &splunk.s3_backup.bucket,
             DestinationConfig::Iceberg(tables) => &tables.s3_backup.bucket,
             DestinationConfig::Snowflake(table) => &table.s3_backup.bucket,
         };
         self.flow(DeliveryStream::KIND, name.as_str(), ObjectStore::KIND, bucket.as_str());
-    }
-
-    /// By entity, how each producer writes the keys of inline parsing; nobody else writes any.
-    fn producer_keys(&self, keys: &[&str], producers: &Producers, texts: &mut Texts) -> Vec<ProducerKeys> {
-        let mut all = Vec::new();
-        for (name, producer) in self.config.producers.names().zip(producers) {
-            let (Some(id), Some(producer)) = (self.directory.producers.entity(name), producer) else {
-                continue;
-            };
-            let (settings, body) =
-                (&producer.settings, producer.settings.body.as_deref().unwrap_or_default());
-            let column = |key: &&str| {
-                let position = body.iter().position(|attribute| attribute.name == **key)?;
-                Some(key_column(&body[position], settings.attributes.len() + position, texts))
-            };
-            let columns = keys.iter().map(column).collect::<Option<Vec<_>>>();
-            if all.len() <= id.index() {
-                all.resize(id.index() + 1, None);
-            }
-            all[id.index()] = columns;
-        }
-        all
-    }
-}
-
-/// A key of a producer's records. Equal texts are equal whoever writes them.
-fn key_column(attribute: &Attribute, place: usize, texts: &mut Texts) -> KeyColumn {
-    let mut number = |value: &Json| match value.as_f64() {
-        Some(number) => number.to_bits(),
-        None => u64::from(texts.number(&value.to_string()).0),
-    };
-    match &attribute.value {
-        AttributeValue::Constant(_) => KeyColumn::Constant(attribute.says.first().map_or(0, &mut number)),
-        AttributeValue::Number(_) => KeyColumn::Number(place),
-        AttributeValue::OneOf(..) => KeyColumn::OneOf(place, attribute.says.iter().map(number).collect()),
     }
 }
 
@@ -225,6 +187,9 @@ impl Watching<'_> {
                     &[OWN, DeliveryMetrics::REDSHIFT, DeliveryMetrics::S3, BACKUP]
                 }
                 DestinationConfig::OpenSearch(_) => &[OWN, DeliveryMetrics::OPENSEARCH, BACKUP],
+                DestinationConfig::OpenSearchServerless(_) => {
+                    &[OWN, DeliveryMetrics::OPENSEARCH_SERVERLESS, BACKUP]
+                }
                 DestinationConfig::Http(_) => &[OWN, DeliveryMetrics::HTTP, BACKUP],
                 DestinationConfig::Splunk(_) => &[OWN, DeliveryMetrics::SPLUNK, BACKUP],
                 DestinationConfig::Iceberg(_) => &[OWN, DeliveryMetrics::ICEBERG, BACKUP],

@@ -1,7 +1,7 @@
 //! Who is who: the names of a scenario, by kind, and the entities they stand for.
 
 use super::config::ScenarioConfig;
-use crate::language::{Problems, Reference};
+use crate::language::{Place, Problems, Reference, plural};
 use crate::wire::EntityId;
 
 /// Names of one kind, in the order of their entities.
@@ -28,18 +28,20 @@ impl<'a> Names<'a> {
     pub(super) fn find(&self, reference: &Reference, problems: &mut Problems) -> Option<(usize, EntityId)> {
         let found = self.names.iter().position(|name| *name == reference.as_str());
         if found.is_none() {
-            let help = if self.names.is_empty() {
-                format!("the scenario defines no {}", self.noun)
-            } else {
-                problems.suggest(reference.as_str(), &self.names, self.noun)
-            };
-            problems
-                .error(reference.place, format!("there is no {} `{reference}`", self.noun))
-                .label(format!("no such {}", self.noun))
-                .help(help);
+            no_such(reference.as_str(), reference.place, (&self.names, self.noun), problems);
         }
         found.map(|position| (position, EntityId(self.first + position as u32)))
     }
+}
+
+/// Tells that nothing of a kind has a name; `names` are those of the kind, `noun` is what one of it is called.
+pub(super) fn no_such(name: &str, place: Place, (names, noun): (&[&str], &str), problems: &mut Problems) {
+    let help = if names.is_empty() {
+        format!("the scenario defines no {noun}")
+    } else {
+        problems.suggest(name, names, &plural(noun))
+    };
+    problems.error(place, format!("there is no {noun} `{name}`")).label(format!("no such {noun}")).help(help);
 }
 
 /// All names, each kind with the entities that follow those of the kind before it. [`super::Scenario::plan`] seats them in

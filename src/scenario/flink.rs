@@ -43,6 +43,12 @@ pub(super) fn analysed_by(name: &Name, config: &ScenarioConfig, directory: &Dire
     theirs.filter_map(|(name, _)| directory.sql_applications.entity(name.as_str())).collect()
 }
 
+/// Whether any application reads what records say.
+pub(super) fn reads_bodies(config: &ScenarioConfig) -> bool {
+    config.flink_applications.iter().any(|(_, application)| application.reads_bodies())
+        || config.sql_applications.iter().any(|(_, application)| application.reads_bodies())
+}
+
 impl Resolver<'_> {
     /// The applications; `None` when a problem was told.
     pub(super) fn flink_applications(&mut self, problems: &mut Problems) -> Option<Vec<ApplicationSettings>> {

@@ -27,10 +27,13 @@ impl LambdaResources {
     /// Looks up and builds everything of Lambda; `None` when a problem was told.
     pub(super) fn resolve(resolver: &mut Resolver<'_>, problems: &mut Problems) -> Option<Self> {
         check_concurrency(resolver, problems);
+        let allocation_delay =
+            resolver.assumptions.provisioned_concurrency_delay.build(resolver.files, problems);
         let defaults = FunctionDefaults {
             quotas: resolver.config.quotas.lambda(resolver.config.region),
             prices: LambdaPrices::of(resolver.prices),
             environment_idle_time: span(resolver.assumptions.lambda_environment_idle_time),
+            allocation_delay: allocation_delay?,
             account: resolver.directory.account(),
         };
         let config = resolver.config;

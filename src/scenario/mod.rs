@@ -65,7 +65,7 @@ use crate::services::sqs::{Queue, QueueSettings};
 use crate::services::video::{
     CameraSettings, Cameras, VideoConsumer, VideoConsumerSettings, VideoStreamSettings, VideoStreams,
 };
-use crate::traffic::{ArrivalsConfig, ArrivalsContext, Trace};
+use crate::traffic::{ArrivalsConfig, ArrivalsContext, ArrivalsSource};
 use crate::wire::{LambdaAccount, LambdaQuotas, Purpose, SnsAccount, SnsQuotas};
 use crate::world::{Entity, Feed, Load, Plan, RunError, RunProgress, Seat, WatchedMetric};
 use sha2::{Digest, Sha256};
@@ -124,12 +124,12 @@ pub struct Scenario {
     warnings: String,
 }
 
-/// Settings of somebody with arrivals of its own, its recording read.
+/// Settings of somebody with arrivals of its own, and what they need.
 #[derive(Debug, Clone)]
 struct WithArrivals<S> {
     settings: S,
     arrivals: ArrivalsConfig,
-    trace: Option<Trace>,
+    source: ArrivalsSource,
 }
 
 /// Everything that is wrong with a scenario file, rendered for a person.
@@ -160,6 +160,9 @@ impl fmt::Display for ScenarioError {
 
 impl std::error::Error for ScenarioError {}
 
+/// The sections that say how, not what: overrides may begin them.
+const SETTINGS: [&str; 3] = ["assumptions", "prices", "quotas"];
+
 impl Scenario {
     /// Reads a scenario. `name` is what problems call the file; `sets` are overrides (`path=value`), applied in order;
     /// `files` reads what the scenario names.
@@ -177,7 +180,7 @@ impl Scenario {
             for set in sets {
                 hasher.update([0]);
                 hasher.update(set.as_bytes());
-                apply_set(root, &mut sources, set, &mut problems);
+                apply_set(root, &mut sources, set, &SETTINGS, &mut problems);
             }
         }
         let hash = hexadecimal(&hasher.finalize());
@@ -303,11 +306,11 @@ impl Scenario {
 
     /// The entities of a world, in the order that a [`Directory`] numbers them.
     fn seats(&self, seed: u64, replication: u32) -> Vec<Seat> {
-        let arrivals = |kind: &str, name: &str, config: &ArrivalsConfig, trace: Option<&Trace>| {
+        let arrivals = |kind: &str, name: &str, config: &ArrivalsConfig, source: &ArrivalsSource| {
             config.build(ArrivalsContext {
                 stream: Purpose::Arrivals.stream(seed, replication, kind, name),
                 start_unix_millis: self.start_unix_millis,
-                trace,
+                source,
             })
         };
         let mut seats = Vec::new();
@@ -320,7 +323,7 @@ impl Scenario {
         }
         for producer in &self.producers {
             let name = &producer.settings.name;
-            let arrivals = arrivals("producer", name, &producer.arrivals, producer.trace.as_ref());
+            let arrivals = arrivals("producer", name, &producer.arrivals, &producer.source);
             seat(name, Producer::new(producer.settings.clone(), arrivals, seed, replication).into());
         }
         for client in &self.clients {
@@ -328,7 +331,7 @@ impl Scenario {
         }
         for requester in &self.requesters {
             let name = &requester.settings.name;
-            let arrivals = arrivals("requester", name, &requester.arrivals, requester.trace.as_ref());
+            let arrivals = arrivals("requester", name, &requester.arrivals, &requester.source);
             seat(name, Requester::new(requester.settings.clone(), arrivals, seed, replication).into());
         }
         for store in &self.object_stores {

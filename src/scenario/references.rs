@@ -1,6 +1,7 @@
 //! References of a file whose sections have problems of their own: looked up all the same, so that everything that is
 //! wrong is told at once. A file without such problems has its references looked up when it is resolved.
 
+use super::directory::no_such;
 use crate::language::{Node, Problems, Value};
 
 /// Where references stand (`*`: each entry), the section they lead to, and what that holds.
@@ -220,11 +221,7 @@ pub(super) fn check(root: &Node, problems: &mut Problems) {
         let steps: Vec<&str> = path.split('.').collect();
         each(root, &steps, &mut |node| {
             let Some(text) = node.text().filter(|text| !names.contains(text)) else { return };
-            let help = problems.suggest(text, &names, noun);
-            problems
-                .error(node.place, format!("there is no {noun} `{text}`"))
-                .label(format!("no such {noun}"))
-                .help(help);
+            no_such(text, node.place, (&names, noun), problems);
         });
     }
     let mut known: Vec<&str> = NAMED.iter().flat_map(|section| names(root, section)).collect();
@@ -235,7 +232,9 @@ pub(super) fn check(root: &Node, problems: &mut Problems) {
     for (key, _) in root.get("expect").and_then(Node::mapping).unwrap_or_default() {
         for target in key.name.split(" / ") {
             let name = target.trim().rsplit_once('.').map_or(target, |(name, _)| name);
-            if !known.contains(&name) {
+            // Subscriptions (`topic.name`) and shards (`stream/shard`) are parts of what has a name.
+            let is_part = || name.match_indices(['.', '/']).any(|(end, _)| known.contains(&&name[..end]));
+            if !known.contains(&name) && !is_part() {
                 let help = problems.suggest(name, &known, "names");
                 problems.error(key.place, format!("nothing is named `{name}`")).help(help);
             }

@@ -47,7 +47,7 @@ impl Resolver<'_> {
             let RequestTarget::Queue(reference) = &requester.sends_requests_to;
             let target = self.directory.queues.find(reference, problems);
             let reply_queue = self.reply_queue(name, requester, problems);
-            let trace = self.recording(name, &requester.arrivals, problems).ok();
+            let source = self.arrivals_source(name, &requester.arrivals, problems);
             self.requester_flows(name, requester);
             check_answers(config, name, requester, problems);
             // Also without a target the rest is looked at, so that all problems are told at once.
@@ -62,10 +62,10 @@ impl Resolver<'_> {
                 price_per_million_requests: self.prices.dollars("sqs_standard_per_million_requests"),
             };
             let settings = requester.settings(name.as_str(), &around, self.files, problems);
-            resolved.push(target.and(settings).zip(trace).map(|(settings, trace)| WithArrivals {
+            resolved.push(target.and(settings).zip(source).map(|(settings, source)| WithArrivals {
                 settings,
                 arrivals: requester.arrivals.clone(),
-                trace,
+                source,
             }));
         }
         resolved

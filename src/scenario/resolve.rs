@@ -9,7 +9,7 @@ use super::scaling::Scaling;
 use super::scripts::{self, Clients};
 use super::topics::{self, Topics};
 use super::{Scenario, WithArrivals};
-use super::{composites, custom_metrics};
+use super::{composites, custom_metrics, delivery_streams, flink};
 use crate::engine::Span;
 use crate::language::{Decode, Files, Name, Node, Place, Problems, Reference, SourceId, Value};
 use crate::record::Flow;
@@ -22,8 +22,8 @@ use crate::services::sqs::{
     ChangeTimes, FairSettings, Queue, QueueConfig, QueueDefaults, QueuePrices, QueueSettings,
     QueueSurroundings, RedriveAllowPolicyConfig, is_fifo,
 };
-use crate::traffic::{ArrivalsConfig, Trace};
-use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, span};
+use crate::traffic::{ArrivalsConfig, ArrivalsSource, Trace};
+use crate::wire::{ActivitySettings, ApiLatency, EntityId, PriceList, Service, Texts, ValueGroups, span};
 use crate::world::Feed;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,7 +78,9 @@ pub(super) fn resolve(
     }
     let reads_bodies =
         config.event_source_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some())
-            || config.stream_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some());
+            || config.stream_mappings.iter().any(|(_, mapping)| mapping.filter_criteria.is_some())
+            || delivery_streams::reads_bodies(config)
+            || flink::reads_bodies(config);
     if let (true, Some(clients)) = (reads_bodies, &clients) {
         topics.enter_texts(&clients.names.texts);
     }
@@ -88,9 +90,9 @@ pub(super) fn resolve(
     let requesters = resolver.requesters(problems);
     let streams = resolver.streams(problems);
     let stream_consumers = resolver.stream_consumers(forwards, problems);
-    let delivery_streams = resolver.delivery_streams(&producers, problems);
+    let delivery_streams = resolver.delivery_streams(problems);
     let video = resolver.video(problems);
-    let brokers = resolver.brokers(problems);
+    let brokers = resolver.brokers(&contents, problems);
     let Resolver { directory, mut flows, notes, .. } = resolver;
     let late = assumptions.scheduled_action_delay.build(files, problems);
     let mut alarms = Alarms::new(config, directory, given);
@@ -100,6 +102,7 @@ pub(super) fn resolve(
     let mut scaling = Scaling::new(config, &assumptions, late, &mut alarms, files);
     let scaled = scaling.resolve_scaling(problems);
     let scaled_streams = scaling.resolve_streams(problems);
+    let scaled_functions = scaling.resolve_functions(problems);
     let loads = scaling.loads;
     let composite_alarms = composites::resolve(config, &alarms.names(), &alarm_messages, problems);
     let metric_delay = assumptions.metric_delay.build(files, problems);
@@ -115,8 +118,17 @@ pub(super) fn resolve(
     let clients = clients?;
     let mut lambda = lambda?;
     lambda.enter_contents(&contents);
-    let texts = Arc::new(clients.names.texts.clone());
+    let mut texts = clients.names.texts.clone();
+    let groups = if flink::reads_bodies(config) {
+        Arc::new(ValueGroups::new(&contents, &mut texts))
+    } else {
+        Arc::default()
+    };
+    let texts = Arc::new(texts);
     let mut functions = std::mem::take(&mut lambda.functions);
+    for (function, scaling) in functions.iter_mut().zip(scaled_functions) {
+        function.scaling = scaling;
+    }
     let mut stream_consumers = stream_consumers?;
     let mut video = video?;
     let forwards = (consumers.iter_mut().map(|consumer| &mut consumer.forward))
@@ -129,6 +141,13 @@ pub(super) fn resolve(
     let mut flink_applications = flink_applications?;
     for application in &mut flink_applications {
         application.texts = Arc::clone(&texts);
+        application.contents = Arc::clone(&contents);
+        application.groups = Arc::clone(&groups);
+    }
+    let mut delivery_streams = delivery_streams?;
+    for stream in &mut delivery_streams {
+        stream.texts = Arc::clone(&texts);
+        stream.contents = Arc::clone(&contents);
     }
     let (alarms, watched) = alarms.into_settings();
     flows.extend(invocations(&alarms, config));
@@ -163,7 +182,7 @@ pub(super) fn resolve(
             .map(|(stream, scaling)| StreamSettings { scaling, ..stream })
             .collect(),
         stream_consumers,
-        delivery_streams: delivery_streams?,
+        delivery_streams,
         video_streams: video.streams,
         cameras: video.cameras,
         video_consumers: video.consumers,
@@ -442,24 +461,31 @@ impl<'a> Resolver<'a> {
             })
     }
 
-    /// The recording that arrivals replay, if they do; `Err` when a problem was told.
-    pub(super) fn recording(
+    /// What arrivals need besides their section, a recording for example; `None` when a problem was told.
+    pub(super) fn arrivals_source(
         &mut self,
         name: &Name,
         arrivals: &ArrivalsConfig,
         problems: &mut Problems,
-    ) -> Result<Option<Trace>, ()> {
-        let ArrivalsConfig::Trace(trace) = arrivals else { return Ok(None) };
-        let trace = trace.read(self.files, problems).ok_or(())?;
-        tell_gaps(name, &trace, self.config, &mut self.notes);
-        Ok(Some(trace))
+    ) -> Option<ArrivalsSource> {
+        match arrivals {
+            ArrivalsConfig::Trace(trace) => {
+                let trace = trace.read(self.files, problems)?;
+                tell_gaps(name, &trace, self.config, &mut self.notes);
+                Some(ArrivalsSource::Trace(trace))
+            }
+            ArrivalsConfig::Renewal(renewal) => {
+                renewal.read(self.files, problems).map(ArrivalsSource::Renewal)
+            }
+            _ => Some(ArrivalsSource::None),
+        }
     }
 
     fn producers(&mut self, problems: &mut Problems) -> Vec<Option<WithArrivals<ProducerSettings>>> {
         let config = self.config;
         let mut resolved = Vec::new();
         for (name, producer) in config.producers.iter() {
-            let trace = self.recording(name, &producer.arrivals, problems).ok();
+            let source = self.arrivals_source(name, &producer.arrivals, problems);
             let payload_store = producer
                 .large_payloads
                 .as_ref()
@@ -470,10 +496,10 @@ impl<'a> Resolver<'a> {
                 let target = SendTarget { payload_store, ..target };
                 producer.settings(name.as_str(), target, &mut self.texts, self.files, problems)
             });
-            resolved.push(settings.filter(|_| is_known).zip(trace).map(|(settings, trace)| WithArrivals {
+            resolved.push(settings.filter(|_| is_known).zip(source).map(|(settings, source)| WithArrivals {
                 settings,
                 arrivals: producer.arrivals.clone(),
-                trace,
+                source,
             }));
         }
         resolved

@@ -10,6 +10,7 @@ use crate::scaling::{
 };
 use crate::series::Statistic;
 use crate::services::cloudwatch::{AlarmSettings, Comparison, Watched};
+use crate::services::lambda::PROVISIONED_CONCURRENCY_COOLDOWN;
 use crate::wire::{EntityId, span};
 use crate::world::Load;
 
@@ -22,8 +23,8 @@ pub(super) struct Scaling<'a, 'b> {
     files: &'a dyn Files,
     /// What forecasts are made from.
     pub(super) loads: Vec<Load>,
-    /// The stream whose policies are looked at; without one they are a consumer's.
-    stream: Option<EntityId>,
+    /// The stream or function whose policies are looked at; without one they are a consumer's.
+    target: Option<EntityId>,
 }
 
 impl<'a, 'b> Scaling<'a, 'b> {
@@ -34,7 +35,7 @@ impl<'a, 'b> Scaling<'a, 'b> {
         alarms: &'b mut Alarms<'a>,
         files: &'a dyn Files,
     ) -> Self {
-        Self { config, assumptions, scheduled_action_delay, alarms, files, loads: Vec::new(), stream: None }
+        Self { config, assumptions, scheduled_action_delay, alarms, files, loads: Vec::new(), target: None }
     }
 
     /// What changes each consumer's capacity, in the order of consumers.
@@ -77,7 +78,7 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let mut all = Vec::new();
         for (name, stream) in config.streams.iter() {
             let scaled = stream.application_auto_scaling.as_ref().map(|scaling| {
-                self.stream = self.alarms.watching.directory.streams.entity(name.as_str());
+                self.target = self.alarms.watching.directory.streams.entity(name.as_str());
                 let reference = Reference { text: name.text.clone(), place: name.place };
                 let policies = self.policies(&reference, &scaling.policies, problems);
                 let assumptions = assumptions.clone();
@@ -85,7 +86,33 @@ impl<'a, 'b> Scaling<'a, 'b> {
             });
             all.push(scaled);
         }
-        self.stream = None;
+        self.target = None;
+        all
+    }
+
+    /// What changes the provisioned concurrency of each function, in the order of functions.
+    pub(super) fn resolve_functions(&mut self, problems: &mut Problems) -> Vec<Option<ScalingSettings>> {
+        let config = self.config;
+        let assumptions = self.assumptions();
+        let mut all = Vec::new();
+        for (name, function) in config.functions.iter() {
+            let scaled = function.application_auto_scaling.as_ref().map(|scaling| {
+                self.target = self.alarms.watching.directory.functions.entity(name.as_str());
+                let reference = Reference { text: name.text.clone(), place: name.place };
+                let mut policies = self.policies(&reference, &scaling.policies, problems);
+                for (policy, config) in policies.iter_mut().zip(&scaling.policies) {
+                    if let (PolicyKind::TargetTracking { pace, .. }, PolicyConfig::TargetTracking(config)) =
+                        (&mut policy.kind, config)
+                    {
+                        *pace = config.pace_after(PROVISIONED_CONCURRENCY_COOLDOWN);
+                    }
+                }
+                let assumptions = assumptions.clone();
+                ScalingSettings { policies, assumptions, ..scaling.scaling(config.start.timestamp()) }
+            });
+            all.push(scaled);
+        }
+        self.target = None;
         all
     }
 
@@ -125,8 +152,8 @@ impl<'a, 'b> Scaling<'a, 'b> {
     }
 
     fn group_of(&self, consumer: &Reference, problems: &mut Problems) -> Option<EntityId> {
-        if self.stream.is_some() {
-            return self.stream;
+        if self.target.is_some() {
+            return self.target;
         }
         self.alarms.watching.directory.consumers.find(consumer, problems).map(|(_, id)| id)
     }
@@ -158,14 +185,14 @@ impl<'a, 'b> Scaling<'a, 'b> {
         let above = Comparison::GreaterThanThreshold;
         self.alarms.add(alarm(false, config.high_evaluation_periods, target_value, above));
         if !config.disable_scale_in {
-            let is_service = self.stream.is_some()
+            let is_service = self.target.is_some()
                 || self.config.consumers.get(consumer.as_str()).is_some_and(|c| c.ecs_service.is_some());
             let fraction = if is_service {
                 self.assumptions.application_target_tracking_low_fraction
             } else {
                 self.assumptions.target_tracking_low_fraction
             };
-            let threshold = target_value * fraction.as_f64();
+            let threshold = decimal(target_value * fraction.as_f64());
             let below = Comparison::LessThanThreshold;
             self.alarms.add(alarm(true, config.low_evaluation_periods, threshold, below));
         }
@@ -211,6 +238,9 @@ impl<'a, 'b> Scaling<'a, 'b> {
             MetricChoice::BacklogPerInstance => watching.backlog_per_instance(consumer, problems)?,
             MetricChoice::AsgAverageCpuUtilization | MetricChoice::EcsServiceAverageCpuUtilization => {
                 watching.cpu_utilization(consumer, problems)?
+            }
+            MetricChoice::LambdaProvisionedConcurrencyUtilization => {
+                watching.provisioned_concurrency_utilization(self.target?)
             }
         };
         Some((watched, minute))
@@ -267,6 +297,11 @@ impl<'a, 'b> Scaling<'a, 'b> {
             },
         })
     }
+}
+
+/// A product as people reckon it: 90 % of 13 are 11.7, not a hair more.
+fn decimal(product: f64) -> f64 {
+    format!("{product:.14e}").parse().unwrap_or(product)
 }
 
 /// What reports call the metric of a policy.

@@ -3,7 +3,8 @@
 use super::config::ScenarioConfig;
 use super::directory::Directory;
 use super::topics::Topics;
-use crate::language::{Files, Problems};
+use crate::engine::Span;
+use crate::language::{Duration, Files, Problems};
 use crate::record::{ExpectationResult, Tape};
 use crate::services::client::{self, BrokerDestination, ClientSettings, Expected, Lookup};
 use crate::wire::Texts;
@@ -91,6 +92,12 @@ fn judge_step(client: &str, expected: &Expected, tape: &Tape) -> ExpectationResu
         // A receive that was refused returned nothing, but not because there was nothing.
         let answered = call.filter(|call| call.outcome == "Success");
         passed &= answered.is_some_and(|call| call.bodies == *bodies);
+    }
+    if let Some(at) = expected.answered_at {
+        let answered = |at: Span| format!("answered at {}", Duration::from_nanos(at.as_nanos()));
+        expression.push(answered(at));
+        observed.extend(call.map(|call| answered(call.answered_at.since_start())));
+        passed &= call.is_some_and(|call| call.answered_at.since_start() == at);
     }
     if call.is_none() {
         observed.push("no answer".to_owned());

@@ -6,7 +6,7 @@ use crate::language::{Bytes, Name, Problems, Reference};
 use crate::services::firehose::DeliveryStream;
 use crate::services::kinesis::DataStream;
 use crate::services::lambda::Function;
-use crate::services::mq::BrokerQueue;
+use crate::services::mq::{BrokerQueue, BrokerTopic};
 use crate::services::object_store::{ObjectEventConfig, ObjectStore};
 use crate::services::producer::{Producer, ProducerTarget, SendTarget};
 use crate::services::sns::{Kind, LONGEST_SMS, Topic, is_fifo_topic};
@@ -203,8 +203,14 @@ impl Resolver<'_> {
             let latency = self.defaults.latency.clone();
             return Some(ForwardTarget { id, latency, is_fifo: false, is_stream: true });
         }
-        if let Some(queue) = &forward.broker_queue {
-            let (_, id) = self.directory.broker_queues.find(queue, problems)?;
+        let brokers = [
+            (&forward.broker_queue, &self.directory.broker_queues),
+            (&forward.broker_topic, &self.directory.broker_topics),
+        ];
+        if let Some((name, names)) =
+            brokers.into_iter().find_map(|(name, names)| Some((name.as_ref()?, names)))
+        {
+            let (_, id) = names.find(name, problems)?;
             return Some(ForwardTarget { id, latency: ApiLatency::none(), is_fifo: false, is_stream: false });
         }
         let (reference, found, is_fifo) = match (&forward.queue, &forward.topic) {
@@ -244,6 +250,7 @@ impl Resolver<'_> {
             (&forward.topic, Topic::KIND),
             (&forward.stream, DataStream::KIND),
             (&forward.broker_queue, BrokerQueue::KIND),
+            (&forward.broker_topic, BrokerTopic::KIND),
         ];
         for (target, kind) in targets {
             if let Some(target) = target {

@@ -15,8 +15,8 @@ use crate::services::sns::{
 };
 use crate::services::sqs::{EncryptionConfig, QueueSettings, is_fifo};
 use crate::wire::{
-    AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape, SnsQuotas, Structure,
-    TextId, Texts,
+    ActivitySettings, AlarmState, ApiLatencyConfig, Column, Contents, EntityId, Part, PriceList, Shape,
+    SnsQuotas, Structure, TextId, Texts,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -208,6 +208,11 @@ impl<'a> Topics<'a> {
                 policy_change_time: policy_change_time.clone(),
                 prices: SnsPrices::of(prices),
                 sms_spend_limit: assumptions.sms_monthly_spend_limit,
+                activity: ActivitySettings {
+                    is_active_at_start: assumptions.active_at_start,
+                    // AWS tells of late datapoints of queues only.
+                    wake_up_delay: none.clone(),
+                },
                 contents: Arc::clone(contents),
                 is_read: is_scripted,
                 delivery_streams: Arc::clone(&delivery_streams),
@@ -451,7 +456,7 @@ impl client::Topics for Topics<'_> {
                 self.contents.attributes.insert(text, document);
             }
             Err(what) => {
-                problems.error(place, format!("SNS would refuse this message: {what}"));
+                problems.error(place, format!("AWS would refuse this message: {what}"));
             }
         }
         (text, attribute_bytes(attributes))

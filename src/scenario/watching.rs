@@ -343,6 +343,12 @@ impl<'a> Watching<'a> {
         Some(Watched::Metric(self.watch(group, "cpu_utilization", Statistic::Average), Statistic::Average))
     }
 
+    /// The share of a function's provisioned environments that runs code.
+    pub(super) fn provisioned_concurrency_utilization(&mut self, function: EntityId) -> Watched {
+        let metric = self.watch(function, "provisioned_concurrency_utilization", Statistic::Average);
+        Watched::Metric(metric, Statistic::Average)
+    }
+
     /// The series of this name that is given from outside.
     fn given(&self, name: &str) -> Option<MetricId> {
         let position = self.given.iter().position(|given| given == name)?;

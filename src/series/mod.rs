@@ -4,7 +4,9 @@
 
 mod config;
 pub mod math;
+mod recording;
 mod statistic;
 
 pub use config::{MetricConfig, MetricQueryConfig, StatisticConfig};
+pub use recording::RecordingConfig;
 pub use statistic::{Bounds, Samples, Statistic};

@@ -3,6 +3,7 @@
 //! Every rate, however it is written, becomes a chain of straight pieces; an arrival comes when the area under them
 //! has grown by one (evenly spaced) or by an exponential amount (a Poisson process whose rate follows the pieces).
 
+use super::renewal::RenewalArrivals;
 use super::trace::TraceArrivals;
 use crate::engine::{Span, Stream, Time};
 
@@ -58,6 +59,8 @@ pub enum Arrivals {
     Trace(TraceArrivals),
     /// Many at once, at given times: `(time, messages)`, in order of time.
     Bursts(std::vec::IntoIter<(Time, u64)>, Option<(Time, u64)>),
+    /// At independent random distances.
+    Renewal(RenewalArrivals),
 }
 
 impl Arrivals {
@@ -72,6 +75,7 @@ impl Arrivals {
         match self {
             Arrivals::Rate(arrivals) => arrivals.next_arrival(),
             Arrivals::Trace(arrivals) => arrivals.next_arrival(),
+            Arrivals::Renewal(arrivals) => arrivals.next_arrival(),
             Arrivals::Bursts(bursts, current) => loop {
                 match current {
                     Some((at, left)) if *left > 0 => {

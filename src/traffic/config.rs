@@ -1,6 +1,7 @@
 //! When messages are produced, in a scenario.
 
 use super::arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
+use super::renewal::{Renewal, RenewalArrivals, RenewalConfig};
 use super::trace::{Trace, TraceArrivals, TraceOptions};
 use crate::engine::{Span, Stream, Time};
 use crate::language::{
@@ -26,6 +27,8 @@ choice! {
         Bursts(Vec<BurstConfig>) = "bursts",
         /// As a recording of counts says.
         Trace(TraceConfig) = "trace",
+        /// At independent random distances of any distribution, one or several at a time.
+        Renewal(RenewalConfig) = "renewal",
     }
 }
 
@@ -294,6 +297,18 @@ impl TraceConfig {
     }
 }
 
+/// What is read or worked out of a section once, for all runs.
+#[derive(Debug, Clone, Default)]
+pub enum ArrivalsSource {
+    /// Nothing.
+    #[default]
+    None,
+    /// The recording that is replayed.
+    Trace(Trace),
+    /// The distributions of a renewal process.
+    Renewal(Renewal),
+}
+
 /// What the arrivals of a producer need besides their section.
 #[derive(Debug)]
 pub struct ArrivalsContext<'a> {
@@ -301,8 +316,8 @@ pub struct ArrivalsContext<'a> {
     pub stream: Stream,
     /// The simulated clock at the start, in milliseconds since 1970.
     pub start_unix_millis: i64,
-    /// The recording, if there is one.
-    pub trace: Option<&'a Trace>,
+    /// What was read of the section.
+    pub source: &'a ArrivalsSource,
 }
 
 impl ArrivalsConfig {
@@ -342,9 +357,18 @@ impl ArrivalsConfig {
                 Arrivals::bursts(bursts)
             }
             ArrivalsConfig::Trace(config) => {
-                let trace = context.trace.cloned().unwrap_or_default();
+                let trace = match context.source {
+                    ArrivalsSource::Trace(trace) => trace.clone(),
+                    _ => Trace::default(),
+                };
                 Arrivals::Trace(TraceArrivals::new(trace, config.spacing.into(), stream))
             }
+            ArrivalsConfig::Renewal(_) => match context.source {
+                ArrivalsSource::Renewal(renewal) => {
+                    Arrivals::Renewal(RenewalArrivals::new(renewal.clone(), stream))
+                }
+                _ => Arrivals::bursts(Vec::new()),
+            },
         }
     }
 }

@@ -5,8 +5,10 @@
 
 mod arrivals;
 mod config;
+mod renewal;
 mod trace;
 
 pub use arrivals::{Arrivals, Piece, Pieces, RateArrivals, Spacing, sine_pieces};
-pub use config::{ArrivalsConfig, ArrivalsContext, TraceConfig};
-pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceError, TraceOptions};
+pub use config::{ArrivalsConfig, ArrivalsContext, ArrivalsSource, TraceConfig};
+pub use renewal::{Renewal, RenewalArrivals, RenewalConfig};
+pub use trace::{Gap, Interval, Trace, TraceArrivals, TraceOptions};

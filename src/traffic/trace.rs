@@ -2,9 +2,7 @@
 
 use super::arrivals::Spacing;
 use crate::engine::{Span, Stream, Time};
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use std::fmt;
+use crate::language::{RecordingColumns, RecordingError, RecordingRow, read_recording};
 
 /// One row of a recording: `messages` during the interval that begins at `start`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,28 +52,6 @@ pub struct Gap {
     pub missing_rows: u64,
 }
 
-/// What is wrong with a recording.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TraceError {
-    /// The line of the file; zero when the file as a whole is meant.
-    pub line: u64,
-    /// What is wrong, and what was expected.
-    pub what: String,
-}
-
-impl fmt::Display for TraceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.line > 0 { write!(f, "line {}: {}", self.line, self.what) } else { f.write_str(&self.what) }
-    }
-}
-
-struct Row {
-    line: u64,
-    stamp: String,
-    nanoseconds: i128,
-    count: f64,
-}
-
 impl Trace {
     /// Reads a recording.
     ///
@@ -83,13 +59,13 @@ impl Trace {
     ///
     /// When the file is not such a CSV: no rows, no such column, a timestamp or count that cannot be read, a count
     /// that is negative, timestamps that do not increase.
-    pub fn read(text: &str, options: &TraceOptions) -> Result<Self, TraceError> {
+    pub fn read(text: &str, options: &TraceOptions) -> Result<Self, RecordingError> {
         let rows = read_rows(text, options)?;
-        let whole = |what: &str| TraceError { line: 0, what: what.to_owned() };
+        let whole = |what: &str| RecordingError { line: 0, what: what.to_owned() };
         let Some(first) = rows.first() else { return Err(whole("the file has a header but no rows")) };
         for pair in rows.windows(2) {
             if pair[1].nanoseconds <= pair[0].nanoseconds {
-                return Err(TraceError {
+                return Err(RecordingError {
                     line: pair[1].line,
                     what: format!(
                         "the timestamp {} is not after the one before it, {}",
@@ -130,7 +106,7 @@ impl Trace {
             let messages = (exact + 1e-9).floor().max(0.0) as u64 - emitted;
             emitted += messages;
             let (Some(start), Some(end)) = (run_time(row.nanoseconds), run_time(ends)) else {
-                return Err(TraceError {
+                return Err(RecordingError {
                     line: row.line,
                     what: "the recording is longer than 584 years".to_owned(),
                 });
@@ -151,68 +127,29 @@ impl Trace {
     }
 }
 
-fn read_rows(text: &str, options: &TraceOptions) -> Result<Vec<Row>, TraceError> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let fail = |error: &csv::Error| TraceError {
-        line: error.position().map_or(0, csv::Position::line),
-        what: format!("this is not CSV: {error}"),
+/// A row whose number is one of messages.
+struct Row {
+    line: u64,
+    stamp: String,
+    nanoseconds: i128,
+    count: f64,
+}
+
+fn read_rows(text: &str, options: &TraceOptions) -> Result<Vec<Row>, RecordingError> {
+    let columns = RecordingColumns {
+        timestamp: options.timestamp_column.as_deref(),
+        value: options.count_column.as_deref(),
     };
-    let header = reader.headers().map_err(|error| fail(&error))?.clone();
-    let stamp_column =
-        find_column(&header, options.timestamp_column.as_deref(), &["timestamp", "time", "Timestamp"], 0)?;
-    let count_column =
-        find_column(&header, options.count_column.as_deref(), &["value", "count", "Sum", "SampleCount"], 1)?;
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| fail(&error))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cell = |column: usize| record.get(column).unwrap_or("");
-        let stamp = cell(stamp_column);
-        let nanoseconds = read_stamp(stamp).ok_or_else(|| TraceError {
-            line,
-            what: format!(
-                "`{stamp}` is not a timestamp such as `2026-03-02 08:05:00` or `2026-03-02T08:05:00Z`"
-            ),
-        })?;
-        let count: f64 = cell(count_column).parse().map_err(|_| TraceError {
-            line,
-            what: format!("`{}` in column `{}` is not a number", cell(count_column), &header[count_column]),
-        })?;
+    let row = |RecordingRow { line, stamp, nanoseconds, value }: RecordingRow| {
+        let Some(count) = value else {
+            return Err(RecordingError { line, what: format!("{stamp} has no number of messages") });
+        };
         if !count.is_finite() || count < 0.0 || count * options.scale > 1e15 {
-            return Err(TraceError { line, what: format!("{count} cannot be a number of messages") });
+            return Err(RecordingError { line, what: format!("{count} cannot be a number of messages") });
         }
-        rows.push(Row { line, stamp: stamp.to_owned(), nanoseconds, count });
-    }
-    Ok(rows)
-}
-
-fn find_column(
-    header: &csv::StringRecord,
-    wanted: Option<&str>,
-    usual: &[&str],
-    position: usize,
-) -> Result<usize, TraceError> {
-    let columns = || header.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if let Some(wanted) = wanted {
-        return header.iter().position(|name| name == wanted).ok_or_else(|| TraceError {
-            line: 1,
-            what: format!("there is no column `{wanted}`; the file has {}", columns()),
-        });
-    }
-    let found = usual.iter().find_map(|name| header.iter().position(|column| column == *name));
-    found.or((header.len() > position).then_some(position)).ok_or_else(|| TraceError {
-        line: 1,
-        what: format!("a timestamp and a count column are needed; the file has {}", columns()),
-    })
-}
-
-/// Nanoseconds since 1970; timestamps without a zone are taken as UTC.
-fn read_stamp(text: &str) -> Option<i128> {
-    if let Ok(stamp) = text.parse::<Timestamp>() {
-        return Some(stamp.as_nanosecond());
-    }
-    let civil: DateTime = text.parse().ok()?;
-    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp().as_nanosecond())
+        Ok(Row { line, stamp, nanoseconds, count })
+    };
+    read_recording(text, columns)?.into_iter().map(row).collect()
 }
 
 /// Arrivals of a recording, interval by interval.

@@ -253,9 +253,10 @@ impl IdentityConfig {
         if let Some(service) =
             self.service.as_ref().filter(|service| !service.value.ends_with(SERVICE_SUFFIX))
         {
+            let name = service.value.split("amazonaws").next().unwrap_or_default().trim_end_matches('.');
             problems
                 .error(service.place, format!("`{}` is no service principal", service.value))
-                .help(format!("write `{}{SERVICE_SUFFIX}`", service.value));
+                .help(format!("write `{name}{SERVICE_SUFFIX}`"));
         }
         if let (Some(_), Some(service)) = (&self.account, &self.service) {
             problems.error(service.place, "somebody is a role of an `account` or a `service`, not both");

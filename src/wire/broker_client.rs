@@ -1,6 +1,6 @@
 //! How programs connect to a message broker: what producers and consumers say of their client libraries.
 
-use crate::language::{Duration, keyword, section};
+use crate::language::{Duration, Located, keyword, section};
 
 keyword! {
     /// A protocol that a broker speaks ("Amazon MQ supported protocols").
@@ -67,6 +67,9 @@ section! {
         pub connections: u32 = 1, within (1, 10_000);
         /// After this a message is too old (`timeToLive`).
         pub time_to_live: Option<Duration>, above (Duration::ZERO);
+        /// The priority of its messages (`JMSPriority`, 0 to 9 and 4 by default; with RabbitMQ 0 to 255 and 0 by default), for
+        /// queues that look at priorities.
+        pub priority: Option<u32>, within (0, 255);
         /// The quality of service of MQTT: 0 at most once, 1 at least once, 2 exactly once.
         pub qos: Option<u32>, within (0, 2);
         /// How it gets its connection back.
@@ -102,6 +105,9 @@ section! {
         /// queue of ActiveMQ, 100 for a durable subscription, 32766 for another one, and any number with RabbitMQ. 0 fetches
         /// each when it is wanted (ActiveMQ), or means any number (RabbitMQ).
         pub prefetch: Option<u32>, within (0, 65_535);
+        /// Which messages of a queue it wants, as a condition over their attributes: `type = 'order' AND amount > 100` (`selector`
+        /// of JMS).
+        pub selector: Option<Located<String>>;
         /// When messages are acknowledged.
         pub acknowledgement: AcknowledgementConfig = AcknowledgementConfig::Auto;
         /// Messages of a transaction.

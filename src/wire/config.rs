@@ -2,7 +2,7 @@
 
 use super::ApiLatency;
 use crate::engine::Span;
-use crate::language::{DistributionOf, Duration, Files, Place, Problems, choice, section};
+use crate::language::{DistributionOf, Duration, Files, Name, Place, Problems, choice, section};
 
 choice! {
     /// How long API calls take. AWS publishes no latencies: an assumption.
@@ -54,6 +54,25 @@ impl ApiLatencyConfig {
             }
         }
         Some(latency)
+    }
+}
+
+/// Tells when what a scenario says of a queue or topic being FIFO (and where) contradicts its name: AWS takes no
+/// `FifoQueue` or `FifoTopic` without the suffix ("CreateQueue", "CreateTopic").
+pub fn check_fifo_name(name: &Name, (said, place): (Option<bool>, Option<Place>), problems: &mut Problems) {
+    let stem = name.as_str().strip_suffix(".fifo");
+    match (said, stem) {
+        (Some(true), None) => {
+            problems
+                .error(place, format!("`{name}` is no name of something FIFO"))
+                .help(format!("the name ends in `.fifo`: `{name}.fifo`"));
+        }
+        (Some(false), Some(stem)) => {
+            problems
+                .error(place, format!("what is named `{name}` is FIFO"))
+                .help(format!("the suffix `.fifo` makes it so; call it `{stem}`"));
+        }
+        _ => {}
     }
 }
 

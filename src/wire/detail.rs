@@ -23,10 +23,31 @@ impl GroupId {
     /// The first group that holds one message.
     pub const FIRST_SINGLE: u32 = 1 << 30;
     const FIRST_NAMED: u32 = 1 << 31;
+    /// Bytes of a partition key that is drawn at random: a UUID.
+    pub const RANDOM_KEY_BYTES: u32 = 36;
 
     /// The group of this name.
     pub fn named(text: TextId) -> Self {
         Self(Self::FIRST_NAMED + text.0)
+    }
+
+    /// The group of a number: a whole number that a group can have by itself, any other by its bits.
+    pub fn of_number(number: f64) -> Self {
+        let is_whole = number >= 0.0 && number < f64::from(Self::FIRST_SINGLE) && number.fract() == 0.0;
+        let bits = number.to_bits();
+        Self(if is_whole { number as u32 } else { (bits ^ (bits >> 32)) as u32 & (Self::FIRST_SINGLE - 1) })
+    }
+
+    /// Bytes that it has as a partition key, which count towards a record of a stream without being data ("`PutRecord`"). Each of
+    /// those that are random is a UUID.
+    #[inline]
+    pub fn key_bytes(self, texts: &Texts) -> u32 {
+        match self.0 {
+            _ if self == Self::NONE => 0,
+            text if text >= Self::FIRST_NAMED => texts.get(TextId(text - Self::FIRST_NAMED)).len() as u32,
+            number if number < Self::FIRST_SINGLE => number.checked_ilog10().unwrap_or(0) + 1,
+            _ => Self::RANDOM_KEY_BYTES,
+        }
     }
 
     /// Its name.
@@ -198,5 +219,10 @@ mod tests {
         assert_eq!(texts.group("red"), red);
         let names = [seven, padded, red].map(|group| group.name(&texts));
         assert_eq!(names, ["7", "07", "red"]);
+        let single = GroupId(GroupId::FIRST_SINGLE + 3);
+        let bytes = [seven, padded, red, GroupId(0), GroupId(1_000), single, GroupId::NONE];
+        assert_eq!(bytes.map(|group| group.key_bytes(&texts)), [1, 2, 3, 1, 4, 36, 0]);
+        assert_eq!(GroupId::of_number(7.0), seven);
+        assert_ne!(GroupId::of_number(7.5), seven);
     }
 }

@@ -96,6 +96,8 @@ pub enum ApiError {
     NotConnected,
     /// Amazon MQ: an acknowledgement for a message that the consumer does not have, or no longer.
     UnmatchedAcknowledge,
+    /// Amazon MQ: a message is larger than the broker takes.
+    MessageTooLarge,
 }
 
 impl ApiError {
@@ -148,6 +150,7 @@ impl ApiError {
             ApiError::TooManyConnections => "ExceededMaximumConnectionsException",
             ApiError::NotConnected => "ConnectionFailedException",
             ApiError::UnmatchedAcknowledge => "UnmatchedAcknowledge",
+            ApiError::MessageTooLarge => "PRECONDITION_FAILED",
         }
     }
 

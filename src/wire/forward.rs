@@ -21,6 +21,8 @@ section! {
         pub stream: Option<Reference>;
         /// Or the queue of a broker.
         pub broker_queue: Option<Reference>;
+        /// Or the topic, or exchange, of a broker.
+        pub broker_topic: Option<Reference>;
         /// Share of the processed messages that have a result.
         pub share: Probability = Probability::ONE;
         /// Size of a result; by default that of the message.
@@ -46,11 +48,11 @@ pub struct ForwardTarget {
 
 impl ForwardConfig {
     fn check(&self, problems: &mut Problems) {
-        let targets = [&self.queue, &self.topic, &self.stream, &self.broker_queue];
+        let targets = [&self.queue, &self.topic, &self.stream, &self.broker_queue, &self.broker_topic];
         if targets.into_iter().flatten().count() != 1 {
             problems.error(
                 self.place,
-                "results go to a `queue`, a `topic`, a `stream` or a `broker_queue`: give one of them",
+                "results go to a `queue`, a `topic`, a `stream`, a `broker_queue` or a `broker_topic`: give one of them",
             );
         }
     }

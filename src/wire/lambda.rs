@@ -146,6 +146,11 @@ impl LambdaAccount {
         }
     }
 
+    /// A function sets aside another number of executions.
+    pub fn set_aside_instead(&mut self, before: u32, now: u32) {
+        self.unreserved_limit = self.unreserved_limit.saturating_add(before).saturating_sub(now);
+    }
+
     /// Whether an execution may begin in what nobody reserved.
     pub fn has_room(&self) -> bool {
         self.unreserved < self.unreserved_limit

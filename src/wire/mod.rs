@@ -8,6 +8,7 @@
 mod access;
 mod activity;
 mod batch;
+mod body_reader;
 mod broker;
 mod broker_client;
 mod bucket;
@@ -54,13 +55,14 @@ pub use access::{
 };
 pub use activity::{Activity, ActivitySettings, Publication};
 pub use batch::{BatchId, Batches, DelaySeconds, Entry, Receipt};
+pub use body_reader::{BodyReader, ValueGroups};
 pub use broker::{BrokerAction, BrokerEvent};
 pub use broker_client::{
     AcknowledgementConfig, BrokerProtocolConfig, BrokerReaderConfig, BrokerSenderConfig, ReconnectConfig,
     RedeliveryPolicyConfig,
 };
 pub use bucket::{Budget, LimitBucket, LimitModel};
-pub use config::{ApiLatencyConfig, span, whole_seconds};
+pub use config::{ApiLatencyConfig, check_fifo_name, span, whole_seconds};
 pub use contents::{Body, Column, Contents, Envelope, Part, Shape, Structure};
 pub use deadline::DeadlineList;
 pub use deduplication::{DeduplicationMemory, Identity as DeduplicationIdentity, identity};

@@ -121,6 +121,8 @@ pub enum Purpose {
     EventDelay,
     /// How long an outage lasts, and what it cuts off.
     Outage,
+    /// How long it takes to allocate provisioned concurrency.
+    ProvisionedAllocation,
 }
 
 impl Purpose {
@@ -184,6 +186,7 @@ impl Purpose {
             Purpose::Filtering => "filtering",
             Purpose::EventDelay => "event delay",
             Purpose::Outage => "outage",
+            Purpose::ProvisionedAllocation => "provisioned allocation",
         }
     }
 

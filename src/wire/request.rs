@@ -19,6 +19,8 @@ pub struct SendEntry {
     pub message: MessageId,
     /// `DelaySeconds`.
     pub delay_seconds: Option<i64>,
+    /// How many attributes it has.
+    pub attributes: u16,
 }
 
 /// A change of visibility.

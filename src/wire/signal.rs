@@ -321,6 +321,8 @@ pub enum Signal {
         batch: BatchId,
         /// Whether they outlive a restart of the broker.
         is_persistent: bool,
+        /// Their priority.
+        priority: u8,
     },
     /// Something happened to the broker of a destination.
     Broker {

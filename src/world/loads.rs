@@ -36,10 +36,10 @@ impl Loads {
                 if definition.name != metric {
                     return;
                 }
-                let scale = definition.unit.scale();
+                let parts = definition.unit.parts();
                 *sum += match instrument {
                     Instrument::Counter(counter) => counter.minute() as f64,
-                    Instrument::Level(level) => level.value().map_or(0.0, |value| value as f64 * scale),
+                    Instrument::Level(level) => level.value().map_or(0.0, |value| value as f64 / parts),
                     Instrument::Distribution(_) => 0.0,
                 };
             });

@@ -73,14 +73,14 @@ impl Observers {
             seat.entity.visit_metrics(&mut |_, instrument| {
                 let track = tracks.next().expect("an entity shows the same instruments each time");
                 let Some(metric) = track.watched else { return };
-                let scale = track.definition.unit.scale();
+                let parts = track.definition.unit.parts();
                 let (mut total, mut level, mut values) = (0, None, Vec::new());
                 match instrument {
                     Instrument::Counter(counter) => total = counter.total(),
-                    Instrument::Level(now) => level = now.value().map(|value| value as f64 * scale),
+                    Instrument::Level(now) => level = now.value().map(|value| value as f64 / parts),
                     Instrument::Distribution(distribution) => {
                         let taken = distribution.take_values();
-                        values = taken.into_iter().map(|value| value as f64 * scale).collect();
+                        values = taken.into_iter().map(|value| value as f64 / parts).collect();
                     }
                 }
                 if let Some(minute) = &mut self.minutes[metric.0 as usize] {

@@ -212,7 +212,7 @@ impl Sampler {
         }
         self.last_step = now;
         self.each(seats, |track, instrument| {
-            let scale = track.definition.unit.scale();
+            let parts = track.definition.unit.parts();
             match instrument {
                 Instrument::Counter(counter) => {
                     let value = counter.take_tick() as f64 / seconds;
@@ -221,19 +221,19 @@ impl Sampler {
                 Instrument::Level(level) => {
                     track.points.extend(level.take_tick().map(|(value, minimum, maximum)| SeriesPoint {
                         time: now,
-                        value: value as f64 * scale,
-                        minimum: minimum as f64 * scale,
-                        maximum: maximum as f64 * scale,
+                        value: value as f64 / parts,
+                        minimum: minimum as f64 / parts,
+                        maximum: maximum as f64 / parts,
                     }));
                 }
                 Instrument::Distribution(distribution) => {
                     track.quantiles.extend(distribution.take_tick().map(|taken| QuantilePoint {
                         time: now,
                         count: taken.count,
-                        p50: taken.p50 as f64 * scale,
-                        p90: taken.p90 as f64 * scale,
-                        p99: taken.p99 as f64 * scale,
-                        maximum: taken.maximum as f64 * scale,
+                        p50: taken.p50 as f64 / parts,
+                        p90: taken.p90 as f64 / parts,
+                        p99: taken.p99 as f64 / parts,
+                        maximum: taken.maximum as f64 / parts,
                     }));
                 }
             }
@@ -245,7 +245,7 @@ impl Sampler {
         let mut readings = Readings::default();
         self.each(seats, |track, instrument| {
             let Instrument::Distribution(distribution) = instrument else { return };
-            let scale = track.definition.unit.scale();
+            let parts = track.definition.unit.parts();
             readings.distributions.push(DistributionCurve {
                 kind: track.kind,
                 name: track.name.clone(),
@@ -253,7 +253,7 @@ impl Sampler {
                 buckets: distribution
                     .histogram()
                     .buckets()
-                    .map(|(value, n)| (value as f64 * scale, n))
+                    .map(|(value, n)| (value as f64 / parts, n))
                     .collect(),
             });
         });
@@ -299,7 +299,7 @@ pub(super) struct Readings {
 /// One CloudWatch period of one instrument. Counters and levels are published as one sample a minute; a distribution
 /// as the statistic set of its values.
 fn read_minute(definition: &MetricDefinition, instrument: Instrument<'_>, time: Time) -> Option<Datapoint> {
-    let scale = definition.unit.scale();
+    let parts = definition.unit.parts();
     let one = |value: f64| Datapoint {
         time,
         period: Span::from_minutes(1),
@@ -310,13 +310,13 @@ fn read_minute(definition: &MetricDefinition, instrument: Instrument<'_>, time: 
     };
     match instrument {
         Instrument::Counter(counter) => Some(one(counter.take_minute() as f64)),
-        Instrument::Level(level) => level.value().map(|value| one(value as f64 * scale)),
+        Instrument::Level(level) => level.value().map(|value| one(value as f64 / parts)),
         Instrument::Distribution(distribution) => {
             distribution.take_minute().map(|(count, sum, minimum, maximum)| Datapoint {
                 sample_count: count as f64,
-                sum: sum as f64 * scale,
-                minimum: minimum as f64 * scale,
-                maximum: maximum as f64 * scale,
+                sum: sum as f64 / parts,
+                minimum: minimum as f64 / parts,
+                maximum: maximum as f64 / parts,
                 ..one(0.0)
             })
         }

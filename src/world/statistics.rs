@@ -42,7 +42,7 @@ pub(super) fn summarise(
 /// The rows of what was measured. A distribution without values has only its count.
 pub(super) fn tell(about: About<'_>, measured: &Measured<'_>, seconds: f64, rows: &mut Vec<SummaryRow>) {
     let unit = about.definition.unit;
-    let scale = unit.scale();
+    let parts = unit.parts();
     let mut row = |statistic, value, unit| rows.push(about.row(statistic, value, unit));
     match measured {
         Measured::Count(count) => {
@@ -52,11 +52,11 @@ pub(super) fn tell(about: About<'_>, measured: &Measured<'_>, seconds: f64, rows
         }
         Measured::Level { mean, extremes, last } => {
             let Some((mean, (minimum, maximum))) = mean.zip(*extremes) else { return };
-            row("mean", mean * scale, unit);
-            row("min", minimum as f64 * scale, unit);
-            row("max", maximum as f64 * scale, unit);
+            row("mean", mean / parts, unit);
+            row("min", minimum as f64 / parts, unit);
+            row("max", maximum as f64 / parts, unit);
             if let Some(last) = last {
-                row("last", *last as f64 * scale, unit);
+                row("last", *last as f64 / parts, unit);
             }
         }
         Measured::Values(histogram) => {
@@ -75,7 +75,7 @@ pub(super) fn tell(about: About<'_>, measured: &Measured<'_>, seconds: f64, rows
                     _ => None,
                 };
                 if let Some(value) = value {
-                    row(statistic, value * scale, unit);
+                    row(statistic, value / parts, unit);
                 }
             }
             if let Some(share) = histogram.share_above_zero() {

@@ -49,5 +49,7 @@ fn what_aws_refuses_ends_in_two() {
     refused(&["filter", POLICY, r#"{"k":{"DataType":"Number","StringValue":"x"}}"#], "is no number");
     refused(&["filter", POLICY, "{"], "no JSON");
     refused(&["filter", "nothing.json", "{}"], "there is no such file");
+    desk.put("empty.yaml", "# nothing\n");
+    refused(&["filter", "empty.yaml", "{}"], "the file is empty");
     refused(&["filter", "-", "-"], "only one of policy and message");
 }

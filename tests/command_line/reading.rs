@@ -264,3 +264,44 @@ fn the_quickstart_is_in_order() {
     let desk = Desk::new();
     assert_eq!(desk.run(&["validate", &quickstart()]).code, Some(0));
 }
+
+#[test]
+fn what_stands_beside_an_error_is_none_itself() {
+    let desk = Desk::new();
+    let wrong = SMALL.replace("orders: {}", "orders: { dely: 3s }");
+    let more = "  news.all.delivered: [\"messages > 1\"]
+  log/shardId-000000000000.incoming_records: [\"sum > 1\"]
+  gone.messages: [\"sum > 1\"]
+topics: { news: { subscriptions: [{ name: all, queue: orders }] } }
+streams: { log: { shards: 1 } }
+";
+    desk.put("wrong.yaml", &(wrong + more));
+    let told = desk.run(&["validate", "wrong.yaml"]).err;
+    assert!(told.contains("unknown key `dely`") && told.contains("nothing is named `gone`"), "{told}");
+    assert!(told.ends_with("2 problems in wrong.yaml\n"), "{told}");
+}
+
+#[test]
+fn settings_may_be_begun_on_the_command_line() {
+    let desk = Desk::new();
+    desk.put("small.yaml", SMALL);
+    let told = |set: &str| desk.run(&["validate", "small.yaml", "--set", set]);
+    for well in ["assumptions.duplicate_probability=0", "quotas.profile=2022", "queues.orders=null"] {
+        assert_eq!(told(well).code, Some(0), "{well}: {}", told(well).err);
+    }
+    for (wrong, words) in [
+        ("queue.orders.delay=3s", "did you mean `queues`?"),
+        ("queues.orders.fifo_queue=true", "the name ends in `.fifo`: `orders.fifo`"),
+        ("queues.orders.delay_seconds=3s", "did you mean `delay`?"),
+        (
+            "queues.orders.redrive_policy.max_receive_count=3",
+            "give all of it: `queues.orders.redrive_policy={ … }`",
+        ),
+        ("producers.shop.publishes_to={ stream: x }", "the scenario defines no stream"),
+        ("producers.shop.publishes_to={ queue: workers }", "the only one of the queues is `orders`"),
+    ] {
+        let ended = told(wrong);
+        assert_eq!(ended.code, Some(2), "{wrong}");
+        assert!(ended.err.contains(words), "{wrong}: {}", ended.err);
+    }
+}

@@ -46,6 +46,8 @@ fn an_http_endpoint_is_tried_for_its_retry_duration_and_then_backed_up() {
     // The first answer comes at 71 s, each other a second after a pause of 1, 2, 4, … 64 and 120 s: that is 326 s, and another
     // pause would end after the 371 s.
     assert_eq!(value(&tape, "d", "delivery_to_http_endpoint_success", "count"), 9.0);
+    assert_eq!(sum(&tape, "delivery_to_http_endpoint_processed_records"), 9);
+    assert_eq!(sum(&tape, "delivery_to_http_endpoint_processed_bytes"), 9 * 1_024);
     assert_eq!(sum(&tape, "backup_records"), 1);
     let none = run(http(", status: 503", ", retry_duration: 0s"));
     assert_eq!(value(&none, "d", "delivery_to_http_endpoint_success", "count"), 1.0);
@@ -95,12 +97,16 @@ fn splunk_acknowledges_or_gets_it_again() {
     // Sent at 70 s; failed at 250 s; again after 1 s, failed at 431 s; again after 2 s, failed at 613 s: too late.
     assert_eq!(value(&tape, "d", "delivery_to_splunk_success", "count"), 3.0);
     assert_eq!((sum(&tape, "duplicates"), fate(&tape, "backed_up")), (2, 1));
+    assert_eq!(value(&tape, "d", "delivery_to_splunk_data_ack_latency", "count"), 0.0, "never");
     let tape = run(&format!("duration: 40m\n{}{}", splunk("600s"), puts(&[10], "1KiB")));
     assert_eq!(value(&tape, "d", "delivery_to_splunk_success", "count"), 2.0);
 }
 
 #[test]
 fn a_domain_has_five_minutes_by_default() {
+    let collection = to(&format!("opensearch_serverless: {{ {MINUTE}, s3_backup: {{ bucket: lake }} }}"));
+    let tape = run(&format!("duration: 2m\n{collection}{}", puts(&[0], "1KiB")));
+    assert_eq!(sum(&tape, "delivery_to_opensearch_serverless_records"), 1);
     let domain = to(&format!(
         "opensearch: {{ {MINUTE}, s3_backup: {{ bucket: lake }}, endpoint: {{ latency: 0s, outages: [{{ from: 0s, lasts: 1h, status: 503 }}] }} }}"
     ));

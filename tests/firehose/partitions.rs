@@ -59,6 +59,28 @@ fn partitions_are_those_of_the_keys_of_the_body() {
 }
 
 #[test]
+fn partitions_are_those_of_the_keys_that_a_script_writes() {
+    let steps =
+        [r#"{"at":{"country":"de"},"n":1}"#, r#"{"at":{"country":"fr"},"n":1}"#, r#"{"n":1}"#, "no JSON"]
+            .into_iter()
+            .zip(1..)
+            .chain([(r#"{"at":{"country":"de"},"n":1.0}"#, 5), (r#"{"at":{"country":"de"},"n":2}"#, 6)])
+            .map(|(data, at)| {
+                format!(
+                    "      - {{ at: {at}s, firehose_put_record: {{ delivery_stream: d, data: '{data}' }} }}\n"
+                )
+            });
+    let d = partitioned(MINUTE, "{ body: [at.country, n] }");
+    let tape = run(&format!("duration: 5m\n{d}clients:\n  c:\n    script:\n{}", steps.collect::<String>()));
+    assert_eq!((fate(&tape, "delivered"), fate(&tape, "failed")), (4, 2));
+    assert_eq!(sum(&tape, "objects_delivered"), 3);
+    assert_eq!(value(&tape, "d", "records_per_object", "max"), 2.0);
+    // Each partition lives for a minute.
+    let throughput = value(&tape, "d", "per_partition_throughput", "max");
+    assert!(throughput > 0.0 && throughput < 2.0, "{throughput}");
+}
+
+#[test]
 fn a_partition_waits_up_to_one_and_a_half_intervals() {
     let d = partitioned(MINUTE, "{ drawn: { uniform: 20 } }")
         .replace("assumptions: { firehose_partitioning_delay: 1 }\n", "");

@@ -76,6 +76,10 @@ fn destinations_take_what_aws_lets_them() {
             "only a beginning and an end",
         ),
         (stream("http_endpoint: {}"), "`s3_backup` is missing"),
+        (
+            format!("quotas: 2022\n{}", stream(&format!("snowflake: {{ {backup} }}"))),
+            "no destination `snowflake` in 2022",
+        ),
     ];
     for (text, what) in cases {
         let told = problems(&text);
@@ -101,6 +105,7 @@ fn transformation_and_partitions_have_rules_of_their_own() {
         (with("", "data_transformation: { function: g }"), "there is no function `g`"),
         (with("", "dynamic_partitioning: { partition_by: { drawn: { uniform: 3 } } }"), "no zero buffering"),
         (with("", "dynamic_partitioning: { partition_by: partition_key }"), "only a function can tell"),
+        (with("", "dynamic_partitioning: { partition_by: partition_key }"), "AWS takes no less than 64MiB"),
         (with("", "dynamic_partitioning: { partition_by: { body: [] } }"), "1 to 50 keys"),
         (
             with("", "dynamic_partitioning: { partition_by: { drawn: { uniform: 3 } }, records_in_one: 0 }"),

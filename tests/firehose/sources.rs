@@ -61,6 +61,22 @@ fn aggregated_records_are_taken_apart_and_billed_as_one() {
 }
 
 #[test]
+fn only_the_data_of_records_is_delivered_and_billed() {
+    // With its key of one or two digits a record is larger than 5 KB, its data is not.
+    let text = stream("duration: 10m\nstreams: { s: {} }", "10/s", "{ put_records: {} }", D);
+    let tape = run(&text.replace("1000B", "5KiB"));
+    let (records, delivered) = (sum(&tape, "incoming_records"), sum(&tape, "records_delivered"));
+    assert_eq!(value(&tape, "d", "billed_bytes", "sum") as u64, records * 5_120);
+    assert_eq!(
+        (sum(&tape, "bytes_read"), sum(&tape, "delivery_to_s3_bytes")),
+        (records * 5_120, delivered * 5_120)
+    );
+    // A buffer of 5 MiB is full with 1,024 records.
+    assert_eq!(value(&tape, "d", "records_per_object", "max"), 1_024.0);
+    assert!(value(&tape, "s", "incoming_bytes", "sum") > records as f64 * 5_121.0);
+}
+
+#[test]
 fn data_stays_in_the_stream_while_it_cannot_be_delivered() {
     let head = "duration: 60m\nstreams: { s: { shards: 2 } }";
     let out = D.replace("bucket: lake }", "bucket: lake, outages: [{ from: 1m, lasts: 40m }] }");

@@ -45,6 +45,25 @@ fn the_buffer_of_the_transformation_comes_before_that_of_the_destination() {
 }
 
 #[test]
+fn destinations_have_default_buffers_of_their_own() {
+    let s3 = transformed("processing_time: 1s, processing: per_batch", "");
+    let to = |kind: &str| {
+        let destination = format!("{kind}: {{ s3_backup: {{ bucket: lake }}, endpoint: {{ latency: 0s }} }}");
+        s3.replace("s3: { bucket: lake }", &destination)
+    };
+    // From the first record of 64 KiB to the end of its transformation: 4 of them are 256 KiB, 16 are a mebibyte.
+    let invoked = |d: &str, records: u32| {
+        let seconds: Vec<u32> = (1..=records).collect();
+        let tape = run(&format!("duration: 3m\n{d}{}", puts(&seconds, "64KiB")));
+        nanos(&tape, "object_latency", "max") / SECOND
+    };
+    let (splunk, snowflake) = (to("splunk"), to("snowflake"));
+    let exact = format!("assumptions: {{ firehose_zero_buffering_delay: 0s }}\n{snowflake}");
+    assert_eq!((invoked(&exact, 4), invoked(&exact, 1)), (4, 31));
+    assert_eq!((invoked(&splunk, 4), invoked(&splunk, 1)), (64, 121), "and a minute in the buffer");
+}
+
+#[test]
 fn a_failed_invocation_is_repeated_three_times_and_then_its_batch_is_skipped() {
     for (function, invocations) in [
         ("processing_time: 10ms, failure_rate: 100%", 4.0),

@@ -24,6 +24,17 @@ fn limits_of_kpus_are_those_of_the_profile() {
 }
 
 #[test]
+fn results_of_windows_have_no_json() {
+    let window = "{ window: { tumbling: { size: 1m } } }";
+    for behind in ["{ key_by: { body: country } }", "{ filter: { pattern: { country: [de] } } }"] {
+        let told = of(&format!("{window}, {behind}"), "");
+        assert!(told.contains("behind a window there are results"), "{told}");
+    }
+    let told = of("{ filter: { pattern: { country: de } } }", "");
+    assert!(told.contains("country"), "{told}");
+}
+
+#[test]
 fn every_problem_is_told_at_once() {
     let told = of(
         "{ window: { tumbling: { size: 1m, offset: 1m }, session: { gap: 1s } } }, { filter: {} }",

@@ -1,6 +1,7 @@
 //! Results of windows are exact on a scripted stream.
 
 use super::{ONE, app, puts, run, sum, value, wanted, windows};
+use queuelab::record::Tape;
 
 const BY_KEY: &str = "{ key_by: partition_key }";
 const FIVE: &str = ", watermarks: { bounded_out_of_orderness: 5s }";
@@ -26,6 +27,49 @@ fn a_tumbling_window_counts_events_by_when_they_happened() {
     assert_eq!(sum(&tape, "records_late_dropped"), 1, "the record that came at 100 s");
     let fired = tape.window_results[0].time.as_seconds_f64();
     assert!((90.0..90.7).contains(&fired), "at the next watermark after 90 s: {fired}");
+}
+
+/// Puts records with this JSON on the stream `s`, one a second, and one a minute later.
+fn says(records: &[&str]) -> String {
+    let step = |(at, data): (usize, &&str)| {
+        format!(
+            "      - {{ at: {at}s, put_record: {{ stream: s, data: '{data}', partition_key: k, event_time: {at}s }} }}\n"
+        )
+    };
+    let steps: String = (1..).zip(records).chain([(70, &"{}")]).map(step).collect();
+    format!("clients:\n  c:\n    script:\n{steps}")
+}
+
+#[test]
+fn records_are_filtered_grouped_and_summed_by_what_they_say() {
+    let records = [
+        r#"{"at":{"country":"de"},"amount":5}"#,
+        r#"{"at":{"country":"fr"},"amount":7.5}"#,
+        r#"{"at":{"country":"de"},"amount":10}"#,
+        r#"{"at":{"country":"it"},"amount":1}"#,
+        r#"{"at":{"country":"de"}}"#,
+        r#"{"amount":2}"#,
+        "no JSON",
+    ];
+    let window = "{ window: { tumbling: { size: 1m }, aggregate: sum, value: amount } }";
+    let of = |operators: &str| {
+        let lines = ONE.replace("s: {}", "s: {}, out: {}");
+        let sinks = ", sinks: [ { stream: out } ]";
+        run(&format!("{lines}{}{}", app(&format!("{operators}, {window}"), sinks), says(&records)))
+    };
+    let sums = |tape: &Tape| -> Vec<(String, f64)> {
+        tape.window_results.iter().map(|one| (one.key.clone(), one.sum)).collect()
+    };
+    let wanted = |all: &[(&str, f64)]| -> Vec<(String, f64)> {
+        all.iter().map(|(key, sum)| ((*key).to_owned(), *sum)).collect()
+    };
+    let by_country = of("{ key_by: { body: at.country } }");
+    assert_eq!(sums(&by_country), wanted(&[("de", 15.0), ("fr", 7.5), ("it", 1.0), ("", 2.0)]));
+    assert_eq!(sum(&by_country, "records_filtered"), 3, "those without an amount");
+    // Each result has 100 bytes of data and its key.
+    assert_eq!(value(&by_country, "out", "incoming_bytes", "sum"), 406.0);
+    let large = of("{ filter: { pattern: { amount: [{ numeric: [\">\", 2] }] } } }, { key_by: nothing }");
+    assert_eq!(sums(&large), wanted(&[("", 22.5)]));
 }
 
 #[test]
@@ -132,9 +176,10 @@ fn operators_are_chained() {
 
 #[test]
 fn aggregates_are_of_the_bytes_of_records() {
+    // The sizes in the script have a byte of the key.
     let lines = ONE.replace("s: {}", "s: {}, out: {}");
     for (aggregate, body) in
-        [("count", "2"), ("sum", "400"), ("minimum", "100"), ("maximum", "300"), ("average", "200")]
+        [("count", "2"), ("sum", "398"), ("minimum", "99"), ("maximum", "299"), ("average", "199")]
     {
         let window =
             format!("{{ window: {{ tumbling: {{ size: 1m }}, aggregate: {aggregate}, result_size: 50B }} }}");

@@ -175,3 +175,42 @@ producers: { p: { publishes_to: { topic: t }, arrivals: { constant: { rate: 1/s 
     assert_eq!(sum(&tape, "t", "notifications_delivered"), 77);
     assert!(sum(&tape, "t", "notifications_failed") > 500);
 }
+
+#[test]
+fn a_topic_publishes_metrics_for_six_hours_after_its_last_call() {
+    let tape = run("
+name: idle
+duration: 14h
+topics: { t: { subscriptions: [{ queue: q }] } }
+queues: { q: {} }
+clients: { c: { script: [{ at: 7h, publish: { topic: t, message: A } }] } }
+");
+    let published = tape.metrics.iter().find(|series| series.name == "t").expect("a series of the topic");
+    let minutes: Vec<u64> =
+        published.datapoints.iter().map(|point| point.time.as_nanos() / 60_000_000_000).collect();
+    assert_eq!(minutes, (0..360).chain(420..421 + 360).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_topics_delivery_policy_is_that_of_subscriptions_without_one() {
+    let attempts = |more: &str| {
+        let tape = run(&format!(
+            "
+name: policy
+duration: 5m
+topics:
+  t:
+    delivery_policy: {{ num_retries: 1, min_delay_target: 5s, max_delay_target: 5s{more}
+    subscriptions:
+      - {{ name: none, http: {{ failure_rate: 100% }} }}
+      - {{ name: own, https: {{ failure_rate: 100% }}, delivery_policy: {{ num_retries: 2 }} }}
+      - {{ queue: q }}
+queues: {{ q: {{}} }}
+clients: {{ c: {{ script: [{{ at: 1s, publish: {{ topic: t, message: A }} }}] }} }}
+"
+        ));
+        sum(&tape, "t", "delivery_attempts")
+    };
+    assert_eq!(attempts(" }"), 2 + 3 + 1);
+    assert_eq!(attempts(" }\n    disable_subscription_overrides: true"), 2 + 2 + 1);
+}

@@ -178,3 +178,22 @@ fn check_backlog(tape: &Tape, expected: &Drained, what: &str) {
         }
     }
 }
+
+#[test]
+fn groups_of_arrivals_wait_for_each_other() {
+    // Three at once each second, 100 ms each: they wait 0, 100 and 200 ms.
+    let scenario = super::load_scenario(
+        "name: groups
+duration: 100s
+api_latency: none
+assumptions: { duplicate_probability: 0, ordering_jitter: 0s }
+queues: { q: { visibility_timeout: 12h, receive_message_wait_time: 20s } }
+producers: { p: { publishes_to: { queue: q }, arrivals: { renewal: { interval: 1s, messages: 3 } } } }
+consumers: { w: { receives_from: { queue: q }, processing_time: 100ms } }
+",
+    );
+    let tape = scenario.run().expect("the run succeeds");
+    assert!((value(&tape, "q", "queue_wait", "mean") - 0.1).abs() < 0.002);
+    assert_eq!(value(&tape, "q", "queue_wait", "max"), 0.2);
+    assert_eq!(value(&tape, "q", "messages_visible", "max"), 2.0);
+}

@@ -170,7 +170,7 @@ proptest! {
         let mut sources = Sources::new();
         let mut problems = Problems::new();
         let mut root = parse(&mut sources, "f", GOOD, &mut problems).expect("a tree");
-        apply_set(&mut root, &mut sources, &argument, &mut problems);
+        apply_set(&mut root, &mut sources, &argument, &["assumptions"], &mut problems);
         let _ = Root::decode(&root, &mut problems);
         problems.render(&sources, false);
     }

@@ -328,10 +328,16 @@ fn nearest_names() {
         ("visibility", Some("visibility_timeout")),
         ("wait_time", Some("receive_message_wait_time")),
         ("dleay", Some("delay")),
+        ("delay_seconds", Some("delay")),
+        ("message_wait", Some("receive_message_wait_time")),
         ("colour", None),
         ("", None),
     ] {
         assert_eq!(nearest(wrong, names), right, "{wrong}");
     }
     assert_eq!(suggest("colour", &["a", "b"], "keys"), "the keys are `a` and `b`");
+    assert_eq!(
+        suggest("colour", &["a"], &plural("queue of a broker")),
+        "the only one of the queues of a broker is `a`"
+    );
 }

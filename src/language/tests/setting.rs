@@ -8,7 +8,7 @@ fn set(argument: &str) -> Result<Root, String> {
     let mut sources = Sources::new();
     let mut problems = Problems::new();
     let mut root = parse(&mut sources, "scenario.yaml", TEXT, &mut problems).expect("a tree");
-    apply_set(&mut root, &mut sources, argument, &mut problems);
+    apply_set(&mut root, &mut sources, argument, &["assumptions"], &mut problems);
     let decoded = Root::decode(&root, &mut problems);
     match decoded {
         Some(decoded) if !problems.has_errors() => Ok(decoded),
@@ -30,6 +30,7 @@ fn replaces_and_adds() {
     assert_eq!(weights("queues.orders.weights.1=5"), [1.0, 5.0]);
     assert_eq!(weights("queues.orders.weights[0]=5"), [5.0, 2.0]);
     assert_eq!(weights("queues.orders.weights=[7]"), [7.0]);
+    assert_eq!(timeout("queues.orders=null", "orders"), "30s", "as if nothing stood behind the colon");
 }
 
 #[test]
@@ -42,6 +43,9 @@ fn refuses_with_a_place_in_the_argument() {
         "queues.orders.weights[7]=5",
         "name.first=x",
         "duration",
+        "queues.orders.redrive_policy.max_receive_count=3",
+        "assumptions.delay=3",
+        "prices.sqs=3",
         "=4h",
         "name=[1",
     ] {
@@ -107,6 +111,36 @@ fn refuses_with_a_place_in_the_argument() {
       = help: write `--set queues.orders.visibility_timeout=5m`
 
     1 problem in --set duration
+
+    error: `queues.orders` has no `redrive_policy`
+     --> --set queues.orders.redrive_policy.max_receive_count=3:1:15
+      |
+    1 | queues.orders.redrive_policy.max_receive_count=3
+      |               ^^^^^^^^^^^^^^ does not exist
+      |
+      = help: the names there are `visibility_timeout` and `weights`
+
+    1 problem in --set queues.orders.redrive_policy.max_receive_count=3
+
+    error: unknown key `assumptions`
+     --> --set assumptions.delay=3:1:1
+      |
+    1 | assumptions.delay=3
+      | ^^^^^^^^^^^ no such key here
+      |
+      = help: the valid keys are `name` and `queues`
+
+    1 problem in --set assumptions.delay=3
+
+    error: the scenario has no `prices`
+     --> --set prices.sqs=3:1:1
+      |
+    1 | prices.sqs=3
+      | ^^^^^^ does not exist
+      |
+      = help: the names there are `name` and `queues`
+
+    1 problem in --set prices.sqs=3
 
     error: expected `path=value`
      --> --set =4h:1:1

@@ -19,7 +19,9 @@ mod scaling;
 mod source;
 mod throughput;
 mod trace;
+mod work;
 
+pub(super) use picture::escaped;
 pub use plot::{Drawing, HeatMap, Line, LineChart, LinePoint, Mark, Positions, Scatter};
 
 use super::ReportError;
@@ -28,12 +30,24 @@ use crate::record::Tape;
 use picture::Picture;
 use std::collections::BTreeSet;
 
+/// A chart that was drawn.
+pub(super) struct Chart {
+    /// Its file name, without extension.
+    pub(super) name: String,
+    /// Its SVG element.
+    pub(super) svg: String,
+}
+
 /// Draws every chart of the tape.
-pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<(), ReportError> {
+pub(super) fn write(tape: &Tape, staging: &mut Staging) -> Result<Vec<Chart>, ReportError> {
+    let mut drawn = Vec::new();
     each(tape, &mut |name, picture| {
-        staging.write(&format!("charts/{name}.svg"), picture.svg().as_bytes())?;
+        let svg = picture.svg();
+        staging.write(&format!("charts/{name}.svg"), svg.as_bytes())?;
+        drawn.push(Chart { name: name.to_owned(), svg });
         staging.write(&format!("charts/{name}.png"), &picture.png())
-    })
+    })?;
+    Ok(drawn)
 }
 
 /// Draws a chart of an experiment.
@@ -85,6 +99,11 @@ fn each(
         for name in source::named(tape, kind) {
             hand_out(&names.of("latency", name), &latency::draw(tape, kind, name))?;
             hand_out(&names.of("latency-distribution", name), &distribution::draw(tape, kind, name))?;
+        }
+    }
+    for kind in ["flink_application", "sql_application"] {
+        for name in source::named(tape, kind) {
+            hand_out(&names.of("work", name), &work::draw(tape, kind, name))?;
         }
     }
     if let Some(picture) = age::draw_freshness(tape) {

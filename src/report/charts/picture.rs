@@ -293,7 +293,8 @@ impl BackendTextStyle for Type {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// A text for HTML and XML.
+pub(in crate::report) fn escaped(text: &str) -> String {
     // Control characters are not allowed in XML, escaped or not.
     let plain: String = text.chars().filter(|letter| !letter.is_control()).collect();
     plain.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")

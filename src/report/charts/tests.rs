@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::Span;
-use crate::record::{QuantilePoint, SeriesPoint, Side};
+use crate::record::{QuantilePoint, QuantileSeries, SeriesPoint, Side};
 use crate::report::sample;
 
 fn drawn(tape: &Tape) -> Vec<(String, String, Vec<u8>)> {
@@ -29,6 +29,19 @@ fn every_consumer_and_queue_has_its_charts() {
             "age-of-oldest-message"
         ]
     );
+}
+
+#[test]
+fn an_application_has_a_chart_of_its_work() {
+    let mut tape = sample::busy();
+    let latency =
+        QuantileSeries { kind: "flink_application", name: "counts".to_owned(), ..tape.quantiles[0].clone() };
+    tape.quantiles.push(latency);
+    let charts = drawn(&tape);
+    let (_, svg, _) = charts.iter().find(|chart| chart.0 == "work-counts").expect("a chart");
+    for words in ["Work: counts", "the capacity was not recorded"] {
+        assert!(svg.contains(words), "{words}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ const LONGEST_NAME: usize = 28;
 
 /// A table being filled, column by column.
 #[derive(Debug)]
-pub(super) struct Grid {
+pub(in crate::report) struct Grid {
     title: String,
     names: Vec<String>,
     columns: Vec<(String, Vec<String>)>,
@@ -27,6 +27,21 @@ impl Grid {
     /// A table with one row for each name, however long.
     pub(super) fn whole(title: &str, names: &[String]) -> Self {
         Self { title: title.to_owned(), names: names.to_vec(), columns: Vec::new() }
+    }
+
+    /// What it is about: the head of its first column.
+    pub(in crate::report) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Its rows.
+    pub(in crate::report) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Its columns: a head, and a cell for each row.
+    pub(in crate::report) fn columns(&self) -> &[(String, Vec<String>)] {
+        &self.columns
     }
 
     /// Adds a column; missing cells are shown as a dash.

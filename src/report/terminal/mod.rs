@@ -1,12 +1,11 @@
 //! What a run shows on a terminal: a header, a table for each kind of thing, and where the files are.
 
 mod grid;
-mod tables;
+pub(super) mod sentences;
+pub(super) mod tables;
 
 use super::human;
-use super::number::WallClock;
-use crate::engine::Time;
-use crate::record::{Tape, TheoryRow, Unit};
+use crate::record::{Tape, TheoryRow};
 use anstyle::{AnsiColor, Style};
 use grid::Grid;
 use std::fmt::Write as _;
@@ -27,8 +26,12 @@ pub fn summary(tape: &Tape, width: usize, files: &[PathBuf]) -> String {
     for table in tables::all(tape) {
         parts.push(table.render(width));
     }
-    parts.push(dead_letters(tape, width));
-    parts.push(cost(tape, width));
+    parts.push(sentences::dead_letters(tape).iter().map(|sentence| wrapped(sentence, width, "")).collect());
+    parts.push(
+        Some(sentences::cost(tape))
+            .filter(|cost| !cost.is_empty())
+            .map_or(String::new(), |cost| wrapped(&cost, width, "")),
+    );
     parts.push(theory(tape, width));
     parts.push(expectations(tape, width));
     parts.push(tape.notes.iter().map(|note| wrapped(&format!("Note: {note}"), width, "      ")).collect());
@@ -53,21 +56,11 @@ pub fn grid(
 
 fn header(tape: &Tape, width: usize) -> String {
     let header = &tape.header;
-    let start = WallClock::new(header.start_unix_millis).timestamp(Time::ZERO);
-    let mut facts = vec![format!("seed {}", header.seed)];
-    if header.replication > 0 {
-        facts.push(format!("replication {}", header.replication));
-    }
-    facts.push(format!("{} simulated from {start}", human::span(header.duration.as_seconds_f64())));
-    if !header.warm_up.is_zero() {
-        let warm_up = human::span(header.warm_up.as_seconds_f64());
-        facts.push(format!("the first {warm_up} not in the statistics"));
-    }
     let mut text = format!("{BOLD}{}{BOLD:#}\n", header.scenario);
     if !header.description.trim().is_empty() {
         text += &wrapped(header.description.trim(), width, "");
     }
-    let facts = wrapped(&facts.join(", "), width, "");
+    let facts = wrapped(&sentences::facts(tape), width, "");
     let _ = writeln!(text, "{DIM}{}{DIM:#}", facts.trim_end()); // into a string
     text
 }
@@ -89,58 +82,6 @@ fn names<'a>(tape: &'a Tape, kind: &str) -> Vec<&'a str> {
         }
     }
     names
-}
-
-/// Messages that nobody could process deserve a sentence of their own.
-fn dead_letters(tape: &Tape, width: usize) -> String {
-    let mut text = String::new();
-    for name in names(tape, "queue") {
-        let Some((number, told)) = told(tape, ("queue", name), "messages_dead_lettered", "sum") else {
-            continue;
-        };
-        if number > 0.0 {
-            let to = tape
-                .flows
-                .iter()
-                .find(|flow| flow.from_kind == "queue" && flow.to_kind == "queue" && flow.from == name);
-            let to = to
-                .map_or("its dead-letter queue".to_owned(), |flow| format!("dead-letter queue {}", flow.to));
-            let messages = if told == "1" { "message was" } else { "messages were" };
-            text += &wrapped(&format!("{told} {messages} moved from {name} to {to}."), width, "");
-        }
-    }
-    text
-}
-
-fn cost(tape: &Tape, width: usize) -> String {
-    let run = |metric| {
-        tape.summary
-            .iter()
-            .find(|row| row.kind == "run" && row.metric == metric && row.statistic == "sum")
-            .map(|row| human::value(row.value, row.unit))
-    };
-    let mut sentence = run("api_calls").map(|calls| format!("{calls} API calls")).unwrap_or_default();
-    if let Some(cost) = run("estimated_cost") {
-        let joint = if sentence.is_empty() { "Estimated" } else { ", estimated" };
-        let _ = write!(sentence, "{joint} cost {cost}"); // into a string
-        let mut parts: Vec<_> = tape
-            .summary
-            .iter()
-            .filter(|row| row.kind != "run" && row.metric == "estimated_cost" && row.value > 0.0)
-            .collect();
-        // Stable: equal costs stay in the tape's order.
-        parts.sort_by(|a, b| b.value.total_cmp(&a.value));
-        if parts.len() > 1 {
-            let most: Vec<String> = parts
-                .iter()
-                .take(3)
-                .map(|row| format!("{} {}", row.name, human::value(row.value, Unit::Dollars)))
-                .collect();
-            let rest = if parts.len() > 3 { ", …" } else { "" };
-            let _ = write!(sentence, " ({}{rest})", most.join(", ")); // into a string
-        }
-    }
-    if sentence.is_empty() { sentence } else { wrapped(&sentence, width, "") }
 }
 
 /// What queueing theory says, beside the run.

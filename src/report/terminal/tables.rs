@@ -5,7 +5,7 @@ use super::{human, names, told};
 use crate::record::{Tape, Unit};
 
 /// All tables, in their order.
-pub(super) fn all(tape: &Tape) -> Vec<Grid> {
+pub(in crate::report) fn all(tape: &Tape) -> Vec<Grid> {
     vec![
         producers(tape),
         requesters(tape),

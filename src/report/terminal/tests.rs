@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::Span;
-use crate::record::{ExpectationResult, Flow, SummaryRow};
+use crate::record::{ExpectationResult, Flow, SummaryRow, Unit};
 use crate::report::sample;
 use insta::assert_snapshot;
 

@@ -145,16 +145,16 @@ fn nodes(root: &Node, problems: &mut Problems) -> Vec<Node> {
 impl PolicyTest {
     fn read(node: &Node, files: &dyn Files, problems: &mut Problems) -> Option<Self> {
         let config = PolicyTestConfig::decode(node, problems)?;
-        let scenario_node = scenario_of(node, &config);
+        let interval = span(config.interval);
+        let series: Vec<Option<Vec<Option<f64>>>> =
+            config.input_series.iter().map(|(_, series)| series.values(interval, files, problems)).collect();
+        let series: Vec<Vec<Option<f64>>> = series.into_iter().collect::<Option<_>>()?;
+        let scenario_node = scenario_of(node, &config, duration(&config, &series));
         let scenario = ScenarioConfig::decode(&scenario_node, problems)?;
         let given: Vec<String> = config.input_series.names().map(str::to_owned).collect();
         let mut scenario = resolve::resolve(&scenario, String::new(), None, &given, files, problems)?;
         scenario.seed = config.seed;
-        scenario.feed = Feed {
-            interval: span(config.interval),
-            delay: span(config.metric_delay),
-            series: config.input_series.iter().map(|(_, series)| series.0.clone()).collect(),
-        };
+        scenario.feed = Feed { interval, delay: span(config.metric_delay), series };
         let mut probes: Vec<Time> =
             config.expect_at.0.iter().map(|(time, ..)| Time::ZERO + span(*time) + A_MOMENT).collect();
         probes.dedup();
@@ -175,15 +175,15 @@ impl PolicyTest {
 }
 
 /// How long the run must be: until the last value is judged and the last expectation is read.
-fn duration(config: &PolicyTestConfig) -> Span {
-    let values = config.input_series.iter().map(|(_, series)| series.0.len()).max().unwrap_or(0);
+fn duration(config: &PolicyTestConfig, series: &[Vec<Option<f64>>]) -> Span {
+    let values = series.iter().map(Vec::len).max().unwrap_or(0);
     let series = span(config.interval).saturating_mul(values as u64);
     let last = config.expect_at.0.last().map_or(Span::ZERO, |(time, ..)| span(*time));
     series.max(last).saturating_add(Span::from_minutes(2))
 }
 
 /// The test as a scenario. What stands in the test keeps its place, so that problems point there.
-fn scenario_of(node: &Node, config: &PolicyTestConfig) -> Node {
+fn scenario_of(node: &Node, config: &PolicyTestConfig, duration: Span) -> Node {
     let place = node.place;
     let text = |text: &str| Node::new(place, Value::String(text.to_owned()));
     let mapping = |entries: Vec<(&str, Node)>| mapping(place, entries);
@@ -219,7 +219,7 @@ fn scenario_of(node: &Node, config: &PolicyTestConfig) -> Node {
     ]);
     let mut entries = vec![
         ("name", text("policy-test")),
-        ("duration", text(&format!("{}ns", duration(config).as_nanos()))),
+        ("duration", text(&format!("{}ns", duration.as_nanos()))),
         ("queues", mapping(vec![("silence", mapping(Vec::new()))])),
         ("consumers", mapping(vec![(GROUP, consumer)])),
     ];

@@ -1,10 +1,17 @@
 //! A series of values in shorthand: `20x10 400x6 10+5x12 _x3`.
 
-use crate::language::{Decode, Definitions, Json, Node, Problems};
+use crate::engine::Span;
+use crate::language::{Decode, Definitions, Files, Json, Node, Problems, Value};
+use crate::series::RecordingConfig;
 
 /// One value an interval; `None` where the datapoint is missing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SeriesConfig(pub Vec<Option<f64>>);
+#[derive(Debug, Clone)]
+pub enum SeriesConfig {
+    /// In shorthand.
+    Values(Vec<Option<f64>>),
+    /// As they were recorded.
+    Recording(RecordingConfig),
+}
 
 /// More values than this are a slip of the pen.
 const MOST_VALUES: usize = 100_000;
@@ -49,12 +56,34 @@ impl SeriesConfig {
         for part in text.split_whitespace() {
             word(part, &mut values).map_err(|error| format!("`{part}`: {error}"))?;
         }
-        if values.is_empty() { Err("a series has at least one value".to_owned()) } else { Ok(Self(values)) }
+        if values.is_empty() {
+            Err("a series has at least one value".to_owned())
+        } else {
+            Ok(Self::Values(values))
+        }
+    }
+}
+
+impl SeriesConfig {
+    /// Its values, those of a recording laid on the intervals; `None` when a problem was told.
+    pub(super) fn values(
+        &self,
+        interval: Span,
+        files: &dyn Files,
+        problems: &mut Problems,
+    ) -> Option<Vec<Option<f64>>> {
+        match self {
+            SeriesConfig::Values(values) => Some(values.clone()),
+            SeriesConfig::Recording(recording) => recording.values(interval, files, problems),
+        }
     }
 }
 
 impl Decode for SeriesConfig {
     fn decode(node: &Node, problems: &mut Problems) -> Option<Self> {
+        if matches!(node.value, Value::Mapping(_)) {
+            return RecordingConfig::decode(node, problems).map(SeriesConfig::Recording);
+        }
         let text = match node.sequence() {
             Some(items) => {
                 let words: Option<Vec<&str>> = items.iter().map(Node::text).collect();
@@ -76,12 +105,13 @@ impl Decode for SeriesConfig {
     }
 
     fn schema(definitions: &mut Definitions) -> Json {
+        let recording = RecordingConfig::schema(definitions);
         let schema = serde_json::json!({
-            "anyOf": [{ "type": "string" }, { "type": "number" }, { "type": "array" }],
+            "anyOf": [{ "type": "string" }, { "type": "number" }, { "type": "array" }, recording],
             "examples": ["20x10 400x6 20x30", "10+5x12 _x3"]
         });
         let meaning = "Values of a metric, one an interval: `20x10` is ten times 20, `10+5x12` twelve values from 10 on that \
-                       grow by 5, `_` a missing datapoint.";
+                       grow by 5, `_` a missing datapoint; or a recording: `{ file: backlog.csv }`.";
         definitions.form("SeriesConfig", module_path!(), meaning, schema)
     }
 
@@ -96,7 +126,12 @@ mod tests {
 
     #[test]
     fn shorthand() {
-        let read = |text: &str| SeriesConfig::read(text).map(|series| series.0);
+        let read = |text: &str| {
+            SeriesConfig::read(text).map(|series| match series {
+                SeriesConfig::Values(values) => values,
+                SeriesConfig::Recording(_) => Vec::new(),
+            })
+        };
         let some = |values: &[f64]| values.iter().map(|value| Some(*value)).collect::<Vec<_>>();
         assert_eq!(read("0x3"), Ok(some(&[0.0, 0.0, 0.0])));
         assert_eq!(read("10+5x3 7"), Ok(some(&[10.0, 15.0, 20.0, 7.0])));

@@ -10,11 +10,12 @@ mod formulas;
 
 use super::{Scenario, WithArrivals};
 use crate::engine::Distribution;
+use crate::language::DistributionSpec;
 use crate::record::{Tape, Theory, TheoryRow, Unit};
 use crate::services::compute::ConsumerSettings;
 use crate::services::producer::ProducerSettings;
 use crate::services::sqs::Queue;
-use crate::traffic::ArrivalsConfig;
+use crate::traffic::{ArrivalsConfig, ArrivalsSource};
 use crate::wire::{EntityId, ProcessingMode, Service as _};
 use formulas::{Station, fluid};
 
@@ -58,7 +59,7 @@ fn companion(scenario: &Scenario, consumer: &ConsumerSettings, tape: &Tape) -> O
     let (service, service_variation) = service(consumer)?;
     let capacity = f64::from(servers) / service;
     let name = format!("{} → {}", queue.name, consumer.name);
-    let steady: Option<Vec<(f64, f64)>> = producers.iter().map(|one| steady(&one.arrivals)).collect();
+    let steady: Option<Vec<(f64, f64)>> = producers.iter().map(|one| steady(one)).collect();
     let Some(steady) = steady else { return changing(name, (&queue.name, capacity), &producers, tape) };
     let rate: f64 = steady.iter().map(|(rate, _)| rate).sum();
     let arrival_variation = match steady.as_slice() {
@@ -94,10 +95,19 @@ fn service(consumer: &ConsumerSettings) -> Option<(f64, f64)> {
 }
 
 /// Rate and squared coefficient of variation of arrivals that do not change.
-fn steady(arrivals: &ArrivalsConfig) -> Option<(f64, f64)> {
-    match arrivals {
+fn steady(producer: &WithArrivals<ProducerSettings>) -> Option<(f64, f64)> {
+    match &producer.arrivals {
         ArrivalsConfig::Poisson(config) => Some((config.rate.as_per_second(), 1.0)),
         ArrivalsConfig::Constant(config) => Some((config.rate.as_per_second(), 0.0)),
+        ArrivalsConfig::Renewal(config) => {
+            let ArrivalsSource::Renewal(renewal) = &producer.source else { return None };
+            let is_single = renewal.messages.mean() == Some(1.0) && renewal.messages.variance() == Some(0.0);
+            let (mean, variance) = (renewal.interval.mean()?, renewal.interval.variance()?);
+            let is_poisson = matches!(config.interval.spec, DistributionSpec::Exponential { .. });
+            let variation = if is_poisson { 1.0 } else { variance / (mean * mean) };
+            // Other distances of the same variation make no Poisson process: nothing exact is known.
+            (is_single && (is_poisson || variation != 1.0)).then_some((1e9 / mean, variation))
+        }
         _ => None,
     }
 }

@@ -1,9 +1,11 @@
 //! Calls of a script to the client library of a message broker, as they are written and with their names looked up.
 
 use super::config::StepConfig;
-use super::script::{Built, Call, Handle, Lookup, ResultKind, Results, Send, send};
+use super::publishing::Publishing;
+use super::script::{Built, Call, Handle, Lookup, ResultKind, Results, Send};
 use super::show::{Cell, text};
 use crate::engine::Span;
+use crate::filter::JsonConfig;
 use crate::language::{Bytes, Duration, Located, Problems, Reference, section};
 use crate::wire::span;
 
@@ -16,7 +18,9 @@ section! {
         pub broker_topic: Option<Reference>;
         /// The body: what tells this message from others.
         pub body: String;
-        /// Its size; by default that of the body.
+        /// Its attributes (properties of JMS, headers of RabbitMQ): texts and numbers. `routing_key` is the routing key.
+        pub attributes: Option<JsonConfig>;
+        /// Its size; by default that of body and attributes.
         pub size: Option<Bytes>;
     }
 }
@@ -149,8 +153,20 @@ impl StepConfig {
                 problems.error(config.place, "a message is sent to a `broker_queue` or a `broker_topic`");
             }
             let called = to.and_then(|to| called(to, lookup, problems));
-            let sent = send(&config.body, (None, config.size), (None, None), lookup.texts);
-            let cell = Cell::default().with("body", Some(text(&config.body))).with("size", config.size);
+            let message = Publishing {
+                message: &config.body,
+                structure: None,
+                attributes: config.attributes.as_ref(),
+                ids: (None, None),
+                size: config.size,
+                place: config.place,
+            };
+            let sent = message.send(lookup, problems);
+            let attributes = config.attributes.as_ref().map(|attributes| text(&attributes.0.to_string()));
+            let cell = Cell::default()
+                .with("body", Some(text(&config.body)))
+                .with("attributes", attributes)
+                .with("size", config.size);
             return Some((called, Some(Call::Broker(BrokerCall::Send(sent))), cell, None));
         }
         if let Some(config) = &self.broker_receive {

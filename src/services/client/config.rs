@@ -18,6 +18,7 @@ use super::video_calls::{
     VideoCreateStreamConfig, VideoFragmentListCallConfig, VideoGetMediaConfig, VideoListFragmentsConfig,
     VideoPutMediaConfig, VideoStreamCallConfig, VideoUpdateDataRetentionConfig,
 };
+use crate::filter::JsonConfig;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference, section};
 use crate::wire::{ApiLatencyConfig, BrokerReaderConfig, BrokerSenderConfig, IdentityConfig, whole_seconds};
 
@@ -162,6 +163,8 @@ section! {
         pub outcome: Option<String>;
         /// The bodies a receive must return, in their order; `[]`: none.
         pub bodies: Option<Vec<String>>;
+        /// When the answer must be there, from the start of the run: to show when a long poll ends.
+        pub answered_at: Option<Duration>;
     }
 }
 
@@ -178,7 +181,9 @@ section! {
         pub message_group_id: Option<String>;
         /// Its deduplication id (`MessageDeduplicationId`).
         pub message_deduplication_id: Option<String>;
-        /// Its size; by default that of the body.
+        /// Its attributes (`MessageAttributes`): texts, numbers, lists.
+        pub attributes: Option<JsonConfig>;
+        /// Its size; by default that of body and attributes.
         pub size: Option<Bytes>;
     }
 }
@@ -206,7 +211,9 @@ section! {
         pub message_group_id: Option<String>;
         /// Its deduplication id (`MessageDeduplicationId`).
         pub message_deduplication_id: Option<String>;
-        /// Its size; by default that of the body.
+        /// Its attributes (`MessageAttributes`): texts, numbers, lists.
+        pub attributes: Option<JsonConfig>;
+        /// Its size; by default that of body and attributes.
         pub size: Option<Bytes>;
     }
 }

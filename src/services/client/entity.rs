@@ -226,7 +226,7 @@ impl Client {
         });
         self.messages_made += 1;
         self.metrics.messages_produced.add(1);
-        SendEntry { message, delay_seconds: send.delay_seconds }
+        SendEntry { message, delay_seconds: send.delay_seconds, attributes: send.attributes }
     }
 
     fn stream_action<O>(&mut self, call: StreamCall, stream: EntityId, cx: &mut Context<'_, O>) -> Action {
@@ -422,6 +422,7 @@ impl Client {
         let (outcome, messages) = answer(&given, ids, &self.settings.names);
         cx.journal.api_calls.push(ApiCall {
             time: open.at,
+            answered_at: cx.now,
             client: self.settings.name.clone(),
             step: open.step as u32,
             action: request.action.name(),

@@ -1,4 +1,4 @@
-//! What a script publishes to a topic.
+//! What a script publishes to a topic, and attributes of what it sends elsewhere.
 
 use super::script::{Lookup, Send, send};
 use super::show::{Cell, text};
@@ -6,6 +6,29 @@ use super::topic_config::{MessageStructureConfig, PublishEntryConfig};
 use crate::filter::JsonConfig;
 use crate::language::{Bytes, Place, Problems};
 use crate::wire::Content;
+
+impl Send {
+    /// The same with attributes, which count towards the size unless that is given.
+    pub(super) fn with_attributes(
+        mut self,
+        body: &str,
+        attributes: Option<&JsonConfig>,
+        (size, place): (Option<Bytes>, Place),
+        lookup: &mut Lookup<'_>,
+        problems: &mut Problems,
+    ) -> Self {
+        let body = lookup.texts.number(body);
+        let attributes = attributes.map(|attributes| &attributes.0);
+        self.attributes =
+            attributes.and_then(|attributes| attributes.as_object()).map_or(0, |all| all.len() as u16);
+        let (attributes, bytes) = lookup.topics.message(body, attributes, place, lookup.texts, problems);
+        self.detail.attributes = attributes;
+        if size.is_none() {
+            self.bytes += bytes;
+        }
+        self
+    }
+}
 
 /// A message of a script to a topic.
 pub(super) struct Publishing<'a> {
@@ -30,17 +53,13 @@ impl<'a> Publishing<'a> {
     }
 
     pub(super) fn send(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Send {
-        let mut send = send(self.message, (None, self.size), self.ids, lookup.texts);
-        let body = lookup.texts.number(self.message);
-        let attributes = self.attributes.map(|attributes| &attributes.0);
-        let (attributes, bytes) = lookup.topics.message(body, attributes, self.place, lookup.texts, problems);
-        send.detail.attributes = attributes;
+        let send = send(self.message, (None, self.size), self.ids, lookup.texts);
+        let size = (self.size, self.place);
+        let mut send = send.with_attributes(self.message, self.attributes, size, lookup, problems);
         if self.structure.is_some() {
+            let body = lookup.texts.number(self.message);
             lookup.topics.structure(body, lookup.texts);
             send.detail.content = Content::Structured(body);
-        }
-        if self.size.is_none() {
-            send.bytes += bytes;
         }
         send
     }

@@ -7,7 +7,7 @@ use super::show::{Cell, entries, text};
 use super::stream_script::StreamCall;
 use super::topic_config::{PublishTarget, SetSubscriptionAttributesConfig};
 use super::video_calls::VideoStep;
-use crate::engine::Time;
+use crate::engine::{Span, Time};
 use crate::filter::json;
 use crate::language::{Bytes, Duration, Located, Place, Problems, Reference};
 use crate::wire::{Content, Deduplication, Detail, EntityId, GroupId, QueueAttribute, TextId, Texts, span};
@@ -37,6 +37,8 @@ pub struct Send {
     pub delay_seconds: Option<i64>,
     /// Body, group and deduplication id.
     pub detail: Detail,
+    /// How many attributes it has.
+    pub attributes: u16,
 }
 
 /// A call, its names looked up.
@@ -145,6 +147,8 @@ pub struct Expected {
     pub outcome: Option<String>,
     /// The bodies, if they matter.
     pub bodies: Option<Vec<String>>,
+    /// When the answer is there, if that matters.
+    pub answered_at: Option<Span>,
     /// The line of the scenario file it stands in; `None` when it stands elsewhere.
     pub line: Option<u32>,
 }
@@ -232,7 +236,8 @@ impl ClientConfig {
         let expected = self.script.iter().zip(0..).filter_map(|(step, number)| {
             let expect = step.expect.as_ref()?;
             let (outcome, bodies) = (expect.outcome.clone(), expect.bodies.clone());
-            Some(Expected { step: number, outcome, bodies, line: expect.place.line_in_file() })
+            let answered_at = expect.answered_at.map(span);
+            Some(Expected { step: number, outcome, bodies, answered_at, line: expect.place.line_in_file() })
         });
         Some((steps.into_iter().collect::<Option<_>>()?, expected.collect()))
     }
@@ -343,13 +348,19 @@ pub(super) fn send(
             attributes: TextId::IMPOSSIBLE,
             event_offset_millis: 0,
         },
+        attributes: 0,
     }
 }
 
 impl SendMessageConfig {
-    fn send(&self, texts: &mut Texts) -> Send {
+    fn send(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Send {
         let ids = (self.message_group_id.as_ref(), self.message_deduplication_id.as_ref());
-        send(&self.body, (self.delay, self.size), ids, texts)
+        let sent = send(&self.body, (self.delay, self.size), ids, lookup.texts);
+        if self.attributes.is_none() {
+            return sent;
+        }
+        let (attributes, size) = (self.attributes.as_ref(), (self.size, self.place));
+        sent.with_attributes(&self.body, attributes, size, lookup, problems)
     }
 
     fn cell(&self) -> Cell {
@@ -358,14 +369,20 @@ impl SendMessageConfig {
             .with("delay", self.delay)
             .with("message_group_id", self.message_group_id.as_deref().map(text))
             .with("message_deduplication_id", self.message_deduplication_id.as_deref().map(text))
+            .with("attributes", self.attributes.as_ref().map(|attributes| text(&attributes.0.to_string())))
             .with("size", self.size)
     }
 }
 
 impl SendEntryConfig {
-    fn send(&self, texts: &mut Texts) -> Send {
+    fn send(&self, lookup: &mut Lookup<'_>, problems: &mut Problems) -> Send {
         let ids = (self.message_group_id.as_ref(), self.message_deduplication_id.as_ref());
-        send(&self.body, (self.delay, self.size), ids, texts)
+        let sent = send(&self.body, (self.delay, self.size), ids, lookup.texts);
+        if self.attributes.is_none() {
+            return sent;
+        }
+        let (attributes, size) = (self.attributes.as_ref(), (self.size, self.place));
+        sent.with_attributes(&self.body, attributes, size, lookup, problems)
     }
 
     fn cell(&self) -> Cell {
@@ -375,6 +392,7 @@ impl SendEntryConfig {
             .with("delay", self.delay)
             .with("message_group_id", self.message_group_id.as_deref().map(text))
             .with("message_deduplication_id", self.message_deduplication_id.as_deref().map(text))
+            .with("attributes", self.attributes.as_ref().map(|attributes| text(&attributes.0.to_string())))
             .with("size", self.size)
     }
 }
@@ -413,16 +431,17 @@ impl StepConfig {
         results: &mut Results,
         problems: &mut Problems,
     ) -> Option<Built> {
+        let sends = self.send_message_batch.iter().flat_map(|batch| &batch.entries);
+        let sends = sends.map(|entry| entry.send(lookup, problems)).collect();
+        let send = self.send_message.as_ref().map(|config| (config, config.send(lookup, problems)));
         let mut queue = |reference: &Reference, problems: &mut Problems| {
             (lookup.queue)(reference, problems).map(|id| (id, reference.text.clone()))
         };
         let texts = &mut *lookup.texts;
-        if let Some(config) = &self.send_message {
-            let call = Call::Send(config.send(texts));
-            return Some((queue(&config.queue, problems), Some(call), config.cell(), None));
+        if let Some((config, send)) = send {
+            return Some((queue(&config.queue, problems), Some(Call::Send(send)), config.cell(), None));
         }
         if let Some(config) = &self.send_message_batch {
-            let sends = config.entries.iter().map(|entry| entry.send(texts)).collect();
             let written = config.entries.iter().zip(0..);
             let names: Vec<String> = written
                 .map(|(entry, number): (_, u32)| entry.id.clone().unwrap_or(number.to_string()))

@@ -5,13 +5,13 @@ use crate::language::{
     Decode, Definitions, DistributionOf, DistributionSpec, Duration, Json, Name, Named, Node, Problems,
     keyword, section,
 };
-use crate::series::{MetricConfig, MetricQueryConfig, StatisticConfig};
+use crate::series::{MetricConfig, MetricQueryConfig, RecordingConfig, StatisticConfig};
 
 section! {
     /// A custom metric: a program measures something and publishes it with PutMetricData ("Publish custom metrics").
     ///
     /// What it measures is a metric of the scenario, metric math over several (both as they are when it publishes, not as
-    /// CloudWatch shows them later), or a list of values.
+    /// CloudWatch shows them later), or values that are given.
     pub struct CustomMetricConfig {
         /// Its namespace.
         pub namespace: String = "Custom".to_owned();
@@ -27,6 +27,8 @@ section! {
         pub metrics: Option<Vec<MetricQueryConfig>>;
         /// Values given beforehand, one for each time; `null` where nothing is published, and after the last.
         pub values: Option<Vec<ValueConfig>>;
+        /// Values of a recording, one for each time.
+        pub recording: Option<RecordingConfig>;
         /// In which form it is published.
         pub publish_as: PublishAsConfig = PublishAsConfig::Value;
         /// How often it is published.
@@ -87,11 +89,12 @@ impl From<PublishAsConfig> for PublishAs {
 impl CustomMetricConfig {
     fn check(&self, problems: &mut Problems) {
         const SECOND: u64 = 1_000_000_000;
-        let sources = [self.metric.is_some(), self.metrics.is_some(), self.values.is_some()];
+        let sources =
+            [self.metric.is_some(), self.metrics.is_some(), self.values.is_some(), self.recording.is_some()];
         if sources.iter().filter(|given| **given).count() != 1 {
             problems
                 .error(self.place, "a custom metric has one source")
-                .help("give one of `metric`, `metrics` and `values`");
+                .help("give one of `metric`, `metrics`, `values` and `recording`");
         }
         if self.metric.is_none() {
             if let Some(place) = self.places.key("statistic") {

@@ -3,7 +3,9 @@
 use super::group_config::fixed_group;
 use super::settings::{GroupSettings, Termination};
 use crate::language::{Bytes, DistributionOf, Duration, Files, Named, Problems, section};
-use crate::scaling::{PolicyConfig, ScalableTargetActionConfig, ScalingService, ScalingSettings};
+use crate::scaling::{
+    MetricChoice, PolicyConfig, ScalableTargetActionConfig, ScalingService, ScalingSettings,
+};
 use crate::wire::{PriceList, span};
 
 section! {
@@ -73,6 +75,13 @@ impl EcsServiceConfig {
             );
         }
         PolicyConfig::check_all(&self.policies, ScalingService::ApplicationAutoScaling, problems);
+        for policy in &self.policies {
+            if let PolicyConfig::TargetTracking(config) = policy
+                && config.metric == Some(MetricChoice::LambdaProvisionedConcurrencyUtilization)
+            {
+                config.refuse_metric(MetricChoice::LambdaProvisionedConcurrencyUtilization, problems);
+            }
+        }
         if let Some((name, _)) = self.scheduled_actions.entries.get(MOST_ACTIONS) {
             problems.error(name.place, format!("a service has {MOST_ACTIONS} scheduled actions at most"));
         }

@@ -47,6 +47,8 @@ impl DeliveryStream {
             if attempt.arrives {
                 self.note_arrival(place, cx);
             }
+            self.delivery_metrics.processed_records.add(cx.batches.entries(delivery.load.batch).len() as u64);
+            self.delivery_metrics.processed_bytes.add(delivery.object_bytes);
             (attempt.takes, attempt.outcome)
         } else {
             let bucket = self.settings.bucket(delivery.carries);
@@ -58,6 +60,7 @@ impl DeliveryStream {
         let delivery = self.deliveries.get(place);
         delivery.attempts += 1;
         delivery.outcome = outcome;
+        delivery.takes = takes;
         cx.outbox.wake(cx.now + takes, Timer::Answered { delivery: place });
     }
 
@@ -76,7 +79,10 @@ impl DeliveryStream {
         let delivery = *self.deliveries.get(place);
         self.count_attempt(&delivery);
         match delivery.outcome {
-            Outcome::Delivered if delivery.stage == Stage::Endpoint => self.settle(place, cx),
+            Outcome::Delivered if delivery.stage == Stage::Endpoint => {
+                self.delivery_metrics.answer_latency.record(delivery.takes.as_nanos());
+                self.settle(place, cx);
+            }
             Outcome::Delivered => self.succeed(place, cx),
             Outcome::Failed => self.fail(place, cx),
             Outcome::Refused => {

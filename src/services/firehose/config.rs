@@ -1,7 +1,7 @@
 //! A delivery stream in a scenario.
 
 use super::destination_config::{Built, DestinationConfig};
-use super::partition::{PartitionBy, PartitionSettings, ProducerKeys};
+use super::partition::{PartitionBy, PartitionSettings};
 use super::settings::{DeliveryStreamSettings, RetryPauses, Source, Transformation};
 use crate::engine::{Distribution, Span};
 use crate::language::{
@@ -11,6 +11,7 @@ use crate::language::{
 use crate::wire::{
     EntityId, FirehosePrices, FirehoseQuotas, GroupConfig, LimitModel, PayloadStore, Texts, span,
 };
+use std::sync::Arc;
 
 section! {
     /// A delivery stream of Amazon Data Firehose.
@@ -40,10 +41,10 @@ section! {
     pub struct TransformationConfig {
         /// The function.
         pub function: Reference;
-        /// It is invoked once there are so many bytes (`BufferSizeInMBs`), 0.2 to 3 MiB: by default 1 MiB, 256 KiB for Splunk.
+        /// It is invoked once there are so many bytes (`BufferSizeInMBs`), 0.2 to 3 MiB: by default 1 MiB, 256 KiB for Splunk and Snowflake.
         pub buffer_size: Option<Bytes>, at_most (Bytes::from_mib(3));
-        /// Or once the first record has waited so long (`BufferIntervalInSeconds`).
-        pub buffer_interval: Duration = Duration::from_seconds(60), at_most (Duration::from_seconds(900));
+        /// Or once the first record has waited so long (`BufferIntervalInSeconds`): by default 60 s, 30 s for Snowflake.
+        pub buffer_interval: Option<Duration>, at_most (Duration::from_seconds(900));
         /// How often a failed invocation is repeated (`NumberOfRetries`).
         pub number_of_retries: u32 = 3, at_most (300);
         /// Probability that the code drops a record on purpose (`Dropped`).
@@ -66,7 +67,7 @@ section! {
 choice! {
     /// What tells the partition of a record. Poison records have none.
     pub enum PartitionByConfig {
-        /// Inline parsing of these keys of its JSON, as its producer's `message: { body: … }` declares them.
+        /// Inline parsing of these keys of its JSON, as its producer's `message: { body: … }` declares them or a script writes it.
         Body(Vec<Located<String>>) = "body",
         /// The partition key that it had in the data stream, which the function of the transformation returns.
         PartitionKey = "partition_key",
@@ -119,8 +120,6 @@ pub struct DeliveryStreamSurroundings<'a> {
     pub stream: Option<SourceStream>,
     /// The function that transforms records.
     pub function: Option<EntityId>,
-    /// By entity, how each producer of records writes the keys of inline parsing.
-    pub producers: Vec<ProducerKeys>,
     /// The texts of the scenario.
     pub texts: &'a mut Texts,
     /// The SQL applications that read what it takes.
@@ -132,8 +131,13 @@ const POLL_INTERVAL: Span = Span::from_seconds(1);
 /// Invocations at a time for each shard, and with Splunk ("Amazon Data Firehose Quota").
 const OUTSTANDING: u32 = 5;
 const OUTSTANDING_SPLUNK: u32 = 10;
-/// Default buffer of a transformation for Splunk ("Transform source data in Amazon Data Firehose").
-const SPLUNK_BUFFER: u64 = 256 << 10;
+/// Default buffer of a transformation for Splunk and Snowflake ("Transform source data in Amazon Data Firehose").
+const SMALL_TRANSFORM_BUFFER: u64 = 256 << 10;
+/// Its default intervals, the shorter one for Snowflake (same page).
+const TRANSFORM_INTERVAL: Duration = Duration::from_seconds(60);
+const SHORT_TRANSFORM_INTERVAL: Duration = Duration::from_seconds(30);
+/// What dynamic partitioning and format conversion need at least.
+const LEAST_LARGE_BUFFER: Bytes = Bytes::from_mib(64);
 /// Most partition keys ("Amazon Data Firehose Quota").
 const MOST_KEYS: usize = 50;
 /// Records that only some destinations take ("Handling large records" of data streams).
@@ -150,19 +154,25 @@ impl DeliveryStreamConfig {
         problems: &mut Problems,
     ) -> Option<DeliveryStreamSettings> {
         let errors = problems.errors();
-        let DeliveryStreamSurroundings { bucket, stream, function, producers, texts, analysed_by } = around;
+        let DeliveryStreamSurroundings { bucket, stream, function, texts, analysed_by } = around;
         let built = self.destination.build(&defaults.quotas, bucket, files, problems);
         if let Some(stream) = stream {
             self.check_large_records(stream, problems);
         }
-        let is_splunk = matches!(self.destination, DestinationConfig::Splunk(_));
+        if let Some(since) = self.destination.is_new().filter(|_| !defaults.quotas.limits_rise) {
+            let what = self.destination.key();
+            problems
+                .error(self.places.of("destination"), format!("there was no destination `{what}` in 2022"))
+                .why(format!("it exists since {since} (\"Document history\")"))
+                .help("take `quotas: current`");
+        }
         let transformation = self
             .data_transformation
             .as_ref()
-            .map(|config| config.build(function, is_splunk, defaults, problems));
+            .map(|config| config.build(function, &self.destination, defaults, problems));
         let partitioning = self.dynamic_partitioning.as_ref().map(|config| {
             self.check_partitioning(config, problems);
-            config.build(producers, texts, files, problems)
+            config.build(texts, files, problems)
         });
         let Built { destination, hints, bucket, source_backup } = built?;
         let transformation = transformation.map_or(Some(None), |one| one.map(Some))?;
@@ -197,6 +207,8 @@ impl DeliveryStreamConfig {
                 limit_model: defaults.limit_model,
                 quotas: defaults.quotas,
                 prices: defaults.prices,
+                texts: Arc::default(),
+                contents: Arc::default(),
             }
         })
     }
@@ -233,6 +245,14 @@ impl DeliveryStreamConfig {
                 .error(hints.places.of("interval"), "dynamic partitioning has no zero buffering")
                 .why("\"Buffer data for dynamic partitioning\"");
         }
+        if let Some(hints) = s3.buffering_hints.as_ref().filter(|hints| hints.size < LEAST_LARGE_BUFFER) {
+            problems
+                .warning(
+                    hints.places.of("size"),
+                    format!("AWS takes no less than {LEAST_LARGE_BUFFER} with dynamic partitioning"),
+                )
+                .why("`CreateDeliveryStream` answers so, though no page of the guide says it");
+        }
         if let PartitionByConfig::PartitionKey = config.partition_by {
             if self.reads_from.is_none() {
                 problems.error(config.place, "records that are put have no partition key of a data stream");
@@ -251,16 +271,19 @@ impl TransformationConfig {
     fn build(
         &self,
         function: Option<EntityId>,
-        is_splunk: bool,
+        destination: &DestinationConfig,
         defaults: &DeliveryStreamDefaults,
         problems: &mut Problems,
     ) -> Option<Transformation> {
         let quotas = &defaults.quotas;
-        let usual = if is_splunk && quotas.default_transform_buffer < (3 << 20) {
-            SPLUNK_BUFFER
+        let is_splunk = matches!(destination, DestinationConfig::Splunk(_));
+        let is_snowflake = matches!(destination, DestinationConfig::Snowflake(_));
+        let usual = if (is_splunk || is_snowflake) && quotas.default_transform_buffer < (3 << 20) {
+            SMALL_TRANSFORM_BUFFER
         } else {
             quotas.default_transform_buffer
         };
+        let usual_interval = if is_snowflake { SHORT_TRANSFORM_INTERVAL } else { TRANSFORM_INTERVAL };
         let bytes = self.buffer_size.map_or(usual, Bytes::as_u64);
         if bytes < quotas.smallest_transform_buffer {
             problems
@@ -276,7 +299,7 @@ impl TransformationConfig {
         Some(Transformation {
             function: function?,
             bytes,
-            interval: span(self.buffer_interval),
+            interval: span(self.buffer_interval.unwrap_or(usual_interval)),
             retries: self.number_of_retries,
             retry_pause: defaults.transformation_retry_pause,
             outstanding: if is_splunk { OUTSTANDING_SPLUNK } else { OUTSTANDING },
@@ -289,7 +312,6 @@ impl TransformationConfig {
 impl DynamicPartitioningConfig {
     fn build(
         &self,
-        producers: Vec<ProducerKeys>,
         texts: &mut Texts,
         files: &dyn Files,
         problems: &mut Problems,
@@ -299,7 +321,7 @@ impl DynamicPartitioningConfig {
                 if keys.is_empty() || keys.len() > MOST_KEYS {
                     problems.error(self.place, format!("a partition has 1 to {MOST_KEYS} keys"));
                 }
-                Some(PartitionBy::Body(producers))
+                Some(PartitionBy::Body(keys.iter().map(|key| key.value.clone()).collect()))
             }
             PartitionByConfig::PartitionKey => Some(PartitionBy::PartitionKey),
             PartitionByConfig::Drawn(groups) => groups.build(texts, problems).map(PartitionBy::Drawn),
@@ -317,11 +339,8 @@ impl DynamicPartitioningConfig {
         })
     }
 
-    /// The keys of inline parsing.
-    pub fn keys(&self) -> &[Located<String>] {
-        match &self.partition_by {
-            PartitionByConfig::Body(keys) => keys,
-            PartitionByConfig::PartitionKey | PartitionByConfig::Drawn(_) => &[],
-        }
+    /// Whether inline parsing reads what records say.
+    pub fn reads_bodies(&self) -> bool {
+        matches!(self.partition_by, PartitionByConfig::Body(_))
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Delivery {
     pub(super) attempts: u32,
     /// What will come of the attempt under way.
     pub(super) outcome: Outcome,
+    /// How long that attempt takes.
+    pub(super) takes: Span,
     /// When the first attempt at this stage failed.
     pub(super) failing_since: Option<Time>,
     /// How often the endpoint got the data.
@@ -130,6 +132,7 @@ impl DeliveryStream {
             stage: if to_endpoint { Stage::Endpoint } else { Stage::Bucket },
             attempts: 0,
             outcome: Outcome::Delivered,
+            takes: Span::ZERO,
             failing_since: None,
             arrivals: 0,
             is_failing: false,

@@ -122,7 +122,8 @@ section! {
 }
 
 section! {
-    /// A domain of Amazon OpenSearch Service (`AmazonopensearchserviceDestinationConfiguration`).
+    /// A domain of Amazon OpenSearch Service (`AmazonopensearchserviceDestinationConfiguration`), or a collection of Amazon OpenSearch
+    /// Serverless (`AmazonOpenSearchServerlessDestinationConfiguration`).
     pub struct OpenSearchDestinationConfig {
         /// When records are delivered: 1 to 100 MiB, 0 to 900 s; by default 5 MiB or 300 s.
         pub buffering_hints: Option<BufferingHintsConfig>;
@@ -199,6 +200,8 @@ choice! {
         Redshift(RedshiftDestinationConfig) = "redshift",
         /// A domain of Amazon OpenSearch Service.
         OpenSearch(OpenSearchDestinationConfig) = "opensearch",
+        /// A collection of Amazon OpenSearch Serverless.
+        OpenSearchServerless(OpenSearchDestinationConfig) = "opensearch_serverless",
         /// An HTTP endpoint.
         Http(HttpDestinationConfig) = "http_endpoint",
         /// Splunk.
@@ -359,6 +362,15 @@ impl DestinationConfig {
         }
     }
 
+    /// Since when there is such a destination, if that is after 2022 ("Document history").
+    pub(super) fn is_new(&self) -> Option<&'static str> {
+        match self {
+            DestinationConfig::OpenSearchServerless(_) => Some("November 2022"),
+            DestinationConfig::Iceberg(_) | DestinationConfig::Snowflake(_) => Some("2024"),
+            _ => None,
+        }
+    }
+
     /// The destination's settings; `None` when a problem was told.
     pub(super) fn build(
         &self,
@@ -382,11 +394,16 @@ impl DestinationConfig {
                 Some(Built { destination: Destination::S3, hints: bucket.hints, bucket, source_backup })
             }
             DestinationConfig::Redshift(redshift) => redshift.build(quotas, find, files, problems),
-            DestinationConfig::OpenSearch(domain) => {
-                let range = range("a domain", (5, 100), 300, 900);
+            DestinationConfig::OpenSearch(domain) | DestinationConfig::OpenSearchServerless(domain) => {
+                let is_domain = matches!(self, DestinationConfig::OpenSearch(_));
+                let range = range(if is_domain { "a domain" } else { "a collection" }, (5, 100), 300, 900);
                 let hints = range.hints(domain.buffering_hints.as_ref(), problems);
                 let terms = EndpointTerms {
-                    kind: EndpointKind::OpenSearch,
+                    kind: if is_domain {
+                        EndpointKind::OpenSearch
+                    } else {
+                        EndpointKind::OpenSearchServerless
+                    },
                     timeout: RESPONSE_TIMEOUT,
                     retry_duration: domain.retry_duration,
                     vpc_zones: domain.vpc_availability_zones,

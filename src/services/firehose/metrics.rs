@@ -65,6 +65,8 @@ crate::metrics! {
         pub records_without_partition: Counter [Count],
         /// Records of partitions that got more bytes in a second than one takes; they are delivered all the same.
         pub records_over_partition_throughput: Counter [Count],
+        /// Bytes a second that each active partition got, of the last minute or what it was active of it.
+        pub per_partition_throughput: Distribution [Bytes] as "PerPartitionThroughput",
         /// Records that came in as part of another one.
         pub records_split_off: Counter [Count],
         /// Records at their destination.
@@ -111,6 +113,12 @@ crate::metrics! {
         pub success: Distribution [Count] as "DeliveryToS3.Success",
         /// Age of the oldest record that is not delivered yet; any older one is.
         pub data_freshness: Level [Seconds] as "DeliveryToS3.DataFreshness",
+        /// From an attempt to the answer that the destination has its records.
+        pub answer_latency: Distribution [Seconds],
+        /// Records of all attempts, repetitions included.
+        pub processed_records: Counter [Count],
+        /// Bytes of all attempts, repetitions included.
+        pub processed_bytes: Counter [Bytes],
     }
 }
 
@@ -130,15 +138,17 @@ crate::metrics! {
     }
 }
 
-/// The same metrics under the names of another destination.
-const fn named(names: [(&'static str, &'static str); 4]) -> [MetricDefinition; 4] {
-    let mut named = [DeliveryMetrics::DEFINITIONS[0]; 4];
+/// The first of the same metrics under the names of another destination.
+const fn named<const COUNT: usize>(
+    names: [(&'static str, &'static str); COUNT],
+) -> [MetricDefinition; COUNT] {
+    let mut named = [DeliveryMetrics::DEFINITIONS[0]; COUNT];
     let mut position = 0;
-    while position < 4 {
+    while position < COUNT {
         let (name, cloudwatch_name) = names[position];
         named[position] = MetricDefinition {
             name,
-            cloudwatch_name: Some(cloudwatch_name),
+            cloudwatch_name: if cloudwatch_name.is_empty() { None } else { Some(cloudwatch_name) },
             ..DeliveryMetrics::DEFINITIONS[position]
         };
         position += 1;
@@ -155,14 +165,11 @@ impl DeliveryMetrics {
         ("delivery_to_s3_data_freshness", "DeliveryToS3.DataFreshness"),
     ]);
     /// Those of deliveries to Amazon Redshift; the freshness of its data is that of the objects it copies.
-    pub const REDSHIFT: &'static [MetricDefinition] = named([
+    pub const REDSHIFT: &'static [MetricDefinition] = &named([
         ("delivery_to_redshift_bytes", "DeliveryToRedshift.Bytes"),
         ("delivery_to_redshift_records", "DeliveryToRedshift.Records"),
         ("delivery_to_redshift_success", "DeliveryToRedshift.Success"),
-        ("", ""),
-    ])
-    .split_at(3)
-    .0;
+    ]);
     /// Those of deliveries to Amazon OpenSearch Service.
     pub const OPENSEARCH: &'static [MetricDefinition] = &named([
         ("delivery_to_opensearch_bytes", "DeliveryToAmazonOpenSearchService.Bytes"),
@@ -170,12 +177,25 @@ impl DeliveryMetrics {
         ("delivery_to_opensearch_success", "DeliveryToAmazonOpenSearchService.Success"),
         ("delivery_to_opensearch_data_freshness", "DeliveryToAmazonOpenSearchService.DataFreshness"),
     ]);
+    /// Those of deliveries to Amazon OpenSearch Serverless.
+    pub const OPENSEARCH_SERVERLESS: &'static [MetricDefinition] = &named([
+        ("delivery_to_opensearch_serverless_bytes", "DeliveryToAmazonOpenSearchServerless.Bytes"),
+        ("delivery_to_opensearch_serverless_records", "DeliveryToAmazonOpenSearchServerless.Records"),
+        ("delivery_to_opensearch_serverless_success", "DeliveryToAmazonOpenSearchServerless.Success"),
+        (
+            "delivery_to_opensearch_serverless_data_freshness",
+            "DeliveryToAmazonOpenSearchServerless.DataFreshness",
+        ),
+    ]);
     /// Those of deliveries to an HTTP endpoint.
     pub const HTTP: &'static [MetricDefinition] = &named([
         ("delivery_to_http_endpoint_bytes", "DeliveryToHttpEndpoint.Bytes"),
         ("delivery_to_http_endpoint_records", "DeliveryToHttpEndpoint.Records"),
         ("delivery_to_http_endpoint_success", "DeliveryToHttpEndpoint.Success"),
         ("delivery_to_http_endpoint_data_freshness", "DeliveryToHttpEndpoint.DataFreshness"),
+        ("delivery_to_http_endpoint_answer_latency", ""),
+        ("delivery_to_http_endpoint_processed_records", "DeliveryToHttpEndpoint.ProcessedRecords"),
+        ("delivery_to_http_endpoint_processed_bytes", "DeliveryToHttpEndpoint.ProcessedBytes"),
     ]);
     /// Those of deliveries to Splunk.
     pub const SPLUNK: &'static [MetricDefinition] = &named([
@@ -183,6 +203,7 @@ impl DeliveryMetrics {
         ("delivery_to_splunk_records", "DeliveryToSplunk.Records"),
         ("delivery_to_splunk_success", "DeliveryToSplunk.Success"),
         ("delivery_to_splunk_data_freshness", "DeliveryToSplunk.DataFreshness"),
+        ("delivery_to_splunk_data_ack_latency", "DeliveryToSplunk.DataAckLatency"),
     ]);
     /// Those of deliveries to tables of Apache Iceberg.
     pub const ICEBERG: &'static [MetricDefinition] = &named([
@@ -197,5 +218,6 @@ impl DeliveryMetrics {
         ("delivery_to_snowflake_records", "DeliveryToSnowflake.Records"),
         ("delivery_to_snowflake_success", "DeliveryToSnowflake.Success"),
         ("delivery_to_snowflake_data_freshness", "DeliveryToSnowflake.DataFreshness"),
+        ("delivery_to_snowflake_data_commit_latency", "DeliveryToSnowflake.DataCommitLatency"),
     ]);
 }

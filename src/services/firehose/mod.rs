@@ -56,7 +56,7 @@ pub use destination_config::{
     RedshiftDestinationConfig, S3DestinationConfig, SnowflakeDestinationConfig, SplunkDestinationConfig,
 };
 pub use metrics::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
-pub use partition::{KeyColumn, PartitionBy, PartitionSettings, ProducerKeys};
+pub use partition::{PartitionBy, PartitionSettings};
 pub use settings::{
     Bucket, Conversion, DeliveryStreamSettings, Destination, Endpoint, EndpointKind, Hints, Outage,
     RetryPauses, Source, Transformation, Warehouse,

@@ -4,38 +4,18 @@
 use super::Timer;
 use super::buffer::{Carries, Channel};
 use super::stream::DeliveryStream;
-use crate::engine::{Distribution, Stream};
-use crate::wire::{Context, EntityId, Entry, LimitBucket, LimitModel, MessageGroups, Messages, Outbox};
-
-/// A key of a record's JSON, as one producer writes it.
-#[derive(Debug, Clone)]
-pub enum KeyColumn {
-    /// The same in every record.
-    Constant(u64),
-    /// A number, at this place among the values of the message.
-    Number(usize),
-    /// One of these values, by the number at this place.
-    OneOf(usize, Vec<u64>),
-}
-
-impl KeyColumn {
-    fn value(&self, values: &[u64]) -> u64 {
-        match self {
-            KeyColumn::Constant(value) => *value,
-            KeyColumn::Number(place) => values[*place],
-            KeyColumn::OneOf(place, all) => all[values[*place] as usize],
-        }
-    }
-}
-
-/// The keys that inline parsing reads, as one producer writes them; `None` where it does not.
-pub type ProducerKeys = Option<Vec<KeyColumn>>;
+use crate::engine::{Distribution, Span, Time};
+use crate::filter::Atom;
+use crate::wire::{
+    BodyReader, Contents, Context, Entry, LimitBucket, LimitModel, MessageGroups, Messages, Outbox,
+};
+use std::sync::Arc;
 
 /// What tells the partition of a record.
 #[derive(Debug, Clone)]
 pub enum PartitionBy {
-    /// Inline parsing of keys of its JSON; by the entity of its producer.
-    Body(Vec<ProducerKeys>),
+    /// Inline parsing of these keys of its JSON.
+    Body(Vec<String>),
     /// The function of the transformation, which returns the partition key of the data stream.
     PartitionKey,
     /// Something that is drawn.
@@ -51,54 +31,85 @@ pub struct PartitionSettings {
     pub records_in_one: Option<Distribution>,
 }
 
+/// An active partition.
+#[derive(Debug)]
+pub(super) struct Partition {
+    channel: u32,
+    limit: LimitBucket,
+    /// When it began, or its throughput was measured last.
+    since: Time,
+    /// Bytes that it has got since.
+    bytes: u64,
+}
+
 /// What a partition takes in a second: counted, for AWS does not tell what becomes of more.
 pub(super) fn throughput(bytes_per_second: u64, model: LimitModel) -> LimitBucket {
     LimitBucket::full(bytes_per_second, bytes_per_second, model)
 }
 
-/// Several values as one.
-fn combined(values: impl Iterator<Item = u64>) -> u64 {
-    // The constants of FNV-1a, which spreads any bits well.
-    values.fold(0xcbf2_9ce4_8422_2325, |hash, value| {
-        value
-            .to_le_bytes()
-            .iter()
-            .fold(hash, |hash: u64, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
-    })
+/// Several values as one: the constants of FNV-1a, which spreads any bits well.
+const NO_VALUES: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn with_value(hash: u64, value: u64) -> u64 {
+    let bytes = value.to_le_bytes();
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-impl PartitionBy {
-    /// The partition of a record; `None` when its keys cannot be read.
-    fn partition(&self, entry: &Entry, number: u64, chance: &mut Stream, messages: &Messages) -> Option<u64> {
-        if messages.is_poison(entry.message) {
-            return None;
-        }
-        match self {
-            PartitionBy::Body(producers) => {
-                let (EntityId(producer), _) = messages.origin(entry.message);
-                let columns = producers.get(producer as usize)?.as_ref()?;
-                let values = messages.attributes(entry.message);
-                Some(combined(columns.iter().map(|column| column.value(values))))
-            }
-            PartitionBy::PartitionKey => Some(u64::from(messages.group(entry.message).0)),
-            PartitionBy::Drawn(groups) => Some(u64::from(groups.draw(number, chance).0)),
+/// A value as a number. Equal values are equal whoever writes them.
+fn number(value: Atom) -> u64 {
+    match value {
+        Atom::Number(number) => number.to_f64().to_bits(),
+        Atom::Word(word) => u64::from(word.number()),
+        // No text has such a number.
+        Atom::True => u64::MAX,
+        Atom::False => u64::MAX - 1,
+        Atom::Null => u64::MAX - 2,
+    }
+}
+
+impl PartitionSettings {
+    /// Who reads the keys of inline parsing.
+    pub(super) fn reader(&self, contents: &Arc<Contents>) -> Option<BodyReader> {
+        match &self.by {
+            PartitionBy::Body(keys) => Some(BodyReader::new(contents, keys.iter().map(String::as_str))),
+            PartitionBy::PartitionKey | PartitionBy::Drawn(_) => None,
         }
     }
 }
 
+impl Partition {
+    /// Bytes a second since it was measured last.
+    fn throughput(&self, now: Time) -> u64 {
+        let seconds = (now - self.since).as_seconds_f64().max(1.0);
+        (self.bytes as f64 / seconds + 0.5) as u64
+    }
+}
+
 impl DeliveryStream {
+    /// The minute is over.
+    pub(super) fn measure_partitions(&mut self, now: Time) {
+        // Whoever looks at metrics in between sees the whole minutes.
+        if now - self.partitions_measured < Span::from_minutes(1) {
+            return;
+        }
+        self.partitions_measured = now;
+        for partition in self.partitions.values_mut() {
+            self.metrics.per_partition_throughput.record(partition.throughput(now));
+            (partition.since, partition.bytes) = (now, 0);
+        }
+    }
+
     /// A record goes to the buffer of its partition; without one, or when there are too many, to the error prefix.
     pub(super) fn partition<O: Outbox<Timer>>(&mut self, entry: Entry, cx: &mut Context<'_, O>) {
-        let Some(settings) = &self.settings.partitioning else { return };
         self.partitioned += 1;
-        let found = settings.by.partition(&entry, self.partitioned, &mut self.chance.partition, cx.messages);
+        let found = self.partition_of(&entry, cx.messages);
         let Some(partition) = found else {
             self.metrics.records_without_partition.add(1);
             self.fail_record(entry, cx);
             return;
         };
         let channel = match self.partitions.get(&partition) {
-            Some((channel, _)) => *channel,
+            Some(partition) => partition.channel,
             None if self.partitions.len() >= self.settings.quotas.active_partitions as usize => {
                 self.metrics.partition_count_exceeded.record(1);
                 self.metrics.records_over_partition_limit.add(1);
@@ -109,7 +120,7 @@ impl DeliveryStream {
                 let channel = self.channels.enter(Channel::new(Carries::Partition(partition)));
                 let quotas = &self.settings.quotas;
                 let limit = throughput(quotas.partition_bytes_per_second, self.settings.limit_model);
-                self.partitions.insert(partition, (channel, limit));
+                self.partitions.insert(partition, Partition { channel, limit, since: cx.now, bytes: 0 });
                 self.metrics.partition_count_exceeded.record(0);
                 self.metrics.partition_count.set(cx.now, self.partitions.len() as u64);
                 channel
@@ -119,11 +130,32 @@ impl DeliveryStream {
         self.push(channel, entry, cx);
     }
 
+    /// The partition of a record; `None` when its keys cannot be read.
+    fn partition_of(&mut self, entry: &Entry, messages: &Messages) -> Option<u64> {
+        if messages.is_poison(entry.message) {
+            return None;
+        }
+        match &self.settings.partitioning.as_ref()?.by {
+            PartitionBy::Body(keys) => {
+                let reader = self.reader.as_mut()?;
+                reader.read(entry.message, messages);
+                (0..keys.len()).try_fold(NO_VALUES, |hash, key| {
+                    reader.value(key).map(|value| with_value(hash, number(value)))
+                })
+            }
+            PartitionBy::PartitionKey => Some(u64::from(messages.group(entry.message).0)),
+            PartitionBy::Drawn(groups) => {
+                Some(u64::from(groups.draw(self.partitioned, &mut self.chance.partition).0))
+            }
+        }
+    }
+
     fn count_throughput<O>(&mut self, partition: u64, entry: &Entry, cx: &Context<'_, O>) {
-        let Some((_, limit)) = self.partitions.get_mut(&partition) else { return };
+        let Some(partition) = self.partitions.get_mut(&partition) else { return };
         let bytes = u64::from(super::buffer::size(entry));
-        if limit.has(bytes, cx.now) {
-            limit.take(bytes, cx.now);
+        partition.bytes += bytes;
+        if partition.limit.has(bytes, cx.now) {
+            partition.limit.take(bytes, cx.now);
         } else {
             self.metrics.records_over_partition_throughput.add(1);
         }
@@ -136,7 +168,9 @@ impl DeliveryStream {
         if ended.under_way > 0 || ended.buffer.load().is_some() {
             return;
         }
-        self.partitions.remove(&partition);
+        if let Some(ended) = self.partitions.remove(&partition) {
+            self.metrics.per_partition_throughput.record(ended.throughput(cx.now));
+        }
         self.channels.leave(channel);
         self.metrics.partition_count.set(cx.now, self.partitions.len() as u64);
     }

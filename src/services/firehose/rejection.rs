@@ -4,7 +4,7 @@
 use super::Timer;
 use super::buffer::{Load, size};
 use super::delivery::{Delivery, Stage};
-use super::settings::{Destination, EndpointKind};
+use super::settings::Destination;
 use super::stream::DeliveryStream;
 use crate::engine::{Span, Time};
 use crate::wire::{Context, Outbox};
@@ -59,8 +59,8 @@ impl DeliveryStream {
     fn checks(&self) -> Option<(Span, f64)> {
         match &self.settings.destination {
             Destination::Endpoint(endpoint) if endpoint.kind.checks_records() => {
-                let is_domain = endpoint.kind == EndpointKind::OpenSearch;
-                let retry_duration = if is_domain { endpoint.retry_duration } else { Span::ZERO };
+                let tries_again = endpoint.kind.takes_documents();
+                let retry_duration = if tries_again { endpoint.retry_duration } else { Span::ZERO };
                 Some((retry_duration, endpoint.rejected_records))
             }
             _ => None,

@@ -23,6 +23,7 @@ impl DeliveryStream {
             }
         }
         self.metrics.records_buffered.set(now, self.counts.buffered);
+        self.measure_partitions(now);
     }
 
     /// The names that the metrics of the destination have.
@@ -32,6 +33,7 @@ impl DeliveryStream {
             Destination::Redshift(_) => DeliveryMetrics::REDSHIFT,
             Destination::Endpoint(endpoint) => match endpoint.kind {
                 EndpointKind::OpenSearch => DeliveryMetrics::OPENSEARCH,
+                EndpointKind::OpenSearchServerless => DeliveryMetrics::OPENSEARCH_SERVERLESS,
                 EndpointKind::Http => DeliveryMetrics::HTTP,
                 EndpointKind::Splunk => DeliveryMetrics::SPLUNK,
                 EndpointKind::Iceberg => DeliveryMetrics::ICEBERG,
@@ -55,8 +57,11 @@ impl DeliveryStream {
             }
         });
         if copies {
-            self.bucket_metrics
-                .visit(&mut |position, instrument| visitor(&DeliveryMetrics::S3[position], instrument));
+            self.bucket_metrics.visit(&mut |position, instrument| {
+                if let Some(definition) = DeliveryMetrics::S3.get(position) {
+                    visitor(definition, instrument);
+                }
+            });
         }
         self.backup_metrics
             .visit(&mut |position, instrument| visitor(&BackupMetrics::DEFINITIONS[position], instrument));

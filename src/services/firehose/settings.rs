@@ -3,7 +3,8 @@
 use super::buffer::Carries;
 use super::partition::PartitionSettings;
 use crate::engine::{Distribution, Span, Time};
-use crate::wire::{EntityId, FirehosePrices, FirehoseQuotas, LimitModel, PayloadStore};
+use crate::wire::{Contents, EntityId, FirehosePrices, FirehoseQuotas, LimitModel, PayloadStore, Texts};
+use std::sync::Arc;
 
 /// Where records come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,8 @@ pub struct Bucket {
 pub enum EndpointKind {
     /// A domain of Amazon OpenSearch Service.
     OpenSearch,
+    /// A collection of Amazon OpenSearch Serverless.
+    OpenSearchServerless,
     /// An HTTP endpoint.
     Http,
     /// A Splunk HTTP Event Collector.
@@ -82,7 +85,12 @@ pub enum EndpointKind {
 impl EndpointKind {
     /// Whether it looks at each record of a delivery, and may reject single ones.
     pub(super) fn checks_records(self) -> bool {
-        matches!(self, EndpointKind::OpenSearch | EndpointKind::Iceberg | EndpointKind::Snowflake)
+        self.takes_documents() || matches!(self, EndpointKind::Iceberg | EndpointKind::Snowflake)
+    }
+
+    /// Whether records are documents there: a rejected one is tried again.
+    pub(super) fn takes_documents(self) -> bool {
+        matches!(self, EndpointKind::OpenSearch | EndpointKind::OpenSearchServerless)
     }
 
     /// Whether what is delivered once more is known there, and not stored twice ("Understand data delivery in Amazon Data
@@ -221,6 +229,10 @@ pub struct DeliveryStreamSettings {
     pub quotas: FirehoseQuotas,
     /// What it costs.
     pub prices: FirehosePrices,
+    /// What partition keys of data streams are called; known once all of the scenario is read.
+    pub texts: Arc<Texts>,
+    /// What records say, for inline parsing; known then too.
+    pub contents: Arc<Contents>,
 }
 
 impl DeliveryStreamSettings {

@@ -6,8 +6,8 @@ use super::settings::Source;
 use super::stream::DeliveryStream;
 use crate::engine::Span;
 use crate::wire::{
-    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, IteratorStart, Outbox,
-    PollOutcome, ShardId, ShardInfo, Signal,
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, IteratorStart, MessageId,
+    Messages, Outbox, PollOutcome, ShardId, ShardInfo, Signal,
 };
 use std::collections::VecDeque;
 
@@ -150,7 +150,8 @@ impl DeliveryStream {
         }
     }
 
-    /// Records of a data stream; aggregated ones are taken apart, and counted on the bill as the one they were.
+    /// Records of a data stream: their data, without the partition key. Aggregated ones are taken apart, and counted on the bill as
+    /// the one they were; its data has the keys of all of them.
     fn take_records<O: Outbox<Timer>>(&mut self, lane: u32, batch: BatchId, cx: &mut Context<'_, O>) {
         let entries = cx.batches.entries(batch).len();
         let mut first = 0;
@@ -164,13 +165,15 @@ impl DeliveryStream {
             }
             if end > first + 1 {
                 bytes += u64::from(AGGREGATE_BYTES + AGGREGATED_RECORD_BYTES);
+            } else {
+                bytes = u64::from(self.data_bytes(all[first].message, cx.messages));
             }
             self.metrics.records_read.add(1);
             self.metrics.bytes_read.add(bytes);
             self.charge(bytes);
             for position in first..end {
                 let message = cx.batches.entries(batch)[position].message;
-                let size = cx.messages.bytes(message);
+                let size = self.data_bytes(message, cx.messages);
                 self.accept(lane, message, size, cx);
             }
             first = end;
@@ -183,6 +186,12 @@ impl DeliveryStream {
         {
             cx.outbox.send(id, Span::ZERO, Signal::ReadUpTo { shard, position: last + 1 });
         }
+    }
+
+    /// Bytes of the data of a record of a data stream.
+    fn data_bytes(&self, message: MessageId, messages: &Messages) -> u32 {
+        let key = messages.detail(message).group.key_bytes(&self.settings.texts);
+        messages.bytes(message).saturating_sub(key)
     }
 
     fn list_shards<O: Outbox<Timer>>(&self, cx: &mut Context<'_, O>) {

@@ -6,11 +6,12 @@ use super::buffer::{Carries, Channel, Load, Places, record, size};
 use super::copy::Copies;
 use super::delivery::Delivery;
 use super::metrics::{BackupMetrics, DeliveryMetrics, DeliveryStreamMetrics};
+use super::partition::Partition;
 use super::settings::{DeliveryStreamSettings, Destination, EndpointKind, Source};
 use super::source::Lane;
 use super::transform::Invocation;
 use crate::engine::{Span, Stream, Time};
-use crate::wire::{Batches, Context, Entry, LimitBucket, MessageId, Outbox, Purpose, Signal, draw_span};
+use crate::wire::{Batches, BodyReader, Context, Entry, MessageId, Outbox, Purpose, Signal, draw_span};
 use std::collections::BTreeMap;
 
 /// The random streams of a delivery stream.
@@ -58,9 +59,13 @@ pub struct DeliveryStream {
     pub(super) channels: Places<Channel>,
     /// The channel of what could not be processed.
     pub(super) errors: u32,
-    pub(super) partitions: BTreeMap<u64, (u32, LimitBucket)>,
+    pub(super) partitions: BTreeMap<u64, Partition>,
+    /// When the throughput of partitions was measured last.
+    pub(super) partitions_measured: Time,
     /// Records that were sorted into partitions.
     pub(super) partitioned: u64,
+    /// Who reads the keys that tell them apart, with inline parsing.
+    pub(super) reader: Option<BodyReader>,
     pub(super) deliveries: Places<Delivery>,
     /// Records of the call that is being taken, for the applications that read them.
     to_analyse: Vec<MessageId>,
@@ -106,7 +111,9 @@ impl DeliveryStream {
             channels,
             errors,
             partitions: BTreeMap::new(),
+            partitions_measured: Time::ZERO,
             partitioned: 0,
+            reader: settings.partitioning.as_ref().and_then(|one| one.reader(&settings.contents)),
             deliveries: Places::default(),
             invocations: Places::default(),
             copies: Copies::default(),

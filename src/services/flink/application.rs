@@ -4,8 +4,9 @@ use super::checkpoint::{Saved, Taking};
 use super::config::front;
 use super::life::Status;
 use super::metrics::{FlinkMetrics, SqlMetrics};
-use super::operator::{OperatorKind, Pipeline, TimeCharacteristic, Yield};
+use super::operator::{Grouping, OperatorKind, Pipeline, TimeCharacteristic, Yield};
 use super::reading::Lane;
+use super::says::Reader;
 use super::settings::{ApplicationSettings, Runtime};
 use super::sink::Sink;
 use super::slots::{Costs, Slots};
@@ -65,8 +66,10 @@ pub struct Application {
     pub(super) costs: Costs,
     /// How many operators run with the source.
     pub(super) front: usize,
-    /// Whether records go to the slot of their key, or all to one.
-    pub(super) is_keyed: bool,
+    /// What decides the slot that a record goes to.
+    pub(super) grouping: Grouping,
+    /// Reads what records say, where operators ask for it.
+    pub(super) reader: Option<Reader>,
     pub(super) has_keyed_part: bool,
     pub(super) uses_event_time: bool,
     pub(super) parallelism: u32,
@@ -129,14 +132,15 @@ impl Application {
         };
         let salt = stream(Purpose::Filtering).next_u64();
         let pipeline = Pipeline::new(settings.operators.clone(), salt);
-        let is_keyed = matches!(
-            settings.operators.get(front).map(|operator| &operator.kind),
-            Some(OperatorKind::KeyBy { by_key: true })
-        );
+        let grouping = match settings.operators.get(front).map(|operator| &operator.kind) {
+            Some(OperatorKind::KeyBy(grouping)) => *grouping,
+            _ => Grouping::Nothing,
+        };
         Self {
             costs,
             front,
-            is_keyed,
+            grouping,
+            reader: settings.questions.reader(&settings.contents, &settings.groups),
             has_keyed_part: front < settings.operators.len(),
             uses_event_time: pipeline.uses(TimeCharacteristic::Event),
             parallelism: settings.parallelism,

@@ -2,6 +2,7 @@
 
 use super::operator::{Operator, OperatorKind};
 use super::operator_config::{OperatorConfig, milliseconds};
+use super::says::Questions;
 use super::settings::{
     ApplicationSettings, Billing, CheckpointSettings, FlinkAssumptions, OnPoison, Runtime, SourceSettings,
     StopSettings, UpdateSettings,
@@ -186,12 +187,29 @@ impl FlinkApplicationConfig {
         if let (Some(late), false) = (&self.late_data, has_windows) {
             problems.error(late.place, "`late_data` comes from windows, and there is none");
         }
+        self.check_bodies(problems);
         if self.parallelism > self.maximum_parallelism {
             problems.error(
                 self.places.of("parallelism"),
                 format!("more slots than `maximum_parallelism`, {}", self.maximum_parallelism),
             );
         }
+    }
+
+    /// Behind the first window there are results, which say a number and nothing else.
+    fn check_bodies(&self, problems: &mut Problems) {
+        let is_window = |one: &OperatorConfig| matches!(one, OperatorConfig::Window(_));
+        let first = self.operators.iter().position(is_window).unwrap_or(self.operators.len());
+        for place in self.operators.iter().skip(first + 1).filter_map(OperatorConfig::reads_body) {
+            problems
+                .error(place, "behind a window there are results, which have no JSON that could be read")
+                .help("ask for it in front of the first window");
+        }
+    }
+
+    /// Whether operators read what records say.
+    pub fn reads_bodies(&self) -> bool {
+        self.operators.iter().any(|one| one.reads_body().is_some())
     }
 
     /// Whether it has a throughput of its own.
@@ -241,8 +259,10 @@ impl FlinkApplicationConfig {
         problems: &mut Problems,
     ) -> ApplicationSettings {
         self.check_quota(&defaults.quotas, problems);
-        let operators: Vec<Operator> =
-            self.operators.iter().map(|one| one.build(defaults.operator_time, around.texts)).collect();
+        let mut questions = Questions::default();
+        let operators: Vec<Operator> = (self.operators.iter())
+            .map(|one| one.build(defaults.operator_time, around.texts, &mut questions))
+            .collect();
         let watermarks = self.watermarks.as_ref();
         let checkpoints = self.checkpoints.as_ref();
         let most = (defaults.quotas.kpus * self.parallelism_per_kpu).min(self.maximum_parallelism);
@@ -307,6 +327,9 @@ impl FlinkApplicationConfig {
             },
             start_unix_millis: defaults.start_unix_millis,
             texts: Arc::default(),
+            questions,
+            contents: Arc::default(),
+            groups: Arc::default(),
         }
     }
 }
@@ -314,10 +337,7 @@ impl FlinkApplicationConfig {
 /// Where the keyed part of a chain of operators begins: what is before runs with the source.
 pub(super) fn front(operators: &[Operator]) -> usize {
     let begins = |operator: &Operator| {
-        matches!(
-            operator.kind,
-            OperatorKind::KeyBy { .. } | OperatorKind::Window(_) | OperatorKind::Rows { .. }
-        )
+        matches!(operator.kind, OperatorKind::KeyBy(_) | OperatorKind::Window(_) | OperatorKind::Rows { .. })
     };
     operators.iter().position(begins).unwrap_or(operators.len())
 }

@@ -42,6 +42,7 @@ impl Application {
         self.await_failure(cx);
         cx.outbox.wake(cx.now + Span::from_minutes(1), Timer::Minute);
         self.metrics.current_output_watermark.clear(cx.now);
+        self.metrics.current_input_watermark.clear(cx.now);
         self.metrics.watermark_lag.clear(cx.now);
         self.metrics.last_checkpoint_duration.clear(cx.now);
         self.metrics.last_checkpoint_size.clear(cx.now);
@@ -98,6 +99,7 @@ impl Application {
         self.idle_armed = false;
         self.processing_armed = None;
         self.metrics.current_output_watermark.clear(cx.now);
+        self.metrics.current_input_watermark.clear(cx.now);
         self.metrics.watermark_lag.clear(cx.now);
     }
 

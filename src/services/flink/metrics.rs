@@ -79,6 +79,16 @@ crate::metrics! {
         pub current_output_watermark: Level [Milliseconds] as "currentOutputWatermark",
         /// How far the watermark is behind the clock; absent before the first.
         pub watermark_lag: Level [Seconds],
+        /// The same watermark where it comes in: there is one chain of operators.
+        pub current_input_watermark: Level [Milliseconds] as "currentInputWatermark",
+        /// Processor time of the slots as the task managers see it, the same here.
+        pub task_manager_cpu_utilization: Level [Percent] as "cpuUtilization",
+        /// Milliseconds of a second that slots are neither busy nor held back, of the last whole minute.
+        pub idle_time: Level [Milliseconds] as "idleTimeMsPerSecond",
+        /// Records processed a second in the last whole minute, rounded.
+        pub records_in_per_second: Level [Count] as "numRecordsInPerSecond",
+        /// Records and results given to sinks a second in the last whole minute, rounded.
+        pub records_out_per_second: Level [Count] as "numRecordsOutPerSecond",
     }
 }
 

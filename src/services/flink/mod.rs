@@ -34,6 +34,7 @@ mod processing;
 mod reading;
 mod report;
 mod rows;
+mod says;
 mod scaling;
 mod settings;
 mod sink;
@@ -53,6 +54,7 @@ pub use operator_config::{
     AggregateConfig, FilterConfig, KeyByConfig, MapConfig, OperatorConfig, SessionConfig, SlidingConfig,
     TimeConfig, TumblingConfig, WindowConfig,
 };
+pub use says::Questions;
 pub use settings::{ApplicationSettings, FlinkAssumptions};
 pub use sink_config::{SinkConfig, SinkEnd};
 pub use sql_config::{SqlApplicationConfig, SqlAssumptions, SqlSource, SqlWindowConfig};

@@ -4,6 +4,7 @@
 use super::aggregate::Aggregate;
 use super::operator_config::AggregateConfig;
 use super::rows::RowWindows;
+use super::says::Reader;
 use super::window::{Assigner, Fired, Outcome, WindowKey, Windows};
 use crate::engine::{Span, Time};
 use crate::wire::GroupId;
@@ -28,6 +29,19 @@ pub struct FilterBy {
     pub minimum: Option<f64>,
     /// Those with at most this value.
     pub maximum: Option<f64>,
+    /// Those that satisfy this pattern, by its number.
+    pub pattern: Option<usize>,
+}
+
+/// What elements are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grouping {
+    /// Nothing: all are one group.
+    Nothing,
+    /// Their partition key.
+    PartitionKey,
+    /// The value of a key of their JSON, by its number.
+    Body(usize),
 }
 
 /// A window operator.
@@ -41,6 +55,8 @@ pub struct WindowOperator {
     pub lateness: i64,
     /// What a result says.
     pub aggregate: AggregateConfig,
+    /// The number it says that of: the value of a key of their JSON, by its number; without one what an element says.
+    pub value: Option<usize>,
     /// Size of a result.
     pub result_bytes: u32,
     /// Elements are grouped by this step of event time too, milliseconds (SQL).
@@ -57,11 +73,8 @@ pub enum OperatorKind {
         /// New size by old size.
         size_ratio: f64,
     },
-    /// Groups by key, or not at all.
-    KeyBy {
-        /// Whether by key.
-        by_key: bool,
-    },
+    /// Groups, for the windows that follow.
+    KeyBy(Grouping),
     /// Gathers in windows.
     Window(WindowOperator),
     /// Looks at the rows of the last while whenever one comes ("Sliding Windows", SQL).
@@ -70,6 +83,8 @@ pub enum OperatorKind {
         range: i64,
         /// What a result says.
         aggregate: AggregateConfig,
+        /// The number it says that of, as in a window.
+        value: Option<usize>,
         /// Size of a result.
         result_bytes: u32,
     },
@@ -93,7 +108,7 @@ pub(super) struct Element {
     pub(super) key: GroupId,
     /// Its size.
     pub(super) bytes: u32,
-    /// What it says: its bytes, or the result of a window.
+    /// What it says: its bytes, the result of a window, or the number that a window is about.
     pub(super) value: f64,
     /// When it was published, or the newest of what it was made of.
     pub(super) published: Time,
@@ -216,10 +231,16 @@ impl Pipeline {
         self.windows().any(|(window, _)| window.time == time)
     }
 
-    /// An element comes in at the front. `now` is the time of processing, milliseconds.
+    /// An element comes in at the front, with what it says if anybody asks. `now` is the time of processing, milliseconds.
     #[inline]
-    pub(super) fn put(&mut self, element: Element, now: i64, out: &mut Yield) -> Fate {
-        let fate = self.feed(0, element, None, now, out);
+    pub(super) fn put(
+        &mut self,
+        element: Element,
+        says: Option<&mut Reader>,
+        now: i64,
+        out: &mut Yield,
+    ) -> Fate {
+        let fate = self.feed(0, (element, None), says, now, out);
         if fate == Fate::Late {
             out.late.push(element);
         }
@@ -262,7 +283,7 @@ impl Pipeline {
                 identity: identity(&one),
                 is_keyed: false,
             };
-            let fate = self.feed(place + 1, element, Some((place, one)), now, out);
+            let fate = self.feed(place + 1, (element, Some((place, one))), None, now, out);
             out.late_results += u64::from(fate == Fate::Late);
         }
         out.fired = fired;
@@ -272,15 +293,15 @@ impl Pipeline {
     fn feed(
         &mut self,
         from: usize,
-        mut element: Element,
-        window: Option<(usize, Fired)>,
+        (mut element, window): (Element, Option<(usize, Fired)>),
+        mut says: Option<&mut Reader>,
         now: i64,
         out: &mut Yield,
     ) -> Fate {
         for place in from..self.operators.len() {
             match &self.operators[place].kind {
                 OperatorKind::Filter(filter) => {
-                    if !filter.lets(&element, self.salt.wrapping_add(place as u64)) {
+                    if !filter.lets(&element, says.as_deref_mut(), self.salt.wrapping_add(place as u64)) {
                         return Fate::Filtered;
                     }
                 }
@@ -290,9 +311,12 @@ impl Pipeline {
                         element.value = f64::from(element.bytes);
                     }
                 }
-                OperatorKind::KeyBy { by_key } => element.is_keyed = *by_key,
+                OperatorKind::KeyBy(grouping) => element.group_by(*grouping, says.as_deref()),
                 OperatorKind::Window(operator) => {
                     let operator = *operator;
+                    if !element.takes_value(operator.value, says.as_deref()) {
+                        return Fate::Filtered;
+                    }
                     let mut fired = std::mem::take(&mut out.fired);
                     let outcome = self.enter(place, &operator, &element, now, &mut fired);
                     self.emit(place, (operator.aggregate, operator.result_bytes), fired, now, out);
@@ -302,8 +326,11 @@ impl Pipeline {
                         Outcome::Outside => Fate::Outside,
                     };
                 }
-                OperatorKind::Rows { aggregate, result_bytes, .. } => {
+                OperatorKind::Rows { aggregate, value, result_bytes, .. } => {
                     let said = (*aggregate, *result_bytes);
+                    if !element.takes_value(*value, says.as_deref()) {
+                        return Fate::Filtered;
+                    }
                     let mut fired = std::mem::take(&mut out.fired);
                     if let State::Rows(rows) = &mut self.states[place] {
                         let group = if element.is_keyed { element.key } else { GroupId::NONE };
@@ -354,10 +381,12 @@ impl Pipeline {
     }
 
     /// Whether an element gets past the filters among the first operators.
-    pub(super) fn reaches(&self, place: usize, element: &Element) -> bool {
+    pub(super) fn reaches(&self, place: usize, element: &Element, mut says: Option<&mut Reader>) -> bool {
         let mut element = *element;
         (0..).zip(&self.operators[..place]).all(|(place, operator)| match &operator.kind {
-            OperatorKind::Filter(filter) => filter.lets(&element, self.salt.wrapping_add(place)),
+            OperatorKind::Filter(filter) => {
+                filter.lets(&element, says.as_deref_mut(), self.salt.wrapping_add(place))
+            }
             OperatorKind::Map { size_ratio } => {
                 element.shrink(*size_ratio);
                 element.value = f64::from(element.bytes);
@@ -378,17 +407,33 @@ impl Pipeline {
 }
 
 impl Element {
+    fn group_by(&mut self, grouping: Grouping, says: Option<&Reader>) {
+        self.is_keyed = grouping != Grouping::Nothing;
+        if let Grouping::Body(key) = grouping {
+            self.key = says.map_or(GroupId::NONE, |says| says.group(key));
+        }
+    }
+
+    /// The number that a window is about; tells whether there is one.
+    fn takes_value(&mut self, value: Option<usize>, says: Option<&Reader>) -> bool {
+        let Some(key) = value else { return true };
+        let found = says.and_then(|says| says.number(key));
+        self.value = found.unwrap_or(self.value);
+        found.is_some()
+    }
+
     fn shrink(&mut self, ratio: f64) {
         self.bytes = ((f64::from(self.bytes) * ratio + 0.5) as u32).max(1);
     }
 }
 
 impl FilterBy {
-    fn lets(&self, element: &Element, salt: u64) -> bool {
+    fn lets(&self, element: &Element, says: Option<&mut Reader>, salt: u64) -> bool {
         self.share.is_none_or(|share| draw(salt, element.identity) < share)
             && (self.keys.is_empty() || self.keys.binary_search(&element.key).is_ok())
             && self.minimum.is_none_or(|minimum| element.value >= minimum)
             && self.maximum.is_none_or(|maximum| element.value <= maximum)
+            && self.pattern.is_none_or(|pattern| says.is_some_and(|says| says.satisfies(pattern)))
     }
 }
 
@@ -411,12 +456,16 @@ fn identity(one: &Fired) -> u64 {
 mod tests {
     use super::*;
 
+    const ALL: FilterBy =
+        FilterBy { share: None, keys: Vec::new(), minimum: None, maximum: None, pattern: None };
+
     fn window(size: i64, aggregate: AggregateConfig) -> Operator {
         let kind = OperatorKind::Window(WindowOperator {
             assigner: Assigner::Sliding { size, slide: size, offset: 0 },
             time: TimeCharacteristic::Event,
             lateness: 0,
             aggregate,
+            value: None,
             result_bytes: 10,
             event_step: None,
         });
@@ -437,12 +486,12 @@ mod tests {
 
     #[test]
     fn a_window_may_follow_a_window() {
-        let by_key = Operator { kind: OperatorKind::KeyBy { by_key: true }, time: Span::ZERO };
+        let by_key = Operator { kind: OperatorKind::KeyBy(Grouping::PartitionKey), time: Span::ZERO };
         let largest = window(120, AggregateConfig::Maximum);
         let mut pipeline = Pipeline::new(vec![by_key, window(60, AggregateConfig::Count), largest], 0);
         let mut out = Yield::default();
         for (time, key) in [(1, 1), (2, 1), (3, 2), (70, 1), (71, 2), (72, 2), (73, 2)] {
-            assert_eq!(pipeline.put(element(time, key), time, &mut out), Fate::Aggregated);
+            assert_eq!(pipeline.put(element(time, key), None, time, &mut out), Fate::Aggregated);
         }
         pipeline.advance(TimeCharacteristic::Event, 119, 200, &mut out);
         // The results of the second minute are in time for the window that ends with it.
@@ -453,11 +502,11 @@ mod tests {
 
     #[test]
     fn filters_let_the_same_records_through_whenever_they_are_read() {
-        let share = FilterBy { share: Some(0.3), keys: Vec::new(), minimum: None, maximum: None };
+        let share = FilterBy { share: Some(0.3), ..ALL };
         let operator = Operator { kind: OperatorKind::Filter(share), time: Span::ZERO };
         let mut pipeline = Pipeline::new(vec![operator], 77);
         let mut passed = |out: &mut Yield| -> Vec<Fate> {
-            (0..10_000).map(|time| pipeline.put(element(time, 1), 0, out)).collect()
+            (0..10_000).map(|time| pipeline.put(element(time, 1), None, 0, out)).collect()
         };
         let mut out = Yield::default();
         let (first, second) = (passed(&mut out), passed(&mut out));
@@ -468,18 +517,17 @@ mod tests {
 
     #[test]
     fn filters_know_keys_and_values_and_maps_change_sizes() {
-        let keys =
-            FilterBy { share: None, keys: vec![GroupId(1), GroupId(5)], minimum: None, maximum: Some(60.0) };
+        let keys = FilterBy { keys: vec![GroupId(1), GroupId(5)], maximum: Some(60.0), ..ALL };
         let operators = vec![
             Operator { kind: OperatorKind::Map { size_ratio: 0.5 }, time: Span::ZERO },
             Operator { kind: OperatorKind::Filter(keys), time: Span::ZERO },
         ];
         let mut pipeline = Pipeline::new(operators, 0);
         let mut out = Yield::default();
-        let fates = [1, 2, 5].map(|key| pipeline.put(element(0, key), 0, &mut out));
+        let fates = [1, 2, 5].map(|key| pipeline.put(element(0, key), None, 0, &mut out));
         assert_eq!(fates, [Fate::Passed, Fate::Filtered, Fate::Passed]);
         let big = Element { bytes: 200, value: 200.0, ..element(0, 1) };
-        assert_eq!(pipeline.put(big, 0, &mut out), Fate::Filtered);
+        assert_eq!(pipeline.put(big, None, 0, &mut out), Fate::Filtered);
         assert_eq!(out.outputs[0].element.bytes, 50);
     }
 }

@@ -1,9 +1,11 @@
 //! The operators of an application in a scenario.
 
-use super::operator::{FilterBy, Operator, OperatorKind, TimeCharacteristic, WindowOperator};
+use super::operator::{FilterBy, Grouping, Operator, OperatorKind, TimeCharacteristic, WindowOperator};
+use super::says::Questions;
 use super::window::Assigner;
 use crate::engine::Span;
-use crate::language::{Bytes, Duration, Probability, Problems, choice, keyword, section};
+use crate::filter::{Dialect, Policy, PolicyConfig, Scope};
+use crate::language::{Bytes, Duration, Located, Place, Probability, Problems, choice, keyword, section};
 use crate::wire::{Texts, span};
 
 choice! {
@@ -31,6 +33,9 @@ section! {
         pub minimum: Option<f64>;
         /// Those whose value is at most so much.
         pub maximum: Option<f64>;
+        /// Those whose JSON says so, in the language of Lambda's filter patterns; not behind a window, whose results say no more than
+        /// their number.
+        pub pattern: Option<PolicyConfig>;
         /// Time of a slot for each record; by default as `assumptions` say.
         pub time: Option<Duration>;
     }
@@ -47,13 +52,16 @@ section! {
     }
 }
 
-keyword! {
+choice! {
     /// What records are grouped by.
     pub enum KeyByConfig {
         /// Their partition key.
         PartitionKey = "partition_key",
         /// Nothing: all of them are one group, in one slot.
         Nothing = "nothing",
+        /// The value of this key of their JSON, nested keys joined by dots. Those without it are one group. Results go on with it as
+        /// their partition key.
+        Body(Located<String>) = "body",
     }
 }
 
@@ -98,6 +106,9 @@ section! {
         pub allowed_lateness: Duration = Duration::ZERO;
         /// What a result says.
         pub aggregate: AggregateConfig = AggregateConfig::Count;
+        /// The key of the JSON of records whose number `aggregate` is about, nested keys joined by dots; records without it are left
+        /// out. By default their bytes, or the results of a window before.
+        pub value: Option<Located<String>>;
         /// Size of a result.
         pub result_size: Bytes = Bytes::new(100), within (Bytes::new(1), Bytes::from_kib(1000));
         /// Time of a slot for each record; by default as `assumptions` say.
@@ -144,11 +155,22 @@ pub(super) fn milliseconds(duration: Duration) -> i64 {
 impl FilterConfig {
     fn check(&self, problems: &mut Problems) {
         let is_empty = self.share.is_none() && self.minimum.is_none() && self.maximum.is_none();
-        if is_empty && self.partition_keys.is_empty() {
+        if let Some(pattern) = &self.pattern {
+            let _ = Policy::read(&pattern.0, Scope::MessageBody, Dialect::Lambda, problems);
+        }
+        if is_empty && self.partition_keys.is_empty() && self.pattern.is_none() {
             problems
                 .error(self.place, "a filter needs a condition")
-                .help("give `share`, `partition_keys`, `minimum` or `maximum`");
+                .help("give `share`, `partition_keys`, `minimum`, `maximum` or `pattern`");
         }
+    }
+}
+
+impl FilterConfig {
+    /// What the JSON of records must say; problems were told by the check.
+    fn policy(&self) -> Option<Policy> {
+        let pattern = self.pattern.as_ref()?;
+        Policy::read(&pattern.0, Scope::MessageBody, Dialect::Lambda, &mut Problems::new())
     }
 }
 
@@ -199,8 +221,18 @@ impl WindowConfig {
 }
 
 impl OperatorConfig {
-    /// The operator. `texts` number the names of keys.
-    pub(super) fn build(&self, default_time: Span, texts: &mut Texts) -> Operator {
+    /// Where it asks for the JSON of records, if it does.
+    pub(super) fn reads_body(&self) -> Option<Place> {
+        match self {
+            OperatorConfig::Filter(filter) => filter.pattern.as_ref().map(|pattern| pattern.0.place),
+            OperatorConfig::KeyBy(KeyByConfig::Body(key)) => Some(key.place),
+            OperatorConfig::Window(window) => window.value.as_ref().map(|key| key.place),
+            OperatorConfig::KeyBy(_) | OperatorConfig::Map(_) => None,
+        }
+    }
+
+    /// The operator. `texts` number the names of keys, `questions` what it asks of records.
+    pub(super) fn build(&self, default_time: Span, texts: &mut Texts, questions: &mut Questions) -> Operator {
         let time = |given: Option<Duration>| given.map_or(default_time, span);
         match self {
             OperatorConfig::Filter(filter) => {
@@ -212,6 +244,7 @@ impl OperatorConfig {
                         keys,
                         minimum: filter.minimum,
                         maximum: filter.maximum,
+                        pattern: filter.policy().map(|policy| questions.pattern(policy)),
                     }),
                     time: time(filter.time),
                 }
@@ -220,7 +253,11 @@ impl OperatorConfig {
                 Operator { kind: OperatorKind::Map { size_ratio: map.size_ratio }, time: time(map.time) }
             }
             OperatorConfig::KeyBy(key) => Operator {
-                kind: OperatorKind::KeyBy { by_key: *key == KeyByConfig::PartitionKey },
+                kind: OperatorKind::KeyBy(match key {
+                    KeyByConfig::PartitionKey => Grouping::PartitionKey,
+                    KeyByConfig::Nothing => Grouping::Nothing,
+                    KeyByConfig::Body(key) => Grouping::Body(questions.key(&key.value)),
+                }),
                 time: Span::ZERO,
             },
             OperatorConfig::Window(window) => Operator {
@@ -232,6 +269,7 @@ impl OperatorConfig {
                     },
                     lateness: milliseconds(window.allowed_lateness),
                     aggregate: window.aggregate,
+                    value: window.value.as_ref().map(|key| questions.key(&key.value)),
                     result_bytes: window.result_size.as_u64() as u32,
                     event_step: None,
                 }),

@@ -2,13 +2,13 @@
 
 use super::Timer;
 use super::application::{Application, given_key};
-use super::operator::{Element, Fate, Output, TimeCharacteristic};
+use super::operator::{Element, Fate, Grouping, Output, TimeCharacteristic};
 use super::settings::OnPoison;
 use super::window::Fired;
 use crate::engine::{Span, Time};
 use crate::record::WindowResult;
 use crate::wire::{
-    BatchId, Context, Detail, Entry, GroupId, MessageId, Messages, NewMessage, Number, Outbox,
+    BatchId, Content, Context, Detail, Entry, GroupId, MessageId, Messages, NewMessage, Number, Outbox,
 };
 
 /// Largest row of a SQL application ("Limits", SQL).
@@ -25,18 +25,21 @@ impl Application {
         let entries = cx.batches.entries(batch);
         if self.has_keyed_part {
             for entry in entries {
+                if let Some(reader) = &mut self.reader {
+                    reader.read(entry.message, cx.messages);
+                }
                 if self.front > 0 {
                     let element = self.element(entry, cx.messages);
-                    if !self.pipeline.reaches(self.front, &element) {
+                    if !self.pipeline.reaches(self.front, &element, self.reader.as_mut()) {
                         continue;
                     }
                 }
-                let slot = if self.is_keyed {
-                    self.slots.of_key(cx.messages.detail(entry.message).group)
-                } else {
-                    0
+                let key = match self.grouping {
+                    Grouping::Nothing => None,
+                    Grouping::PartitionKey => Some(cx.messages.detail(entry.message).group),
+                    Grouping::Body(key) => self.reader.as_ref().map(|reader| reader.group(key)),
                 };
-                self.slots.share(slot);
+                self.slots.share(key.map_or(0, |key| self.slots.of_key(key)));
             }
         }
         let plan = self.slots.give(self.slot_of_shard(shard), entries.len() as u64, self.costs, now);
@@ -69,12 +72,16 @@ impl Application {
         let detail = messages.detail(message);
         let published = messages.published_at(message);
         let (producer, sequence) = messages.origin(message);
-        let bytes = messages.bytes(message);
+        // The data of a record, without its partition key.
+        let bytes = messages.bytes(message).saturating_sub(detail.group.key_bytes(&self.settings.texts));
         Element {
             time: self.wall(published) + i64::from(detail.event_offset_millis),
             key: detail.group,
             bytes,
-            value: f64::from(bytes),
+            value: match detail.content {
+                Content::Number(number) => number.get(),
+                _ => f64::from(bytes),
+            },
             published,
             identity: sequence ^ (u64::from(producer.0) << 44),
             is_keyed: false,
@@ -117,7 +124,10 @@ impl Application {
             self.metrics.records_in.add(1);
             self.metrics.records_replayed.add(u64::from(is_replayed));
             let passed = out.outputs.len();
-            let fate = self.pipeline.put(element, now, &mut out);
+            if let Some(reader) = &mut self.reader {
+                reader.read(entry.message, cx.messages);
+            }
+            let fate = self.pipeline.put(element, self.reader.as_mut(), now, &mut out);
             self.enter(fate);
             if fate == Fate::Passed && is_replayed {
                 self.metrics.results_repeated.add((out.outputs.len() - passed) as u64);

@@ -86,7 +86,9 @@ impl Application {
         if self.runs_now() && watermark != super::watermark::NEVER {
             let metrics = &mut self.metrics;
             let lag = u64::try_from(wall - watermark).unwrap_or(0);
-            metrics.current_output_watermark.set(now, u64::try_from(watermark).unwrap_or(0) * 1_000_000);
+            let nanoseconds = u64::try_from(watermark).unwrap_or(0) * 1_000_000;
+            metrics.current_output_watermark.set(now, nanoseconds);
+            metrics.current_input_watermark.set(now, nanoseconds);
             metrics.watermark_lag.set(now, lag * 1_000_000);
         }
     }

@@ -20,6 +20,8 @@ const LOW_MINUTES: u32 = 360;
 pub(super) struct Minutes {
     busy: Span,
     held_back: Span,
+    records_in: u64,
+    records_out: u64,
     high: u32,
     low: u32,
 }
@@ -43,6 +45,16 @@ impl Application {
         let crowding = (f64::from(self.settings.parallelism_per_kpu) * self.settings.cpu_share).min(1.0);
         let percent = busy_share * crowding * 100.0;
         let metrics = &mut self.metrics;
+        let a_second = |now: u64, then: &mut u64| {
+            let records = now - std::mem::replace(then, now);
+            (records as f64 / MINUTE.as_seconds_f64() + 0.5) as u64
+        };
+        let records_in = a_second(metrics.records_in.total(), &mut self.minutes.records_in);
+        let records_out = a_second(metrics.records_out.total(), &mut self.minutes.records_out);
+        metrics.records_in_per_second.set(cx.now, records_in);
+        metrics.records_out_per_second.set(cx.now, records_out);
+        metrics.idle_time.set(cx.now, ((1.0 - busy_share - held_share) * 1e9 + 0.5) as u64);
+        metrics.task_manager_cpu_utilization.set(cx.now, (percent * 1e3 + 0.5) as u64);
         metrics.cpu_utilization.set(cx.now, (percent * 1e3 + 0.5) as u64);
         metrics.busy_time.set(cx.now, (busy_share * 1e9 + 0.5) as u64);
         metrics.back_pressured_time.set(cx.now, (held_share * 1e9 + 0.5) as u64);

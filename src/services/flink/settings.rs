@@ -1,8 +1,9 @@
 //! Everything that is fixed about an application during a run.
 
 use super::operator::Operator;
+use super::says::Questions;
 use crate::engine::{Distribution, Span, Time};
-use crate::wire::{EntityId, FlinkPrices, IteratorStart, Texts};
+use crate::wire::{Contents, EntityId, FlinkPrices, IteratorStart, Texts, ValueGroups};
 use std::sync::Arc;
 
 /// What runs: an application of Apache Flink, or one of the discontinued SQL kind.
@@ -196,6 +197,12 @@ pub struct ApplicationSettings {
     pub start_unix_millis: i64,
     /// What keys are called; known once all of the scenario is read.
     pub texts: Arc<Texts>,
+    /// What operators ask of records.
+    pub questions: Questions,
+    /// What records say; known when the texts are.
+    pub contents: Arc<Contents>,
+    /// What the values of keys are called as groups; known then too.
+    pub groups: Arc<ValueGroups>,
 }
 
 impl ApplicationSettings {

@@ -72,12 +72,15 @@ impl Application {
         let settings = &self.settings.sinks[number];
         let sink = &mut self.sinks[number];
         let entry = if settings.kind == SinkKind::Stream {
+            let texts = &self.settings.texts;
             let hash = if key == GroupId::NONE {
                 partition_hash(&self.counts.made.to_string())
             } else {
-                let texts = &self.settings.texts;
                 *sink.hashes.entry(key).or_insert_with(|| partition_hash(&key.name(texts)))
             };
+            // The key counts towards the record.
+            let bytes = cx.messages.bytes(message);
+            cx.messages.set_bytes(message, bytes + key.key_bytes(texts));
             Entry::for_stream(message, hash, cx.messages)
         } else {
             Entry::new(message)

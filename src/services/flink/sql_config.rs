@@ -3,11 +3,12 @@
 use super::config::{FlinkDefaults, FlinkSurroundings};
 use super::operator::{Operator, OperatorKind, TimeCharacteristic, WindowOperator};
 use super::operator_config::{AggregateConfig, FilterConfig, KeyByConfig, OperatorConfig, milliseconds};
+use super::says::Questions;
 use super::settings::{ApplicationSettings, Billing, CheckpointSettings, OnPoison, Runtime, SourceSettings};
 use super::sink_config::SinkConfig;
 use super::window::Assigner;
 use crate::engine::{Span, Time};
-use crate::language::{Bytes, Duration, Problems, Reference, choice, section};
+use crate::language::{Bytes, Duration, Located, Problems, Reference, choice, section};
 use crate::wire::{StartingPositionConfig, span};
 use std::sync::Arc;
 
@@ -64,6 +65,9 @@ section! {
         pub event_time_step: Option<Duration>, at_least (Duration::from_milliseconds(1));
         /// What a result says.
         pub aggregate: AggregateConfig = AggregateConfig::Count;
+        /// The column whose number `aggregate` is about: a key of the JSON of rows. Rows without it are left out. By default the bytes of
+        /// a row.
+        pub value: Option<Located<String>>;
         /// Size of a row of the result.
         pub result_size: Bytes = Bytes::new(100), within (Bytes::new(1), Bytes::from_kib(512));
     }
@@ -87,11 +91,12 @@ impl SqlWindowConfig {
         }
     }
 
-    fn operator(&self, time: Span) -> Operator {
+    fn operator(&self, time: Span, questions: &mut Questions) -> Operator {
         let result_bytes = self.result_size.as_u64() as u32;
+        let value = self.value.as_ref().map(|key| questions.key(&key.value));
         if let Some(range) = self.sliding {
-            let kind =
-                OperatorKind::Rows { range: milliseconds(range), aggregate: self.aggregate, result_bytes };
+            let (range, aggregate) = (milliseconds(range), self.aggregate);
+            let kind = OperatorKind::Rows { range, aggregate, value, result_bytes };
             return Operator { kind, time };
         }
         let assigner = match (self.tumbling, self.stagger) {
@@ -106,6 +111,7 @@ impl SqlWindowConfig {
             time: TimeCharacteristic::Processing,
             lateness: 0,
             aggregate: self.aggregate,
+            value,
             result_bytes,
             event_step: self.event_time_step.map(milliseconds),
         });
@@ -148,6 +154,13 @@ impl SqlApplicationConfig {
             .help("write it as one of `flink_applications`, or go back in time: `quotas: 2022`");
     }
 
+    /// Whether the query reads what rows say.
+    pub fn reads_bodies(&self) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.pattern.is_some())
+            || matches!(self.group_by, KeyByConfig::Body(_))
+            || self.window.as_ref().is_some_and(|window| window.value.is_some())
+    }
+
     /// All sinks: that of errors last.
     pub fn all_sinks(&self) -> impl Iterator<Item = &SinkConfig> {
         self.sinks.iter().chain(&self.error_stream)
@@ -161,13 +174,18 @@ impl SqlApplicationConfig {
         defaults: &FlinkDefaults,
         row: SqlAssumptions,
     ) -> ApplicationSettings {
-        let mut operators = Vec::new();
+        let (mut operators, mut questions) = (Vec::new(), Questions::default());
         if let Some(filter) = &self.filter {
-            operators.push(OperatorConfig::Filter(filter.clone()).build(Span::ZERO, around.texts));
+            operators.push(OperatorConfig::Filter(filter.clone()).build(
+                Span::ZERO,
+                around.texts,
+                &mut questions,
+            ));
         }
         if let Some(window) = &self.window {
-            operators.push(OperatorConfig::KeyBy(self.group_by).build(Span::ZERO, around.texts));
-            operators.push(window.operator(Span::ZERO));
+            let group_by = OperatorConfig::KeyBy(self.group_by.clone());
+            operators.push(group_by.build(Span::ZERO, around.texts, &mut questions));
+            operators.push(window.operator(Span::ZERO, &mut questions));
         }
         let mut assumptions = defaults.assumptions.clone();
         assumptions.source_time = self.row_time.map_or(row.time, span);
@@ -214,6 +232,9 @@ impl SqlApplicationConfig {
             billing: Billing { orchestration_kpus: 0, minimum: Span::ZERO, hourly: false, storage: false },
             start_unix_millis: defaults.start_unix_millis,
             texts: Arc::default(),
+            questions,
+            contents: Arc::default(),
+            groups: Arc::default(),
         }
     }
 }

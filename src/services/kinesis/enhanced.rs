@@ -141,12 +141,12 @@ fn datapoint(definition: &MetricDefinition, shard: &Shard, before: &Traffic, now
         Datapoint { time, period, sample_count: 1.0, sum: value, minimum: value, maximum: value }
     };
     if definition.cloudwatch_name == Some(ShardMetricConfig::IteratorAge.as_str()) {
-        let (ages, scale) = (shard.ages, definition.unit.scale());
+        let (ages, parts) = (shard.ages, definition.unit.parts());
         return (ages.count > 0).then(|| Datapoint {
             sample_count: ages.count as f64,
-            sum: ages.sum as f64 * scale,
-            minimum: ages.minimum as f64 * scale,
-            maximum: ages.maximum as f64 * scale,
+            sum: ages.sum as f64 / parts,
+            minimum: ages.minimum as f64 / parts,
+            maximum: ages.maximum as f64 / parts,
             ..one(0)
         });
     }

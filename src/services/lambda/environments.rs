@@ -86,6 +86,16 @@ impl Concurrency {
         self.busy_provisioned + self.busy_on_demand
     }
 
+    /// Provisioned environments that are allocated.
+    pub(super) fn provisioned(&self) -> u32 {
+        self.provisioned
+    }
+
+    /// So many are allocated from now on. Those that run code beyond that end by themselves.
+    pub(super) fn provision(&mut self, environments: u32) {
+        self.provisioned = environments;
+    }
+
     pub(super) fn in_provisioned(&self) -> u32 {
         self.busy_provisioned
     }

@@ -5,6 +5,7 @@ use super::asynchronous::Events;
 use super::environments::{Concurrency, Environments, Start};
 use super::handler::{Ending, Finished, HandlerChance, NEVER, play};
 use super::metrics::FunctionMetrics;
+use super::scaling::{Chance, Provisioning, UtilizationSoFar};
 use super::settings::{FunctionSettings, OnMessageFailure};
 use crate::engine::{Span, Stream, Time};
 use crate::wire::{
@@ -49,6 +50,9 @@ pub struct Function {
     free: Vec<u32>,
     environments: Environments,
     pub(super) concurrency: Concurrency,
+    /// What changes its provisioned concurrency.
+    pub(super) provisioning: Option<Provisioning>,
+    pub(super) utilization_so_far: UtilizationSoFar,
     pub(super) events: Events,
     order: ProcessingOrder,
     /// Of records of streams.
@@ -84,7 +88,16 @@ impl Function {
         let requests = settings
             .reserved
             .map(|reserved| request_bucket(reserved, settings.quotas.requests_per_concurrency));
+        let provisioning = settings.scaling.clone().map(|scaling| {
+            let chance = Chance {
+                schedule: stream(Purpose::Schedule),
+                allocation: stream(Purpose::ProvisionedAllocation),
+            };
+            Provisioning::new(scaling, settings.provisioned, settings.allocation_delay.clone(), chance)
+        });
         Self {
+            provisioning,
+            utilization_so_far: UtilizationSoFar::default(),
             executions: Vec::new(),
             free: Vec::new(),
             environments: Environments::new(
@@ -177,7 +190,7 @@ impl Function {
         self.metrics.invocations.add(1);
         if pool == Pool::Provisioned {
             self.metrics.provisioned_concurrency_invocations.add(1);
-        } else if self.settings.provisioned > 0 {
+        } else if self.concurrency.provisioned() > 0 {
             self.metrics.provisioned_concurrency_spillover_invocations.add(1);
         }
         self.concurrency.begin(pool);
@@ -317,17 +330,26 @@ impl Function {
     }
 
     /// What a function costs, in dollars: requests, gigabyte-seconds, and provisioned concurrency for `seconds`.
-    pub(super) fn cost(&self, seconds: f64) -> f64 {
+    pub(super) fn cost(&mut self, now: Time, seconds: f64) -> f64 {
+        let kept = if self.provisioning.is_some() {
+            self.metrics.allocated_provisioned_concurrency.area_seconds(now)
+        } else {
+            f64::from(self.settings.provisioned) * seconds
+        };
         let prices = &self.settings.prices;
         let gigabytes = f64::from(self.settings.memory_megabytes) / 1_024.0;
         let provisioned = self.metrics.provisioned_billed_milliseconds.since_warm_up();
         let on_demand = self.metrics.billed_milliseconds.since_warm_up() - provisioned;
         let price = if self.settings.is_arm { prices.gb_second_arm } else { prices.gb_second };
-        let kept = f64::from(self.settings.provisioned) * seconds;
         self.metrics.invocations.since_warm_up() as f64 * prices.request
             + on_demand as f64 / 1e3 * gigabytes * price
             + provisioned as f64 / 1e3 * gigabytes * prices.provisioned_duration_gb_second
             + kept * gigabytes * prices.provisioned_gb_second
+    }
+
+    /// Whether it has provisioned concurrency, or may get it.
+    pub(super) fn is_provisioned(&self) -> bool {
+        self.settings.provisioned > 0 || self.provisioning.is_some()
     }
 
     /// Whether its code names failed messages in its answers.

@@ -1,7 +1,8 @@
 //! A function in a scenario.
 
+use super::scaling::ProvisionedScalingConfig;
 use super::settings::{AsynchronousSettings, Destination, FunctionSettings, OnMessageFailure};
-use crate::engine::Span;
+use crate::engine::{Distribution, Span};
 use crate::language::{
     DistributionOf, DistributionSpec, Duration, Files, Probability, Problems, Reference, choice, keyword,
     section,
@@ -37,6 +38,9 @@ section! {
         pub reserved_concurrent_executions: Option<u32>;
         /// Environments that are always ready (`ProvisionedConcurrentExecutions`); what goes beyond runs in others.
         pub provisioned_concurrent_executions: u32 = 0;
+        /// Application Auto Scaling of `provisioned_concurrent_executions`, which is then what there is at the start, its
+        /// minimum if not given.
+        pub application_auto_scaling: Option<ProvisionedScalingConfig>;
         /// What Lambda does with asynchronous invocations.
         pub event_invoke_config: Option<EventInvokeConfig>;
         /// The queue for asynchronous events that are given up (`DeadLetterConfig`).
@@ -103,6 +107,8 @@ pub struct FunctionDefaults {
     pub prices: LambdaPrices,
     /// How long an environment waits for work before it is shut down.
     pub environment_idle_time: Span,
+    /// From the request for more provisioned concurrency to its being ready, in nanoseconds.
+    pub allocation_delay: Distribution,
     /// The account.
     pub account: EntityId,
 }
@@ -133,13 +139,21 @@ impl FunctionConfig {
                 .why(format!("`timeout` is {}", self.timeout))
                 .help("give a longer `timeout`, 900s at most");
         }
+        if let Some(scaling) = &self.application_auto_scaling
+            && !(scaling.minimum_capacity..=scaling.maximum_capacity).contains(&self.provisioned())
+        {
+            problems.error(
+                self.places.of("provisioned_concurrent_executions"),
+                "`provisioned_concurrent_executions` is outside of the bounds of `application_auto_scaling`",
+            );
+        }
         if let Some(reserved) = self.reserved_concurrent_executions
-            && self.provisioned_concurrent_executions > reserved
+            && self.most_provisioned() > reserved
         {
             problems
                 .error(
                     self.places.of("provisioned_concurrent_executions"),
-                    "`provisioned_concurrent_executions` cannot exceed `reserved_concurrent_executions`",
+                    "provisioned concurrency cannot exceed `reserved_concurrent_executions`",
                 )
                 .why(format!("{reserved} are reserved"));
         }
@@ -160,9 +174,24 @@ impl FunctionConfig {
         Some(queue)
     }
 
-    /// What it takes out of the concurrency that all functions share.
+    /// Provisioned concurrency at the start.
+    fn provisioned(&self) -> u32 {
+        let least = self.application_auto_scaling.as_ref().map(|scaling| scaling.minimum_capacity);
+        match least {
+            Some(least) if self.places.key("provisioned_concurrent_executions").is_none() => least,
+            _ => self.provisioned_concurrent_executions,
+        }
+    }
+
+    /// The most provisioned concurrency that it may get.
+    fn most_provisioned(&self) -> u32 {
+        let scaling = self.application_auto_scaling.as_ref();
+        scaling.map_or(self.provisioned_concurrent_executions, |scaling| scaling.maximum_capacity)
+    }
+
+    /// The most that it may take out of the concurrency that all functions share.
     pub fn set_aside(&self) -> u32 {
-        self.reserved_concurrent_executions.unwrap_or(self.provisioned_concurrent_executions)
+        self.reserved_concurrent_executions.unwrap_or(self.most_provisioned())
     }
 
     /// The function's settings; `None` when a problem was told.
@@ -200,7 +229,9 @@ impl FunctionConfig {
             init_duration: init_duration?,
             environment_idle_time: defaults.environment_idle_time,
             reserved: self.reserved_concurrent_executions,
-            provisioned: self.provisioned_concurrent_executions,
+            provisioned: self.provisioned(),
+            scaling: None,
+            allocation_delay: defaults.allocation_delay.clone(),
             asynchronous: AsynchronousSettings {
                 maximum_retry_attempts: config.map_or(2, |config| config.maximum_retry_attempts),
                 maximum_event_age: config

@@ -55,7 +55,18 @@ crate::metrics! {
         pub end_to_end_latency: Distribution [Seconds],
         /// Records changed for a delivery stream, which delivers them.
         pub messages_transformed: Counter [Count],
+        /// Share of the allocated provisioned environments that ran code, the mean of a minute; nothing in a minute without
+        /// any.
+        pub provisioned_concurrency_utilization: Level [Ratio] as "ProvisionedConcurrencyUtilization",
+        /// Provisioned environments that are allocated.
+        pub allocated_provisioned_concurrency: Level [Count],
     }
+}
+
+impl FunctionMetrics {
+    /// Those that only a function with provisioned concurrency has.
+    pub(super) const OF_PROVISIONED: [&'static str; 2] =
+        ["provisioned_concurrency_utilization", "allocated_provisioned_concurrency"];
 }
 
 crate::metrics! {

@@ -7,7 +7,7 @@
 //!
 //! # What is modelled
 //!
-//! Concurrency: the account's, reserved and provisioned; how fast new environments come; cold starts and environments
+//! Concurrency: the account's, reserved and provisioned, which Application Auto Scaling may change; how fast new environments come; cold starts and environments
 //! kept warm; timeouts; errors, and answers that name the messages that failed; throttles; asynchronous events with
 //! their retries, age, dead-letter queue and on-failure destination; results sent on to another queue; price.
 //!
@@ -19,7 +19,7 @@
 //!
 //! # What is not, yet
 //!
-//! The megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, Application Auto Scaling of provisioned concurrency, destinations other than queues.
+//! The megabyte a second of provisioned pollers, aliases and versions, `SnapStart`, destinations other than queues.
 //!
 //! # Quotas
 //!
@@ -39,6 +39,7 @@ mod mapping_metrics;
 mod mapping_settings;
 mod metrics;
 mod ramp;
+mod scaling;
 mod settings;
 mod stream_mapping;
 
@@ -54,6 +55,7 @@ pub use mapping_config::{
 pub use mapping_metrics::MappingMetrics;
 pub use mapping_settings::{MappingAssumptions, MappingConcurrency, MappingSettings};
 pub use metrics::{AccountMetrics, FunctionMetrics};
+pub use scaling::{PROVISIONED_CONCURRENCY_COOLDOWN, ProvisionedScalingConfig};
 pub use settings::{AsynchronousSettings, Destination, FunctionSettings, OnMessageFailure};
 pub use stream_mapping::{
     StreamDestination, StreamDestinationConfig, StreamMapping, StreamMappingAssumptions, StreamMappingConfig,
@@ -62,7 +64,8 @@ pub use stream_mapping::{
 
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
-use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Outbox, Service, Signal};
+use crate::scaling::ScalingTimer;
+use crate::wire::{Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal};
 
 /// Why a function wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +74,19 @@ pub enum Timer {
     Ended(u32),
     /// An asynchronous event is tried again.
     Attempt(u32),
+    /// Something may change its provisioned concurrency.
+    Scaling(ScalingTimer),
+    /// Provisioned environments are ready.
+    Allocated(u32),
 }
 
 impl Service for Function {
     type Timer = Timer;
     const KIND: &'static str = "function";
+
+    fn start<O: Outbox<Timer>>(&mut self, cx: &mut Context<'_, O>) {
+        self.begin_scaling(cx);
+    }
 
     #[inline]
     fn receive<O: Outbox<Timer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
@@ -90,6 +101,7 @@ impl Service for Function {
             }
             Signal::Put { batch } => self.take_events(from, batch, cx),
             Signal::Refused { batch, .. } => self.take_refusal(batch, cx),
+            Signal::AlarmAction { policy, state, alarm } => self.hear_alarm(policy, state, alarm, cx),
             other => unreachable!("a function is never told {other:?}"),
         }
     }
@@ -99,12 +111,27 @@ impl Service for Function {
         match timer {
             Timer::Ended(execution) => self.end(execution, cx),
             Timer::Attempt(event) => self.attempt(event, cx),
+            Timer::Scaling(timer) => self.scale(timer, cx),
+            Timer::Allocated(round) => self.allocated(round, cx.now),
         }
     }
 
+    fn sample(&mut self, now: Time, _messages: &mut Messages) {
+        self.sample_utilization(now);
+    }
+
+    fn end_warm_up(&mut self, now: Time) {
+        self.end_utilization_warm_up(now);
+    }
+
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
-        self.metrics
-            .visit(&mut |position, instrument| visitor(&FunctionMetrics::DEFINITIONS[position], instrument));
+        let is_provisioned = self.is_provisioned();
+        self.metrics.visit(&mut |position, instrument| {
+            let definition = &FunctionMetrics::DEFINITIONS[position];
+            if is_provisioned || !FunctionMetrics::OF_PROVISIONED.contains(&definition.name) {
+                visitor(definition, instrument);
+            }
+        });
     }
 
     fn balance(&self) -> Balance {
@@ -129,12 +156,12 @@ impl Service for Function {
         self.mark_held(batches, mark);
     }
 
-    fn summarise(&mut self, _now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
+    fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
         let processed = self.metrics.messages_processed.since_warm_up() as f64;
         let gigabyte_seconds = self.metrics.billed_milliseconds.since_warm_up() as f64 / 1e3
             * f64::from(self.settings.memory_megabytes)
             / 1_024.0;
-        let cost = self.cost(seconds);
+        let cost = self.cost(now, seconds);
         let mut row = |metric: &str, statistic, value, unit| {
             rows.push(SummaryRow {
                 kind: Self::KIND,

@@ -1,6 +1,7 @@
 //! Everything that is fixed about a function during a run.
 
 use crate::engine::{Distribution, Span};
+use crate::scaling::ScalingSettings;
 use crate::wire::{EntityId, Forward, LambdaPrices, LambdaQuotas, ProcessingMode};
 
 /// What a function's code does when the processing of a message fails.
@@ -67,8 +68,12 @@ pub struct FunctionSettings {
     pub environment_idle_time: Span,
     /// `ReservedConcurrentExecutions`.
     pub reserved: Option<u32>,
-    /// `ProvisionedConcurrentExecutions`.
+    /// `ProvisionedConcurrentExecutions`, at the start where it is scaled.
     pub provisioned: u32,
+    /// What changes it; `None` for what stays.
+    pub scaling: Option<ScalingSettings>,
+    /// From the request for more of it to its being ready, in nanoseconds.
+    pub allocation_delay: Distribution,
     /// Asynchronous invocations.
     pub asynchronous: AsynchronousSettings,
     /// Where results go.

@@ -1,6 +1,7 @@
 //! How messages come into a queue: sends from producers, what topics pass on, dead letters of other queues.
 
 use super::intake::{Advance, LineId};
+use super::protocol::usual_priority;
 use super::queue::{BrokerQueue, QueueTimer};
 use super::settings::{StoreKind, WhenFull};
 use super::slots::{Slot, State};
@@ -11,6 +12,21 @@ use crate::wire::{ApiError, BatchId, BrokerEvent, Context, EntityId, MessageId, 
 const EXPIRY_PERIOD: Span = Span::from_seconds(30);
 /// RabbitMQ takes them out when they are at the head of the queue: queuelab looks once a second.
 const RABBITMQ_EXPIRY_PERIOD: Span = Span::from_seconds(1);
+
+/// How a queue keeps a message.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    pub(super) is_persistent: bool,
+    pub(super) expires_at: Time,
+    pub(super) priority: u8,
+}
+
+impl Kept {
+    /// On disk, until somebody takes it.
+    pub(super) fn for_good(priority: u8) -> Self {
+        Self { is_persistent: true, expires_at: Time::MAX, priority }
+    }
+}
 
 impl BrokerQueue {
     /// A producer wants to send.
@@ -28,6 +44,12 @@ impl BrokerQueue {
         }
         let messages = cx.batches.entries(batch).len();
         self.fates.published += messages as u64;
+        let largest = self.machine.broker.maximum_message_bytes;
+        if cx.batches.entries(batch).iter().any(|entry| cx.messages.bytes(entry.message) > largest) {
+            // The whole frame or channel is refused, whatever else it carries.
+            self.refuse(from, batch, ApiError::MessageTooLarge, cx);
+            return;
+        }
         self.intake.push(sender, batch, messages, cx.now);
         self.serve(sender, cx);
     }
@@ -161,8 +183,12 @@ impl BrokerQueue {
         let expires_at = self.expiry(settings.time_to_live, cx.now);
         for position in 0..messages {
             let message = cx.batches.entries(batch)[position].message;
-            let is_persistent = settings.persistent || self.settings.is_quorum;
-            self.enqueue(message, (is_persistent, expires_at), storing.then_some(id), cx);
+            let kept = Kept {
+                is_persistent: settings.persistent || self.settings.is_quorum,
+                expires_at,
+                priority: settings.priority,
+            };
+            self.enqueue(message, kept, storing.then_some(id), cx);
         }
         self.dispatch(cx);
     }
@@ -187,11 +213,14 @@ impl BrokerQueue {
     pub(super) fn take_routed<O: Outbox<QueueTimer>>(
         &mut self,
         batch: BatchId,
-        is_persistent: bool,
+        (is_persistent, priority): (bool, u8),
         cx: &mut Context<'_, O>,
     ) {
-        let expires_at = self.expiry(None, cx.now);
-        let is_persistent = is_persistent || self.settings.is_quorum;
+        let kept = Kept {
+            is_persistent: is_persistent || self.settings.is_quorum,
+            expires_at: self.expiry(None, cx.now),
+            priority,
+        };
         for position in 0..cx.batches.entries(batch).len() {
             let message = cx.batches.entries(batch)[position].message;
             self.fates.routed += 1;
@@ -202,7 +231,7 @@ impl BrokerQueue {
                 cx.messages.release(message);
                 continue;
             }
-            self.enqueue(message, (is_persistent, expires_at), None, cx);
+            self.enqueue(message, kept, None, cx);
         }
         cx.batches.close(batch);
         self.dispatch(cx);
@@ -214,10 +243,11 @@ impl BrokerQueue {
         batch: BatchId,
         cx: &mut Context<'_, O>,
     ) {
+        let kept = Kept::for_good(usual_priority(self.is_rabbitmq()));
         for position in 0..cx.batches.entries(batch).len() {
             let message = cx.batches.entries(batch)[position].message;
             self.metrics.messages_dead_lettered_in.add(1);
-            self.enqueue(message, (true, Time::MAX), None, cx);
+            self.enqueue(message, kept, None, cx);
         }
         cx.batches.close(batch);
         self.dispatch(cx);
@@ -233,7 +263,7 @@ impl BrokerQueue {
     pub(super) fn enqueue<O: Outbox<QueueTimer>>(
         &mut self,
         message: MessageId,
-        (is_persistent, expires_at): (bool, Time),
+        Kept { is_persistent, expires_at, priority }: Kept,
         storing: Option<LineId>,
         cx: &mut Context<'_, O>,
     ) {
@@ -251,6 +281,7 @@ impl BrokerQueue {
             dispatches: 0,
             redeliveries: 0,
             is_persistent,
+            priority,
             storing,
         };
         if self.settings.store == StoreKind::Broadcast {

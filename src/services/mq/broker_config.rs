@@ -33,6 +33,11 @@ section! {
         pub storage_limit: Option<Bytes>, at_least (Bytes::new(1));
         /// Storage for messages that are not persistent, once the memory is full (`tempUsage` of ActiveMQ); by default the quota.
         pub temporary_storage_limit: Option<Bytes>;
+        /// Connections that each node of RabbitMQ takes (`connection_max`, from RabbitMQ 4 on); by default and at most by its
+        /// type.
+        pub connection_max: Option<u32>, at_least (1);
+        /// Largest message of RabbitMQ (`max_message_size`, from RabbitMQ 4 on); by default 512KiB, 128MiB at most.
+        pub max_message_size: Option<Bytes>, within (Bytes::new(1), Bytes::new(LARGEST_OF_RABBITMQ as u64));
         /// When it, or one of its nodes, is not there.
         pub failures: Vec<FailureConfig> = Vec::new();
         /// Dollars for an hour of one of its instances; by default the list price.
@@ -137,6 +142,12 @@ pub struct BrokerDefaults {
     pub rabbitmq_4: bool,
 }
 
+/// Largest messages: `maxFrameSize` in ActiveMQ's configuration, what RabbitMQ takes at most, and what RabbitMQ 4 takes unless
+/// configured otherwise ("Amazon MQ for RabbitMQ maximum resource limit", "Default resource limits").
+const LARGEST_OF_ACTIVEMQ: u32 = 100 << 20;
+const LARGEST_OF_RABBITMQ: u32 = 128 << 20;
+const USUAL_OF_RABBITMQ_4: u32 = 512 << 10;
+
 /// More throughput than `mq.m5` ("Amazon MQ release notes", of the `m7g` instances).
 const M7G_THROUGHPUT: f64 = 1.85;
 /// The part of the memory that the Java virtual machine of ActiveMQ has, and the part of that for messages.
@@ -159,14 +170,53 @@ impl BrokerConfig {
 
     /// Whether it runs RabbitMQ 4, whose queues are quorum queues.
     pub fn is_rabbitmq_4(&self, defaults: &BrokerDefaults) -> bool {
-        let version = self.engine_version.as_ref();
-        self.is_rabbitmq() && version.map_or(defaults.rabbitmq_4, |version| version.value.starts_with("4."))
+        self.is_rabbitmq() && self.is_version_4(defaults.rabbitmq_4)
     }
 
-    /// Whether it runs RabbitMQ 3 by its own words.
-    pub fn is_rabbitmq_3(&self) -> bool {
-        self.is_rabbitmq()
-            && self.engine_version.as_ref().is_some_and(|version| version.value.starts_with("3."))
+    /// The largest message that it takes, in bytes; whether it is version 4 of RabbitMQ if it does not say is given.
+    pub fn maximum_message_bytes(&self, rabbitmq_4: bool) -> u32 {
+        match (self.is_rabbitmq(), self.is_version_4(rabbitmq_4)) {
+            (false, _) => LARGEST_OF_ACTIVEMQ,
+            (true, false) => LARGEST_OF_RABBITMQ,
+            (true, true) => self.max_message_size.map_or(USUAL_OF_RABBITMQ_4, |size| size.as_u64() as u32),
+        }
+    }
+
+    fn is_version_4(&self, otherwise: bool) -> bool {
+        self.engine_version.as_ref().map_or(otherwise, |version| version.value.starts_with("4."))
+    }
+
+    /// Most messages of a queue unless it says otherwise: in a cluster, by its type.
+    pub(super) fn usual_max_length(&self) -> Option<u64> {
+        let instance = InstanceType::find(&self.host_instance_type.value)?;
+        self.is_cluster().then(|| instance.usual_max_length())
+    }
+
+    /// Most connections of a protocol or a node, and in all.
+    fn connections(
+        &self,
+        instance: InstanceType,
+        defaults: &BrokerDefaults,
+        problems: &mut Problems,
+    ) -> (u32, u32) {
+        if !self.is_rabbitmq() {
+            let usual = if instance.is_micro() { defaults.connections.0 } else { defaults.connections.1 };
+            return (usual, u32::MAX);
+        }
+        let most = instance.most_connections();
+        if !self.is_rabbitmq_4(defaults) {
+            return (most, instance.connections_in_all(self.is_cluster()));
+        }
+        let given = self.connection_max.unwrap_or_else(|| instance.usual_connections(self.is_cluster()));
+        if given > most {
+            problems
+                .error(
+                    self.places.key("connection_max"),
+                    format!("a node of `{}` takes {most} connections at most", instance.name),
+                )
+                .why("\"Amazon MQ for RabbitMQ maximum resource limit\"");
+        }
+        (given.min(most), u32::MAX)
     }
 
     /// What it runs.
@@ -268,7 +318,14 @@ impl BrokerConfig {
         }
     }
 
-    fn check_keys(&self, problems: &mut Problems) {
+    fn check_keys(&self, defaults: &BrokerDefaults, problems: &mut Problems) {
+        for key in ["connection_max", "max_message_size"] {
+            if let Some(place) = self.places.key(key).filter(|_| !self.is_rabbitmq_4(defaults)) {
+                problems
+                    .error(place, format!("`{key}` is for RabbitMQ 4"))
+                    .why("\"Default resource limits\": brokers of RabbitMQ 3 have the maximum, and it cannot be changed");
+            }
+        }
         if self.is_rabbitmq() {
             for key in ["concurrent_store_and_dispatch_queues", "when_full", "temporary_storage_limit"] {
                 if let Some(place) = self.places.key(key) {
@@ -292,7 +349,7 @@ impl BrokerConfig {
     pub fn settings(
         &self,
         name: &str,
-        destinations: Vec<EntityId>,
+        (destinations, queues): (Vec<EntityId>, usize),
         defaults: &BrokerDefaults,
         prices: &PriceList,
         files: &dyn Files,
@@ -300,7 +357,7 @@ impl BrokerConfig {
     ) -> Option<Arc<BrokerSettings>> {
         let errors = problems.errors();
         self.check_version(problems);
-        self.check_keys(problems);
+        self.check_keys(defaults, problems);
         let kind = self.host_instance_type.value.as_str();
         let Some(instance) = InstanceType::find(kind) else {
             let known: Vec<&str> = InstanceType::all(self.engine_type).map(|one| one.name).collect();
@@ -317,12 +374,13 @@ impl BrokerConfig {
         let speed = if instance.is_m7g() { M7G_THROUGHPUT } else { 1.0 };
         let usual_rate = f64::from(instance.vcpus) * speed * defaults.messages_per_second_and_vcpu;
         let rate = self.messages_per_second.unwrap_or(usual_rate * f64::from(self.nodes()));
-        let connections = if instance.is_micro() { defaults.connections.0 } else { defaults.connections.1 };
+        let (most_connections, connections_in_all) = self.connections(instance, defaults, problems);
         let settings = BrokerSettings {
             name: name.to_owned(),
             engine: self.engine(defaults),
             nodes: self.nodes(),
             destinations,
+            queues: queues as u64,
             stored_send_time: match self.storage() {
                 StorageTypeConfig::Efs => defaults.efs_send_time,
                 StorageTypeConfig::Ebs => defaults.ebs_send_time,
@@ -332,7 +390,9 @@ impl BrokerConfig {
             memory_limit: self.memory_limit.map_or(usual as u64, Bytes::as_u64),
             storage_limit: self.storage_limit.map_or(instance.storage(self.deployment_mode), Bytes::as_u64),
             temporary_limit: self.temporary_storage_limit.map_or(instance.temporary_storage(), Bytes::as_u64),
-            most_connections: connections,
+            most_connections,
+            connections_in_all,
+            maximum_message_bytes: self.maximum_message_bytes(defaults.rabbitmq_4),
             when_full: match self.when_full {
                 WhenFullConfig::Block => WhenFull::Block,
                 WhenFullConfig::Fail => WhenFull::Fail,

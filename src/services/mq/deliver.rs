@@ -5,6 +5,7 @@ use super::session::{Ask, Program, Session};
 use super::settings::{Acknowledgement, StoreKind};
 use super::slots::{Slot, State};
 use crate::engine::Span;
+use crate::filter::{Document, Scope};
 use crate::wire::{
     ApiError, BatchId, Context, EntityId, Entry, Outbox, PollOutcome, PollerId, Receipt, Signal,
 };
@@ -95,7 +96,7 @@ impl BrokerQueue {
         let one = self.session(session);
         let (protocol, wanted) = (one.settings.protocol, one.node);
         let node = self.machine.get().node_for(wanted);
-        let Some(node) = node.filter(|_| self.machine.get().connect(protocol, 1, cx.now)) else {
+        let Some(node) = node.filter(|node| self.machine.get().connect(protocol, 1, *node, cx.now)) else {
             self.metrics.consumers_refused.add(1);
             return false;
         };
@@ -154,6 +155,10 @@ impl BrokerQueue {
     }
 
     fn push<O: Outbox<QueueTimer>>(&mut self, cx: &mut Context<'_, O>) {
+        if !self.settings.selectors.is_empty() {
+            self.push_selected(cx);
+            return;
+        }
         while let Some(slot) = self.slots.front() {
             if self.slots.get(slot).expires_at <= cx.now {
                 self.expire_one(slot, cx);
@@ -163,6 +168,54 @@ impl BrokerQueue {
             self.give(slot, session, cx);
             self.line_up(session);
         }
+    }
+
+    /// Consumers with selectors get what they want of the first page of ready messages ("Per Destination Policies",
+    /// `maxPageSize`). When nobody wants what lies there, nobody gets what lies behind it: the broker's filter buffer is full
+    /// ("Amazon MQ for ActiveMQ best practices").
+    fn push_selected<O: Outbox<QueueTimer>>(&mut self, cx: &mut Context<'_, O>) {
+        let sessions = &self.sessions;
+        self.line.retain(|session| sessions[*session as usize].is_some());
+        let mut document = Document::default();
+        loop {
+            let mut is_over = true;
+            for slot in self.slots.page(self.settings.max_page_size) {
+                if self.slots.get(slot).expires_at <= cx.now {
+                    self.expire_one(slot, cx);
+                    is_over = false;
+                    continue;
+                }
+                let message = self.slots.get(slot).message;
+                self.settings.contents.read(message, Scope::MessageAttributes, cx.messages, &mut document);
+                let Some(session) = self.next_that_wants(&document) else { continue };
+                self.give(slot, session, cx);
+                self.line_up(session);
+                is_over = false;
+            }
+            if is_over {
+                return;
+            }
+        }
+    }
+
+    /// The first in line who wants a message with these attributes.
+    fn next_that_wants(&mut self, document: &Document) -> Option<u32> {
+        let selectors = &self.settings.selectors;
+        let first =
+            (0..).zip(&self.sessions).find(|(_, one)| one.as_ref().is_some_and(|one| one.is_connected));
+        let only = first.map(|(session, _)| session).filter(|_| self.settings.exclusive_consumer);
+        for position in 0..self.line.len() {
+            let session = self.line[position];
+            let Some(one) = &mut self.sessions[session as usize] else { continue };
+            let selector = one.settings.selector.and_then(|selector| selectors.get(usize::from(selector)));
+            let wants = selector.is_none_or(|selector| selector.accepts(document));
+            if wants && only.is_none_or(|only| only == session) && one.has_room(false) {
+                one.is_in_line = false;
+                self.line.remove(position);
+                return Some(session);
+            }
+        }
+        None
     }
 
     /// A message goes to the client of a session.

@@ -140,7 +140,8 @@ impl Intake {
         let index = self.senders.len();
         let wanted = (from.0 % u32::from(nodes)) as u8;
         let node = machine.node_for(wanted);
-        let is_connected = node.is_some() && machine.connect(settings.protocol, settings.connections, now);
+        let (protocol, connections) = (settings.protocol, settings.connections);
+        let is_connected = node.is_some_and(|node| machine.connect(protocol, connections, node, now));
         self.senders.push(Sender {
             from,
             settings,
@@ -166,6 +167,11 @@ impl Intake {
     /// How many messages a producer sends next, in one call.
     pub(super) fn next_messages(&self, sender: usize, batches: &Batches) -> Option<usize> {
         self.senders[sender].waiting.front().map(|waiting| batches.entries(waiting.batch).len())
+    }
+
+    /// What a producer sends next, in one call.
+    pub(super) fn next_batch(&self, sender: usize) -> Option<BatchId> {
+        self.senders[sender].waiting.front().map(|waiting| waiting.batch)
     }
 
     pub(super) fn get(&self, sender: usize) -> &Sender {
@@ -313,7 +319,7 @@ impl Intake {
             return Reconnection::Void;
         }
         let Some(node) = machine.node_for(one.node) else { return Reconnection::Void };
-        if !machine.connect(one.settings.protocol, one.settings.connections, now) {
+        if !machine.connect(one.settings.protocol, one.settings.connections, node, now) {
             return Reconnection::Refused;
         }
         machine.metrics.reconnections.add(u64::from(one.settings.connections));

@@ -61,7 +61,8 @@ pub(super) struct Machine {
     other_bytes: u64,
     /// Persistent bytes over time, for the bill.
     stored: Level,
-    connections: [u32; PROTOCOLS],
+    /// Connections by node and protocol.
+    connections: [[u32; PROTOCOLS]; 3],
     total: Contribution,
     /// Destinations whose producers wait for room.
     blocked: Vec<EntityId>,
@@ -71,6 +72,9 @@ pub(super) struct Machine {
     sampled: Sampled,
     pub(super) metrics: BrokerMetrics,
 }
+
+/// Exchanges that RabbitMQ has in every virtual host, the default one among them.
+const PREDEFINED_EXCHANGES: u64 = 7;
 
 /// What had been counted when the rates were last worked out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,7 +95,7 @@ impl Machine {
             persistent_bytes: 0,
             other_bytes: 0,
             stored: Level::default(),
-            connections: [0; PROTOCOLS],
+            connections: [[0; PROTOCOLS]; 3],
             total: Contribution::default(),
             blocked: Vec::new(),
             confirmed: 0,
@@ -104,7 +108,9 @@ impl Machine {
         let now = Time::ZERO;
         machine.metrics.nodes_up.set(now, u64::from(machine.broker.nodes));
         machine.metrics.rabbitmq_mem_limit.set(now, machine.broker.memory_limit);
-        machine.metrics.queue_count.set(now, machine.broker.destinations.len() as u64);
+        machine.metrics.queue_count.set(now, machine.broker.queues);
+        let exchanges = machine.broker.destinations.len() as u64 - machine.broker.queues;
+        machine.metrics.exchange_count.set(now, exchanges + PREDEFINED_EXCHANGES);
         machine.metrics.destinations_blocked.set(now, 0);
         machine.metrics.established_connections_count.set(now, 0);
         machine.show_bytes(now);
@@ -144,28 +150,37 @@ impl Machine {
         begins
     }
 
-    /// A client connects; `false` when there are too many already ("Quotas in Amazon MQ").
-    pub(super) fn connect(&mut self, protocol: Protocol, number: u32, now: Time) -> bool {
-        let connections = &mut self.connections[protocol as usize];
-        if *connections + number > self.broker.most_connections {
+    /// A client connects to a node; `false` when there are too many already: of its protocol with ActiveMQ ("Quotas in Amazon
+    /// MQ"), of the node or of the broker with RabbitMQ ("Amazon MQ for RabbitMQ maximum resource limit").
+    pub(super) fn connect(&mut self, protocol: Protocol, number: u32, node: u8, now: Time) -> bool {
+        let of_node = &self.connections[usize::from(node)];
+        let counted =
+            if self.broker.is_rabbitmq() { of_node.iter().sum() } else { of_node[protocol as usize] };
+        let is_too_much = counted + number > self.broker.most_connections
+            || self.connections_in_all() + number > self.broker.connections_in_all;
+        if is_too_much {
             self.metrics.connections_refused.add(1);
             return false;
         }
-        *connections += number;
+        self.connections[usize::from(node)][protocol as usize] += number;
         let before = self.metrics.established_connections_count.value().unwrap_or(0);
         self.metrics.established_connections_count.set(now, before + u64::from(number));
         self.show_connections(now);
         true
     }
 
-    /// A client is gone.
-    pub(super) fn disconnect(&mut self, protocol: Protocol, number: u32, now: Time) {
-        self.connections[protocol as usize] -= number;
+    /// A client of a node is gone.
+    pub(super) fn disconnect(&mut self, protocol: Protocol, number: u32, node: u8, now: Time) {
+        self.connections[usize::from(node)][protocol as usize] -= number;
         self.show_connections(now);
     }
 
+    fn connections_in_all(&self) -> u32 {
+        self.connections.iter().flatten().sum()
+    }
+
     fn show_connections(&mut self, now: Time) {
-        let connections = u64::from(self.connections.iter().sum::<u32>());
+        let connections = u64::from(self.connections_in_all());
         self.metrics.current_connections_count.set(now, connections);
         self.metrics.connection_count.set(now, connections);
         self.metrics.channel_count.set(now, connections);

@@ -46,6 +46,8 @@ crate::metrics! {
         pub consumer_count: Level [Count] as "ConsumerCount",
         /// RabbitMQ: queues.
         pub queue_count: Level [Count] as "QueueCount",
+        /// RabbitMQ: exchanges, the seven that every broker has among them.
+        pub exchange_count: Level [Count] as "ExchangeCount",
         /// RabbitMQ: messages in queues.
         pub message_count: Level [Count] as "MessageCount",
         /// RabbitMQ: messages that could be delivered.
@@ -152,7 +154,7 @@ crate::metrics! {
 }
 
 /// Metrics that only RabbitMQ has.
-const RABBITMQ_BROKER: [&str; 13] = [
+const RABBITMQ_BROKER: [&str; 14] = [
     "system_cpu_utilization",
     "rabbitmq_mem_used",
     "rabbitmq_mem_limit",
@@ -161,6 +163,7 @@ const RABBITMQ_BROKER: [&str; 13] = [
     "channel_count",
     "consumer_count",
     "queue_count",
+    "exchange_count",
     "message_count",
     "message_ready_count",
     "message_unacknowledged_count",

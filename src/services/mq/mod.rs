@@ -10,14 +10,13 @@
 //!
 //! Deployment modes and storage with AWS's allowed combinations; how long a send takes by storage, concurrent store and
 //! dispatch, a ceiling for the broker as a whole; producer flow control, memory and disk alarms, `max-length`, publisher
-//! confirms; prefetch and its refill, acknowledgement modes, transactions, redelivery policies, delivery limits, dead letters,
+//! confirms; routing keys, headers, selectors and priorities; prefetch and its refill, acknowledgement modes, transactions, redelivery policies, delivery limits, dead letters,
 //! messages that are too old, `consumer_timeout`; topics, durable subscriptions, virtual topics, fan-out exchanges; outages
 //! with failover, reconnecting clients, redelivered and repeated messages; connection quotas; price.
 //!
 //! # What is not
 //!
-//! Networks of brokers, replication across Regions, selectors and routing keys, message priorities, the job scheduler, users
-//! and groups, the journal files and their recovery, the time that mirrored queues of RabbitMQ 3 take to synchronise.
+//! Networks of brokers, replication across Regions, the job scheduler, users and groups, the journal files and their recovery, the time that mirrored queues of RabbitMQ 3 take to synchronise.
 //!
 //! # How it is built
 //!
@@ -44,6 +43,7 @@ mod protocol;
 mod queue;
 mod queue_config;
 mod requests;
+mod routing;
 mod session;
 mod settings;
 mod slots;
@@ -56,7 +56,11 @@ pub use machine::SharedMachine;
 pub use metrics::{BrokerMetrics, BrokerQueueMetrics, BrokerTopicMetrics};
 pub use protocol::{BrokerForClients, Protocol, reader, sender};
 pub use queue::{BrokerQueue, QueueTimer};
-pub use queue_config::{BrokerQueueConfig, BrokerSubscriptionConfig, BrokerTopicConfig, QueueSurroundings};
+pub use queue_config::{
+    BindingConfig, BoundQueueConfig, BrokerQueueConfig, BrokerSubscriptionConfig, BrokerTopicConfig,
+    ExchangeTypeConfig, QueueSurroundings,
+};
+pub use routing::{Condition, ROUTING_KEY, Target};
 pub use settings::{
     Acknowledgement, BrokerPrices, BrokerQueueSettings, BrokerSettings, BrokerTopicSettings, Engine, Outage,
     OutageKind, ReaderSettings, Reconnect, RedeliveryPolicy, SenderSettings, StoreKind, WhenFull,

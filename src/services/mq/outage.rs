@@ -1,11 +1,11 @@
 //! What an outage of its broker does to a queue: connections are gone, what consumers had comes back, what was only in
 //! memory is lost; clients connect again when they can, and producers repeat what had no answer.
 
+use super::accept::Kept;
 use super::intake::{LineId, REFUSED_PAUSE, Reconnection, Serving};
 use super::queue::{BrokerQueue, QueueTimer};
 use super::settings::StoreKind;
 use super::slots::State;
-use crate::engine::Time;
 use crate::wire::{Context, Outbox};
 
 impl BrokerQueue {
@@ -126,10 +126,10 @@ impl BrokerQueue {
     pub(super) fn lose_connection<O: Outbox<QueueTimer>>(&mut self, session: u32, cx: &mut Context<'_, O>) {
         let is_broadcast = self.settings.store == StoreKind::Broadcast;
         let one = self.session(session);
-        let (was_connected, protocol) = (one.is_connected, one.settings.protocol);
+        let (was_connected, protocol, node) = (one.is_connected, one.settings.protocol, one.node);
         let (delivered, buffered) = one.cut_off(cx.now);
         if was_connected {
-            self.machine.get().disconnect(protocol, 1, cx.now);
+            self.machine.get().disconnect(protocol, 1, node, cx.now);
         }
         self.prefetched -= buffered.len() as u64;
         for slot in &delivered {
@@ -179,9 +179,9 @@ impl BrokerQueue {
         is_planned: bool,
         cx: &mut Context<'_, O>,
     ) {
-        let settings = self.intake.get(sender).settings;
+        let (settings, node) = (self.intake.get(sender).settings, self.intake.get(sender).node);
         let cut = self.intake.cut_off(sender, cx.now);
-        self.machine.get().disconnect(settings.protocol, settings.connections, cx.now);
+        self.machine.get().disconnect(settings.protocol, settings.connections, node, cx.now);
         let chance = if is_planned { 0.0 } else { self.machine.broker.stored_before_failure };
         for (id, serving) in cut.into_iter().rev() {
             let was_stored = self.luck.chance(chance);
@@ -271,7 +271,7 @@ impl BrokerQueue {
                 cx.messages.hold(message);
                 self.store_twice(1);
             }
-            self.enqueue(message, (true, Time::MAX), None, cx);
+            self.enqueue(message, Kept::for_good(settings.priority), None, cx);
         }
         if settings.exactly_once {
             cx.batches.close(batch);

@@ -34,6 +34,11 @@ const QUEUE_PREFETCH: u32 = 1_000;
 const DURABLE_PREFETCH: u32 = 100;
 const TOPIC_PREFETCH: u32 = 32_766;
 
+/// The priority of a message unless its producer says otherwise: with JMS 4, with RabbitMQ 0.
+pub(super) fn usual_priority(is_rabbitmq: bool) -> u8 {
+    if is_rabbitmq { 0 } else { 4 }
+}
+
 fn usual_protocol(is_rabbitmq: bool) -> Protocol {
     if is_rabbitmq { Protocol::Amqp091 } else { Protocol::Openwire }
 }
@@ -100,6 +105,7 @@ pub fn sender(
             sends_at_once: 1,
             connections: 1,
             time_to_live: None,
+            priority: usual_priority(broker.is_rabbitmq),
             reconnect: reconnect(usual, None),
         };
     };
@@ -115,6 +121,10 @@ pub fn sender(
         problems
             .error(place, "`use_async_send` is for ActiveMQ")
             .help("a client of RabbitMQ does not wait with `publisher_confirms: false`");
+    }
+    if let Some(priority) = config.priority.filter(|priority| !broker.is_rabbitmq && *priority > 9) {
+        problems
+            .error(config.places.key("priority"), format!("JMS has priorities from 0 to 9, not {priority}"));
     }
     if let Some(place) = config.places.key("qos").filter(|_| protocol != Protocol::Mqtt) {
         problems.error(place, "`qos` is for the protocol `mqtt`").help("protocol: mqtt");
@@ -136,6 +146,7 @@ pub fn sender(
         sends_at_once: config.sends_at_once.saturating_mul(config.connections),
         connections: config.connections,
         time_to_live: config.time_to_live.map(span),
+        priority: config.priority.map_or(usual_priority(broker.is_rabbitmq), |given| given as u8),
         reconnect: reconnect(protocol, config.reconnect.as_ref()),
     }
 }
@@ -181,6 +192,7 @@ pub fn reader(
             protocol,
             prefetch: usual_prefetch,
             acknowledgement: Acknowledgement::Individual,
+            selector: None,
             redelivery: redelivery(None),
             reconnect: reconnect(protocol, None),
         };
@@ -191,6 +203,14 @@ pub fn reader(
             .error(place, "a redelivery policy is for clients of ActiveMQ")
             .why("RabbitMQ takes a rejected message back at once, and counts deliveries of quorum queues itself")
             .help("give the queue a `delivery_limit`");
+    }
+    if let Some(place) = config.places.key("selector").filter(|_| broker.is_rabbitmq) {
+        problems
+            .error(place, "selectors are for consumers of ActiveMQ")
+            .help("bind queues of their own to an exchange: `exchange_type: topic` or `headers`");
+    }
+    if let Some(place) = config.places.key("selector").filter(|_| broker.store != Some(StoreKind::Queue)) {
+        problems.error(place, "a subscription has its own `selector`").help("give it to the subscription");
     }
     check_acknowledgement(config, broker, problems);
     if config.places.key("transaction_size").is_some()
@@ -213,6 +233,7 @@ pub fn reader(
             AcknowledgementConfig::Transacted => Acknowledgement::Transacted(config.transaction_size),
             AcknowledgementConfig::None => Acknowledgement::None,
         },
+        selector: None,
         redelivery: redelivery(config.redelivery_policy.as_ref()),
         reconnect: reconnect(protocol, config.reconnect.as_ref()),
     }

@@ -113,11 +113,12 @@ impl BrokerQueue {
         let nodes = machine.broker.nodes;
         let intake = Intake::new(&settings.senders, &mut machine.get(), nodes);
         let metrics = BrokerQueueMetrics { age_of_oldest_message: Level::absent(), ..Default::default() };
+        let slots = Slots::new(settings.priorities);
         let mut queue = Self {
             settings,
             machine,
             intake,
-            slots: Slots::default(),
+            slots,
             sessions: Vec::new(),
             lives: Vec::new(),
             by_program: BTreeMap::new(),
@@ -212,7 +213,9 @@ impl Service for BrokerQueue {
     fn receive<O: Outbox<QueueTimer>>(&mut self, from: EntityId, signal: Signal, cx: &mut Context<'_, O>) {
         match signal {
             Signal::Put { batch } => self.put(from, batch, cx),
-            Signal::Routed { batch, is_persistent } => self.take_routed(batch, is_persistent, cx),
+            Signal::Routed { batch, is_persistent, priority } => {
+                self.take_routed(batch, (is_persistent, priority), cx);
+            }
             Signal::DeadLetter { batch } => self.take_dead_letters(batch, cx),
             Signal::Poll { poller, maximum, .. } => self.poll(from, poller, maximum, cx),
             Signal::HangUp { poller } => self.hang_up((from, Some(poller.0)), cx),

@@ -1,5 +1,6 @@
 //! Scripted clients: calls of a program to its client library, whose answers somebody reads.
 
+use super::accept::Kept;
 use super::queue::{BrokerQueue, QueueTimer};
 use super::session::{Ask, Program};
 use crate::engine::{Span, Time};
@@ -88,6 +89,8 @@ impl BrokerQueue {
         let most = self.settings.maximum_length.unwrap_or(u64::MAX);
         let error = if self.machine.get().node_for(0).is_none() || self.elected_at > cx.now {
             Some(ApiError::NotConnected)
+        } else if cx.messages.bytes(entry.message) > self.machine.broker.maximum_message_bytes {
+            Some(ApiError::MessageTooLarge)
         } else if !self.has_room(is_persistent) {
             Some(ApiError::ResourceAllocation)
         } else if self.slots.held() >= most {
@@ -107,7 +110,8 @@ impl BrokerQueue {
         self.machine.get().published += 1;
         let expires_at = settings.time_to_live.map_or(Time::MAX, |time| cx.now.saturating_add(time));
         let expires_at = expires_at.min(self.expiry(None, cx.now));
-        self.enqueue(entry.message, (is_persistent, expires_at), None, cx);
+        let kept = Kept { is_persistent, expires_at, priority: settings.priority };
+        self.enqueue(entry.message, kept, None, cx);
         self.dispatch(cx);
         Self::answer(from, request, Answer::Entries(vec![Ok(None)]), time, cx);
     }

@@ -1,8 +1,10 @@
 //! Everything that is fixed about brokers, their destinations and their clients during a run.
 
 use super::protocol::Protocol;
+use super::routing::{Condition, Target};
 use crate::engine::{Distribution, Span, Time};
-use crate::wire::EntityId;
+use crate::filter::Selector;
+use crate::wire::{Contents, EntityId};
 use std::sync::Arc;
 
 /// What a broker runs.
@@ -69,6 +71,8 @@ pub struct BrokerSettings {
     pub nodes: u8,
     /// Its queues, topics and subscriptions.
     pub destinations: Vec<EntityId>,
+    /// How many of them are queues.
+    pub queues: u64,
     /// How long a connection takes for a persistent message: until it is on disk.
     pub stored_send_time: Span,
     /// How long it takes for a message that is kept in memory.
@@ -81,8 +85,12 @@ pub struct BrokerSettings {
     pub storage_limit: u64,
     /// Storage for messages that are not persistent, in bytes.
     pub temporary_limit: u64,
-    /// Most connections of a protocol.
+    /// Most connections: of each protocol with ActiveMQ, of each node with RabbitMQ.
     pub most_connections: u32,
+    /// Most connections in all.
+    pub connections_in_all: u32,
+    /// Largest message that a client may send, in bytes.
+    pub maximum_message_bytes: u32,
     /// What becomes of producers' messages when there is no room.
     pub when_full: WhenFull,
     /// Whether messages for fast consumers bypass the disk.
@@ -153,6 +161,8 @@ pub struct SenderSettings {
     pub connections: u32,
     /// How long its messages are good for.
     pub time_to_live: Option<Span>,
+    /// The priority of its messages.
+    pub priority: u8,
     /// How it gets its connections back.
     pub reconnect: Reconnect,
 }
@@ -213,6 +223,8 @@ pub struct ReaderSettings {
     pub prefetch: Option<u32>,
     /// When messages are acknowledged.
     pub acknowledgement: Acknowledgement,
+    /// Which messages it wants: a position among the selectors of the queue.
+    pub selector: Option<u16>,
     /// What the client does after a failure.
     pub redelivery: RedeliveryPolicy,
     /// How it gets its connection back.
@@ -259,6 +271,14 @@ pub struct BrokerQueueSettings {
     pub consumer_timeout: Option<Span>,
     /// Whether one consumer gets everything as long as it is there (`exclusive`, `x-single-active-consumer`).
     pub exclusive_consumer: bool,
+    /// Priorities that it knows; 1 without any.
+    pub priorities: u16,
+    /// Messages that are looked at for consumers with selectors.
+    pub max_page_size: usize,
+    /// The selectors of its consumers.
+    pub selectors: Vec<Selector>,
+    /// What messages say.
+    pub contents: Arc<Contents>,
     /// Who sends how; the last one is for everybody else.
     pub senders: Vec<SenderSettings>,
     /// Who receives how; the last one is for everybody else.
@@ -273,9 +293,18 @@ pub struct BrokerTopicSettings {
     /// The position of its broker among all.
     pub broker: usize,
     /// Where its messages go.
-    pub targets: Arc<[EntityId]>,
+    pub targets: Arc<[Target]>,
+    /// What messages say.
+    pub contents: Arc<Contents>,
     /// Who sends how; the last one is for everybody else.
     pub senders: Vec<SenderSettings>,
+}
+
+impl BrokerTopicSettings {
+    /// Whether messages must be looked at to know where they go.
+    pub(super) fn is_selective(&self) -> bool {
+        self.targets.iter().any(|target| !matches!(target.condition, Condition::Everything))
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::intake::LineId;
 use crate::engine::Time;
 use crate::wire::{MessageId, Receipt};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Where a message is.
@@ -39,19 +40,21 @@ pub(super) struct Slot {
     /// How often its processing failed, or its consumer went away with it.
     pub(super) redeliveries: u32,
     pub(super) is_persistent: bool,
+    /// Higher ones go first, in a queue that knows priorities.
+    pub(super) priority: u8,
     /// The send that waits for it to be on disk.
     pub(super) storing: Option<LineId>,
 }
 
 /// The messages of a queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    /// Ready messages that nobody has had, in the order in which they came.
-    fresh: VecDeque<Receipt>,
-    /// Ready messages that came back: they go before the others, in their old order.
-    returned: BTreeMap<u64, Receipt>,
+    /// Ready messages that nobody has had, by priority, in the order in which they came.
+    fresh: Vec<VecDeque<Receipt>>,
+    /// Ready messages that came back: they go before the others of their priority, in their old order.
+    returned: BTreeMap<(Reverse<u8>, u64), Receipt>,
     /// All messages, oldest first, those that are gone included.
     ages: VecDeque<(u64, u32)>,
     arrivals: u64,
@@ -60,6 +63,20 @@ pub(super) struct Slots {
 }
 
 impl Slots {
+    /// No messages; the queue knows so many priorities, at least one.
+    pub(super) fn new(priorities: u16) -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            fresh: vec![VecDeque::new(); usize::from(priorities.max(1))],
+            returned: BTreeMap::new(),
+            ages: VecDeque::new(),
+            arrivals: 0,
+            ready: 0,
+            dispatched: 0,
+        }
+    }
+
     pub(super) fn held(&self) -> u64 {
         self.ready + self.dispatched
     }
@@ -85,7 +102,8 @@ impl Slots {
 
     /// A message comes, ready.
     pub(super) fn insert(&mut self, new: Slot) -> u32 {
-        let slot = Slot { arrival: self.arrivals, state: State::Ready, ..new };
+        let priority = new.priority.min((self.fresh.len() - 1) as u8);
+        let slot = Slot { arrival: self.arrivals, state: State::Ready, priority, ..new };
         self.arrivals += 1;
         let index = if let Some(index) = self.free.pop() {
             let generation = self.get(index).generation;
@@ -96,7 +114,12 @@ impl Slots {
             (self.slots.len() - 1) as u32
         };
         self.ready += 1;
-        self.fresh.push_back(self.receipt(index));
+        let receipt = self.receipt(index);
+        if self.fresh[usize::from(priority)].len() as u64 > 2 * self.ready + 1_024 {
+            let slots = &self.slots;
+            self.fresh[usize::from(priority)].retain(|receipt| is_ready(slots, *receipt));
+        }
+        self.fresh[usize::from(priority)].push_back(receipt);
         if self.ages.len() as u64 > 2 * self.held() + 1_024 {
             let slots = &self.slots;
             self.ages.retain(|(arrival, slot)| is_there(slots, *arrival, *slot));
@@ -107,25 +130,38 @@ impl Slots {
 
     /// The next message to deliver.
     pub(super) fn front(&mut self) -> Option<u32> {
-        while let Some((arrival, receipt)) = self.returned.first_key_value() {
-            if self.is_ready(*receipt) {
-                return Some(receipt.slot);
+        let slots = &self.slots;
+        while let Some(entry) = self.returned.first_entry() {
+            if is_ready(slots, *entry.get()) {
+                break;
             }
-            let arrival = *arrival;
-            self.returned.remove(&arrival);
+            entry.remove();
         }
-        while let Some(receipt) = self.fresh.front() {
-            if self.is_ready(*receipt) {
-                return Some(receipt.slot);
+        let returned =
+            self.returned.first_key_value().map(|((priority, _), receipt)| (priority.0, receipt.slot));
+        for (priority, fresh) in (0..=u8::MAX).zip(&mut self.fresh).rev() {
+            if let Some((_, slot)) = returned.filter(|(of_returned, _)| *of_returned >= priority) {
+                return Some(slot);
             }
-            self.fresh.pop_front();
+            while let Some(receipt) = fresh.front() {
+                if is_ready(slots, *receipt) {
+                    return Some(receipt.slot);
+                }
+                fresh.pop_front();
+            }
         }
         None
     }
 
-    fn is_ready(&self, receipt: Receipt) -> bool {
-        let slot = self.get(receipt.slot);
-        slot.generation == receipt.generation && slot.state == State::Ready
+    /// The first ready messages, in the order in which they are to be delivered.
+    pub(super) fn page(&self, most: usize) -> Vec<u32> {
+        let levels = (0..=u8::MAX).zip(&self.fresh).rev();
+        let receipts = levels.flat_map(|(priority, fresh)| {
+            let level = Reverse(priority);
+            self.returned.range((level, 0)..=(level, u64::MAX)).map(|(_, receipt)| receipt).chain(fresh)
+        });
+        let ready = receipts.filter(|receipt| is_ready(&self.slots, **receipt));
+        ready.take(most).map(|receipt| receipt.slot).collect()
     }
 
     /// A ready message goes to a session. Its entry in the order of ready ones is void with its generation.
@@ -144,10 +180,11 @@ impl Slots {
         let slot = self.get_mut(index);
         slot.generation = slot.generation.wrapping_add(1);
         slot.state = State::Ready;
-        let (arrival, receipt) = (slot.arrival, Receipt { slot: index, generation: slot.generation });
+        let place = (Reverse(slot.priority), slot.arrival);
+        let receipt = Receipt { slot: index, generation: slot.generation };
         self.ready += 1;
         self.dispatched -= 1;
-        self.returned.insert(arrival, receipt);
+        self.returned.insert(place, receipt);
     }
 
     /// A message goes from the program back to its client.
@@ -193,6 +230,11 @@ impl Slots {
     }
 }
 
+fn is_ready(slots: &[Slot], receipt: Receipt) -> bool {
+    let slot = &slots[receipt.slot as usize];
+    slot.generation == receipt.generation && slot.state == State::Ready
+}
+
 fn is_there(slots: &[Slot], arrival: u64, slot: u32) -> bool {
     let slot = &slots[slot as usize];
     slot.arrival == arrival && slot.state != State::Free
@@ -224,13 +266,14 @@ mod tests {
             dispatches: 0,
             redeliveries: 0,
             is_persistent: true,
+            priority: 0,
             storing: None,
         }
     }
 
     #[test]
     fn what_comes_back_goes_first_and_in_its_old_order() {
-        let (mut messages, mut slots) = (Messages::new(0), Slots::default());
+        let (mut messages, mut slots) = (Messages::new(0), Slots::new(1));
         let places: Vec<u32> = (0..4).map(|number| slots.insert(slot(&mut messages, number))).collect();
         for place in &places[..3] {
             slots.dispatch(*place, 0, Time::ZERO);
@@ -251,7 +294,7 @@ mod tests {
 
     #[test]
     fn places_are_used_again_and_memory_follows_what_is_there() {
-        let (mut messages, mut slots) = (Messages::new(0), Slots::default());
+        let (mut messages, mut slots) = (Messages::new(0), Slots::new(1));
         let first = slots.insert(slot(&mut messages, 0));
         for number in 1..10_000 {
             let place = slots.insert(slot(&mut messages, number));
@@ -260,5 +303,26 @@ mod tests {
         }
         assert_eq!(slots.all().collect::<Vec<_>>(), [first]);
         assert!(slots.slots.len() <= 2 && slots.ages.len() < 2_000);
+    }
+
+    #[test]
+    fn higher_priorities_go_first_and_equal_ones_in_their_order() {
+        let (mut messages, mut slots) = (Messages::new(0), Slots::new(10));
+        let places: Vec<u32> = [4, 9, 4, 0, 200]
+            .into_iter()
+            .zip(0..)
+            .map(|(priority, number)| slots.insert(Slot { priority, ..slot(&mut messages, number) }))
+            .collect();
+        let order = [1, 4, 0, 2, 3].map(|position: usize| places[position]);
+        assert_eq!(slots.page(10), order);
+        assert_eq!(slots.page(2), order[..2]);
+        slots.dispatch(places[2], 0, Time::ZERO);
+        slots.give_back(places[2]);
+        let mut delivered = Vec::new();
+        while let Some(place) = slots.front() {
+            delivered.push(place);
+            slots.remove(place);
+        }
+        assert_eq!(delivered, [1, 4, 2, 0, 3].map(|position: usize| places[position]));
     }
 }

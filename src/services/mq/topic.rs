@@ -3,8 +3,9 @@
 use super::intake::{Intake, LineId, REFUSED_PAUSE, Reconnection};
 use super::machine::{Contribution, SharedMachine};
 use super::metrics::BrokerTopicMetrics;
-use super::settings::{BrokerTopicSettings, WhenFull};
+use super::settings::{BrokerTopicSettings, SenderSettings, WhenFull};
 use crate::engine::{Span, Stream, Time};
+use crate::filter::{Document, Scope};
 use crate::record::{Instrument, MetricDefinition, Side};
 use crate::wire::{
     Action, Answer, ApiError, Balance, BatchId, Batches, BrokerAction, BrokerEvent, Context, EntityId, Entry,
@@ -32,6 +33,10 @@ pub struct BrokerTopic {
     settings: BrokerTopicSettings,
     machine: SharedMachine,
     intake: Intake,
+    /// Whether messages must be looked at to know where they go.
+    is_selective: bool,
+    document: Document,
+    wanted: Vec<usize>,
     published: u64,
     copied: u64,
     routed: u64,
@@ -51,6 +56,9 @@ impl BrokerTopic {
         let nodes = machine.broker.nodes;
         let intake = Intake::new(&settings.senders, &mut machine.get(), nodes);
         let mut topic = Self {
+            is_selective: settings.is_selective(),
+            document: Document::default(),
+            wanted: Vec::new(),
             settings,
             machine,
             intake,
@@ -83,8 +91,26 @@ impl BrokerTopic {
         let sender = self.intake.sender(from, &mut self.machine.get(), nodes, cx.now);
         let messages = cx.batches.entries(batch).len();
         self.published += messages as u64;
+        let largest = self.machine.broker.maximum_message_bytes;
+        if cx.batches.entries(batch).iter().any(|entry| cx.messages.bytes(entry.message) > largest) {
+            self.refuse(from, batch, ApiError::MessageTooLarge, cx);
+            return;
+        }
         self.intake.push(sender, batch, messages, cx.now);
         self.serve(sender, cx);
+    }
+
+    fn refuse<O: Outbox<TopicTimer>>(
+        &mut self,
+        to: EntityId,
+        batch: BatchId,
+        error: ApiError,
+        cx: &mut Context<'_, O>,
+    ) {
+        let messages = cx.batches.entries(batch).len() as u64;
+        self.refused += messages;
+        self.metrics.messages_refused.add(messages);
+        cx.outbox.send(to, Span::ZERO, Signal::Refused { batch, error });
     }
 
     fn serve_all<O: Outbox<TopicTimer>>(&mut self, cx: &mut Context<'_, O>) {
@@ -104,15 +130,16 @@ impl BrokerTopic {
                     return;
                 }
                 let Some(waiting) = self.intake.withdraw(sender, cx.batches) else { return };
-                let messages = cx.batches.entries(waiting.batch).len() as u64;
-                self.refused += messages;
-                self.metrics.messages_refused.add(messages);
-                let (to, error) = (self.intake.get(sender).from(), ApiError::ResourceAllocation);
-                cx.outbox.send(to, Span::ZERO, Signal::Refused { batch: waiting.batch, error });
+                let to = self.intake.get(sender).from();
+                self.refuse(to, waiting.batch, ApiError::ResourceAllocation, cx);
                 continue;
             }
             let Some(messages) = self.intake.next_messages(sender, cx.batches) else { return };
-            let places = self.settings.targets.len().max(1) * messages;
+            let places = if self.is_selective {
+                self.places(sender, cx)
+            } else {
+                self.settings.targets.len().max(1) * messages
+            };
             let reached = self.machine.get().take(places as u64, cx.now);
             let broker = Arc::clone(&self.machine.broker);
             let Some(begun) = self.intake.begin(sender, (reached, false), &broker, cx.now) else { return };
@@ -133,7 +160,7 @@ impl BrokerTopic {
             machine.published += messages as u64;
             machine.confirmed += if settings.confirms { messages as u64 } else { 0 };
         }
-        self.route(batch, settings.persistent, cx);
+        self.route(batch, settings, cx);
         if let Some(waiting) = self.intake.end(id) {
             for _ in 0..messages {
                 self.metrics.send_time.record((cx.now - waiting.since).as_nanos());
@@ -144,16 +171,23 @@ impl BrokerTopic {
     }
 
     /// Each place gets each message: the first one the message itself, the others copies.
-    fn route<O: Outbox<TopicTimer>>(&mut self, batch: BatchId, is_persistent: bool, cx: &mut Context<'_, O>) {
+    fn route<O: Outbox<TopicTimer>>(
+        &mut self,
+        batch: BatchId,
+        settings: SenderSettings,
+        cx: &mut Context<'_, O>,
+    ) {
+        let (is_persistent, priority) = (settings.persistent, settings.priority);
         let messages = cx.batches.entries(batch).len();
         self.metrics.enqueue_count.add(messages as u64);
+        if self.is_selective {
+            self.route_selected(batch, (is_persistent, priority), cx);
+            return;
+        }
         let targets = Arc::clone(&self.settings.targets);
         if targets.is_empty() {
-            self.unwanted += messages as u64;
             for position in 0..messages {
-                let message = cx.batches.entries(batch)[position].message;
-                cx.messages.mark_filtered(message);
-                cx.messages.release(message);
+                self.drop_unwanted(cx.batches.entries(batch)[position].message, cx);
             }
             return;
         }
@@ -172,7 +206,70 @@ impl BrokerTopic {
             }
             self.routed += messages as u64;
             self.metrics.dispatch_count.add(messages as u64);
-            cx.outbox.send(*target, Span::ZERO, Signal::Routed { batch: sent, is_persistent });
+            cx.outbox.send(target.id, Span::ZERO, Signal::Routed { batch: sent, is_persistent, priority });
+        }
+    }
+
+    /// What nobody wants is gone: RabbitMQ drops messages that it cannot route, and ActiveMQ those without a subscriber.
+    fn drop_unwanted<O>(&mut self, message: MessageId, cx: &mut Context<'_, O>) {
+        self.unwanted += 1;
+        cx.messages.mark_filtered(message);
+        cx.messages.release(message);
+    }
+
+    /// Which places want a message, by their positions.
+    fn find_wanted<O>(&mut self, message: MessageId, cx: &Context<'_, O>) {
+        let (settings, document) = (&self.settings, &mut self.document);
+        settings.contents.read(message, Scope::MessageAttributes, cx.messages, document);
+        let targets = settings.targets.iter().enumerate();
+        let wanted = targets.filter(|(_, target)| target.condition.accepts(document));
+        self.wanted.clear();
+        self.wanted.extend(wanted.map(|(position, _)| position));
+    }
+
+    /// How many messages the next send of a producer is for the machine: one for each place, or one that is dropped.
+    fn places<O>(&mut self, sender: usize, cx: &Context<'_, O>) -> usize {
+        let Some(batch) = self.intake.next_batch(sender) else { return 0 };
+        let mut places = 0;
+        for entry in cx.batches.entries(batch) {
+            self.find_wanted(entry.message, cx);
+            places += self.wanted.len().max(1);
+        }
+        places
+    }
+
+    /// Each place gets those messages that it wants: the first one the message itself, the others copies.
+    fn route_selected<O: Outbox<TopicTimer>>(
+        &mut self,
+        batch: BatchId,
+        (is_persistent, priority): (bool, u8),
+        cx: &mut Context<'_, O>,
+    ) {
+        let targets = Arc::clone(&self.settings.targets);
+        let mut sent: Vec<Option<BatchId>> = vec![None; targets.len()];
+        for position in 0..cx.batches.entries(batch).len() {
+            let message = cx.batches.entries(batch)[position].message;
+            self.find_wanted(message, cx);
+            let Some((first, others)) = self.wanted.split_first() else {
+                self.drop_unwanted(message, cx);
+                continue;
+            };
+            let number = self.wanted.len() as u64;
+            for other in others {
+                let copy = cx.messages.copy(message);
+                let to = *sent[*other].get_or_insert_with(|| cx.batches.open());
+                cx.batches.entries_mut(to).push(Entry::new(copy));
+            }
+            let to = *sent[*first].get_or_insert_with(|| cx.batches.open());
+            cx.batches.entries_mut(to).push(Entry::new(message));
+            self.copied += number - 1;
+            self.routed += number;
+            self.metrics.dispatch_count.add(number);
+        }
+        for (target, batch) in targets.iter().zip(sent) {
+            if let Some(batch) = batch {
+                cx.outbox.send(target.id, Span::ZERO, Signal::Routed { batch, is_persistent, priority });
+            }
         }
     }
 
@@ -186,9 +283,9 @@ impl BrokerTopic {
     }
 
     fn cut_off<O: Outbox<TopicTimer>>(&mut self, sender: usize, is_planned: bool, cx: &mut Context<'_, O>) {
-        let settings = self.intake.get(sender).settings;
+        let (settings, node) = (self.intake.get(sender).settings, self.intake.get(sender).node);
         let cut = self.intake.cut_off(sender, cx.now);
-        self.machine.get().disconnect(settings.protocol, settings.connections, cx.now);
+        self.machine.get().disconnect(settings.protocol, settings.connections, node, cx.now);
         let chance = if is_planned { 0.0 } else { self.machine.broker.stored_before_failure };
         for (_, serving) in cut.into_iter().rev() {
             let batch = serving.waiting.batch;
@@ -206,7 +303,7 @@ impl BrokerTopic {
             }
             if was_stored && settings.exactly_once {
                 self.intake.lose(messages);
-                self.route(batch, true, cx);
+                self.route(batch, SenderSettings { persistent: true, ..settings }, cx);
                 cx.batches.close(batch);
                 continue;
             }
@@ -216,7 +313,7 @@ impl BrokerTopic {
                     cx.messages.hold(cx.batches.entries(batch)[position].message);
                 }
                 self.stored_twice += messages as u64;
-                self.route(batch, true, cx);
+                self.route(batch, SenderSettings { persistent: true, ..settings }, cx);
             }
             self.intake.put_back(sender, serving.waiting);
         }
@@ -252,6 +349,8 @@ impl BrokerTopic {
         let Some(settings) = known.copied() else { return };
         let error = if self.machine.get().node_for(0).is_none() {
             Some(ApiError::NotConnected)
+        } else if cx.messages.bytes(entry.message) > self.machine.broker.maximum_message_bytes {
+            Some(ApiError::MessageTooLarge)
         } else {
             let is_full = self.machine.get().is_full(settings.persistent);
             is_full.then_some(ApiError::ResourceAllocation)
@@ -265,7 +364,7 @@ impl BrokerTopic {
         self.published += 1;
         let batch = cx.batches.open();
         cx.batches.entries_mut(batch).push(Entry::new(entry.message));
-        self.route(batch, settings.persistent, cx);
+        self.route(batch, settings, cx);
         cx.batches.close(batch);
         let broker = &self.machine.broker;
         let waits = settings.persistent && settings.confirms;

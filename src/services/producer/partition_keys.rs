@@ -120,9 +120,6 @@ pub enum PartitionKeys {
     Weighted(Distribution, Arc<[Key]>),
 }
 
-/// Bytes of a random key: a UUID.
-const RANDOM_KEY_BYTES: u32 = 36;
-
 impl PartitionKeys {
     /// The keys of the next records, of which the first has this number.
     #[inline(never)]
@@ -144,7 +141,7 @@ impl PartitionKeys {
                 group: GroupId(GroupId::FIRST_SINGLE | (number as u32 & (GroupId::FIRST_SINGLE - 1))),
                 // What MD5 makes of keys that are all different is as good as random.
                 hash: u128::from(stream.next_u64()) << 64 | u128::from(stream.next_u64()),
-                bytes: RANDOM_KEY_BYTES,
+                bytes: GroupId::RANDOM_KEY_BYTES,
             },
             PartitionKeys::InTurn(keys) => keys[(number % keys.len() as u64) as usize],
             PartitionKeys::Uniform(most, hashes) => numbered(uniform(*most, stream), hashes),

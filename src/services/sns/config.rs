@@ -5,11 +5,13 @@ use super::endpoint::Endpoint;
 use super::policy_config::{TopicEncryptionConfig, TopicStatementConfig};
 use super::retry::RetryPolicy;
 use super::settings::{FifoTopic, Protocol, SnsPrices, SubscriptionSettings, TopicAccess, TopicSettings};
-use super::subscription_config::{EndpointConfig, FunctionPolicyConfig, SubscriptionConfig};
+use super::subscription_config::{
+    DeliveryPolicyConfig, EndpointConfig, FunctionPolicyConfig, SubscriptionConfig,
+};
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::{Dialect, Policy};
 use crate::language::{Bytes, Duration, Files, Name, Problems, Reference, keyword, section};
-use crate::wire::{Contents, EntityId, SnsQuotas, span};
+use crate::wire::{ActivitySettings, Contents, EntityId, SnsQuotas, check_fifo_name, span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,12 +27,19 @@ section! {
         pub content_based_deduplication: bool = false;
         /// FIFO: whether quota and deduplication are those of the topic or of each group (`FifoThroughputScope`).
         pub fifo_throughput_scope: FifoThroughputScopeConfig = FifoThroughputScopeConfig::Topic;
+        /// What the name says already (`FifoTopic`): `true` needs a name that ends in `.fifo`.
+        pub fifo_topic: Option<bool>;
         /// FIFO: keeps messages so that subscriptions can have them once more (`ArchivePolicy`).
         pub archive_policy: Option<ArchivePolicyConfig>;
         /// Who may publish and subscribe (`Policy`); by default everybody of the topic's account, and its alarms.
         pub policy: Vec<TopicStatementConfig> = Vec::new();
         /// Encryption at rest (`KmsMasterKeyId`).
         pub encryption: TopicEncryptionConfig = TopicEncryptionConfig::None;
+        /// When failed deliveries to HTTP endpoints are tried again, for subscriptions without a policy of their own
+        /// (`DeliveryPolicy` of the topic).
+        pub delivery_policy: Option<DeliveryPolicyConfig>;
+        /// Whether that counts for subscriptions with a policy of their own too (`disableSubscriptionOverrides`).
+        pub disable_subscription_overrides: bool = false;
     }
 }
 
@@ -100,6 +109,8 @@ pub struct TopicDefaults {
     pub contents: Arc<Contents>,
     /// Whether scripts read what endpoints received.
     pub is_read: bool,
+    /// When metrics are published.
+    pub activity: ActivitySettings,
     /// The delivery streams by their names, and whether each takes records that are put.
     pub delivery_streams: Arc<BTreeMap<String, (EntityId, bool)>>,
 }
@@ -138,6 +149,7 @@ impl TopicDefaults {
             kind: Kind::Topic,
             prices: self.prices,
             sms_spend_limit: self.sms_spend_limit,
+            activity: self.activity.clone(),
         }
     }
 }
@@ -251,6 +263,7 @@ impl TopicConfig {
 
     /// What only FIFO topics have; keys that a standard topic cannot have are told.
     fn fifo(&self, name: &Name, quotas: &SnsQuotas, problems: &mut Problems) -> Option<FifoTopic> {
+        check_fifo_name(name, (self.fifo_topic, self.places.key("fifo_topic")), problems);
         if !is_fifo_topic(name.as_str()) {
             for key in ["content_based_deduplication", "fifo_throughput_scope", "archive_policy"] {
                 if let Some(place) = self.places.key(key) {
@@ -321,8 +334,9 @@ impl TopicConfig {
             None => Some(defaults.delivery_latency.clone()),
         };
         let protocol = protocol?;
-        let policy = subscription.delivery_policy.as_ref();
-        let gap = policy.map_or(Span::ZERO, super::subscription_config::DeliveryPolicyConfig::gap);
+        let own = subscription.delivery_policy.as_ref().filter(|_| !self.disable_subscription_overrides);
+        let policy = own.or(self.delivery_policy.as_ref()).filter(|_| matches!(protocol, Protocol::Http(_)));
+        let gap = policy.map_or(Span::ZERO, DeliveryPolicyConfig::gap);
         Some(SubscriptionSettings {
             name,
             retries: match (&protocol, policy) {

@@ -251,7 +251,7 @@ impl Topic {
                     cx.sns.sms_spent += cost;
                     let spent = (cx.sns.sms_spent * 1e6).round() as u64;
                     self.metrics.sms_month_to_date_spent.set(cx.now, spent);
-                    self.sms_spent += cost;
+                    self.bill.spend(cost);
                     self.metrics.sms_parts.add(u64::from(parts));
                 }
                 (takes, response)
@@ -329,7 +329,7 @@ impl Topic {
         let subscription = &mut self.subscriptions[delivery.subscription as usize];
         subscription.counts.delivered += 1;
         if matches!(subscription.settings.protocol, Protocol::Sms(..)) {
-            self.metrics.sms_success_rate.record(1);
+            self.metrics.sms_success_rate.record(1_000_000);
         }
         if subscription.settings.is_read && !matches!(subscription.settings.protocol, Protocol::Sqs { .. }) {
             let (detail, origin) =

@@ -29,6 +29,7 @@ pub(super) struct Fifo {
     group_quota: u32,
     taken: u64,
     archive: VecDeque<Archived>,
+    archived_bytes: u64,
 }
 
 /// More budgets of groups than these are looked through for those that are full again.
@@ -48,6 +49,7 @@ impl Fifo {
             group_quota: quotas.fifo_group_messages_per_second,
             taken: 0,
             archive: VecDeque::new(),
+            archived_bytes: 0,
         }
     }
 
@@ -112,7 +114,9 @@ impl Topic {
     pub(super) fn archive<O>(&mut self, message: MessageId, cx: &Context<'_, O>) {
         let Some(fifo) = &mut self.fifo else { return };
         let Some(kept_for) = fifo.settings.archive else { return };
-        while fifo.archive.front().is_some_and(|oldest| oldest.at.saturating_add(kept_for) <= cx.now) {
+        while let Some(oldest) = fifo.archive.front().filter(|one| one.at.saturating_add(kept_for) <= cx.now)
+        {
+            fifo.archived_bytes -= u64::from(oldest.message.bytes);
             fifo.archive.pop_front();
         }
         let (producer, sequence) = cx.messages.origin(message);
@@ -128,6 +132,9 @@ impl Topic {
             },
             attributes: cx.messages.attributes(message).to_vec(),
         });
+        let bytes = cx.messages.bytes(message);
+        fifo.archived_bytes += u64::from(bytes);
+        self.bill.archive(bytes, fifo.archived_bytes, cx.now);
     }
 
     /// A subscription gets archived messages once more, in their order.

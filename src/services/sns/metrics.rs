@@ -41,7 +41,7 @@ crate::metrics! {
         pub messages_throttled: Counter [Count],
         /// Publish and PublishBatch calls.
         pub publish_calls: Counter [Count],
-        /// Publishes on the bill: one for each 64 KiB.
+        /// Requests on the bill: each call to a FIFO topic, and one for each 64 KiB of a call to a standard topic.
         pub billed_publishes: Counter [Count],
         /// Messages of FIFO topics that were delivered once more from the archive.
         pub messages_replayed: Counter [Count],

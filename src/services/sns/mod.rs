@@ -28,6 +28,7 @@
 //! queue. Only deliveries that can fail are kept one by one. Filter policies are matched through an index.
 
 mod config;
+mod cost;
 mod delivery;
 mod direct;
 mod direct_config;
@@ -69,7 +70,7 @@ pub use topic::Topic;
 use crate::engine::Time;
 use crate::record::{Instrument, MetricDefinition, Side, SummaryRow, Unit};
 use crate::wire::{
-    Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Service, Signal,
+    Account, Balance, Batches, Context, EntityId, MessageId, Messages, Outbox, Publication, Service, Signal,
 };
 
 /// Why a topic wakes.
@@ -131,6 +132,16 @@ impl Service for Topic {
     }
 
     fn sample(&mut self, _now: Time, _messages: &mut Messages) {}
+
+    fn publish(&mut self, now: Time) -> Option<Publication> {
+        let calls = self.metrics.publish_calls.total() + self.management_calls;
+        let readable_from = self.activity.end_minute(now, calls, self.deliveries.number() > 0)?;
+        Some(Publication { readable_from, ..Publication::ALL })
+    }
+
+    fn end_warm_up(&mut self, now: Time) {
+        self.forget_costs(now);
+    }
 
     fn visit_metrics(&mut self, visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {
         let kind = self.settings.kind;
@@ -197,38 +208,14 @@ impl Service for Topic {
         self.deliveries.held().for_each(mark);
     }
 
-    fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
+    fn summarise(&mut self, now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
         rows.push(SummaryRow {
             kind: self.kind(),
             name: self.settings.name.clone(),
             metric: "estimated_cost".to_owned(),
             statistic: "sum",
-            value: self.cost(),
+            value: self.cost(now),
             unit: Unit::Dollars,
         });
-    }
-}
-
-impl Topic {
-    /// What publishes and deliveries cost ("Amazon SNS pricing"); deliveries to queues and functions are free.
-    fn cost(&self) -> f64 {
-        let prices = &self.settings.prices;
-        let publishes = if self.settings.fifo.is_some() {
-            self.metrics.messages_published.since_warm_up() as f64 * prices.fifo_publish
-        } else {
-            self.metrics.billed_publishes.since_warm_up() as f64 * prices.publish
-        };
-        let delivery = |one: &topic::Subscription| {
-            let each = match one.settings.protocol {
-                Protocol::Sqs { .. } | Protocol::Lambda { .. } | Protocol::Sms(..) => 0.0,
-                Protocol::Http(_) => prices.http,
-                Protocol::Email(_) => prices.email,
-                Protocol::Application(..) => prices.push,
-                Protocol::Firehose { .. } => prices.firehose,
-            };
-            one.counts.delivered as f64 * each
-        };
-        let keys = self.metrics.kms_calls.since_warm_up() as f64 * prices.key;
-        publishes + keys + self.subscriptions.iter().map(delivery).sum::<f64>() + self.sms_spent
     }
 }

@@ -4,8 +4,8 @@ use super::Timer;
 use super::topic::Topic;
 use crate::engine::Span;
 use crate::wire::{
-    Action, Answer, ApiError, Context, EntityId, Outbox, Receipt, Received, RequestId, SendEntry, Signal,
-    TextId, draw_span,
+    Action, Answer, ApiError, Context, EntityId, EntryAnswer, Outbox, Receipt, Received, RequestId,
+    SendEntry, Signal, TextId, draw_span,
 };
 
 impl Topic {
@@ -16,7 +16,12 @@ impl Topic {
         request: RequestId,
         cx: &mut Context<'_, O>,
     ) {
-        let answer = match cx.requests.action(request).clone() {
+        let action = cx.requests.action(request).clone();
+        self.management_calls += u64::from(!matches!(
+            action,
+            Action::Publish(_) | Action::PublishBatch(..) | Action::ReadDeliveries(_)
+        ));
+        let answer = match action {
             Action::Subscribe(_) | Action::Unsubscribe(_) | Action::SetSubscriptionAttributes { .. }
                 if self.settings.access.subscribe.contains(&from) =>
             {
@@ -69,7 +74,12 @@ impl Topic {
         if let Some(error) = self.refusal(from, entries.len() as u64, bytes, cx) {
             return Answer::Failed(error);
         }
-        let answers = entries.iter().map(|entry| self.accept(entry.message, cx).map(|()| None)).collect();
+        let sizes: Vec<u64> =
+            entries.iter().map(|entry| u64::from(cx.messages.bytes(entry.message))).collect();
+        let answers: Vec<EntryAnswer> =
+            entries.iter().map(|entry| self.accept(entry.message, cx).map(|()| None)).collect();
+        let taken = answers.iter().zip(sizes).filter(|(answer, _)| answer.is_ok()).map(|(_, bytes)| bytes);
+        self.bill_call(taken.clone().count() as u64, taken.sum());
         self.send_outgoing(cx);
         Answer::Entries(answers)
     }

@@ -5,7 +5,7 @@ use super::endpoint::{Endpoint, Outage};
 use super::retry::RetryPolicy;
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::Policy;
-use crate::wire::{Contents, EntityId, KmsSettings, PriceList, SmsType, SnsQuotas};
+use crate::wire::{ActivitySettings, Contents, EntityId, KmsSettings, PriceList, SmsType, SnsQuotas};
 use std::sync::Arc;
 
 /// What only a FIFO topic has ("FIFO topics").
@@ -176,6 +176,8 @@ pub struct TopicSettings {
     pub prices: SnsPrices,
     /// What SMS messages may cost in a month.
     pub sms_spend_limit: f64,
+    /// When metrics are published.
+    pub activity: ActivitySettings,
 }
 
 /// Prices of a topic, in dollars.
@@ -183,8 +185,20 @@ pub struct TopicSettings {
 pub struct SnsPrices {
     /// A publish of 64 KiB to a standard topic.
     pub publish: f64,
-    /// A message to a FIFO topic.
+    /// A call that publishes to a FIFO topic.
     pub fifo_publish: f64,
+    /// A GB that is published to one.
+    pub fifo_gb_published: f64,
+    /// A message of one for a subscription.
+    pub fifo_notification: f64,
+    /// A GB of these.
+    pub fifo_gb_notified: f64,
+    /// A GB that goes into an archive.
+    pub archive_gb: f64,
+    /// A GB in an archive for a month.
+    pub archive_gb_month: f64,
+    /// A GB of bodies that a filter policy looks at.
+    pub body_filtering_gb: f64,
     /// A delivery over HTTP.
     pub http: f64,
     /// An e-mail.
@@ -205,6 +219,12 @@ impl SnsPrices {
         Self {
             publish: list.dollars("sns_standard_per_million_publishes") / 1e6,
             fifo_publish: list.dollars("sns_fifo_per_million_publishes") / 1e6,
+            fifo_gb_published: list.dollars("sns_fifo_per_gb_published"),
+            fifo_notification: list.dollars("sns_fifo_per_million_notifications") / 1e6,
+            fifo_gb_notified: list.dollars("sns_fifo_per_gb_notified"),
+            archive_gb: list.dollars("sns_archive_per_gb"),
+            archive_gb_month: list.dollars("sns_archive_gb_month"),
+            body_filtering_gb: list.dollars("sns_body_filtering_per_gb"),
             http: list.dollars("sns_http_per_hundred_thousand_deliveries") / 1e5,
             email: list.dollars("sns_email_per_hundred_thousand_deliveries") / 1e5,
             push: list.dollars("sns_push_per_million_deliveries") / 1e6,

@@ -1,6 +1,7 @@
 //! A topic: takes messages and fans them out to its subscriptions.
 
 use super::Timer;
+use super::cost::Bill;
 use super::delivery::{Deliveries, Delivery};
 use super::fifo::Fifo;
 use super::metrics::TopicMetrics;
@@ -8,8 +9,8 @@ use super::settings::{Protocol, SubscriptionSettings, TopicSettings};
 use crate::engine::{Span, Stream, Time};
 use crate::filter::{Document, Invalid, Matcher, Policy, Scope, Vocabulary};
 use crate::wire::{
-    ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId, Keys,
-    MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
+    Activity, ApiError, BatchId, Content, Contents, Context, Deduplication, Detail, EntityId, Entry, GroupId,
+    Keys, MessageId, Outbox, Pace, Purpose, Signal, Structure, TextId, Use, draw_span,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -81,15 +82,20 @@ pub struct Topic {
     /// Deliveries until the next one that is made twice.
     until_duplicate: u64,
     pub(super) changes: Stream,
+    /// Subscriptions that are active.
+    active: u64,
     /// Messages fanned out.
     pub(super) fanned_out: u64,
     /// Messages made because more than one subscription wanted one.
     pub(super) copied: u64,
     /// Messages nobody wanted.
     pub(super) unwanted: u64,
-    pub(super) sms_spent: f64,
+    pub(super) bill: Bill,
     /// Who has a data key.
     keys: Keys,
+    /// Calls so far that publish nothing.
+    pub(super) management_calls: u64,
+    pub(super) activity: Activity,
     pub(super) metrics: TopicMetrics,
 }
 
@@ -130,11 +136,14 @@ impl Topic {
             duplication: stream(Purpose::Duplication),
             until_duplicate: 0,
             changes: stream(Purpose::Ordering),
+            active: 0,
             fanned_out: 0,
             copied: 0,
             unwanted: 0,
-            sms_spent: 0.0,
+            bill: Bill::default(),
             keys: Keys::default(),
+            management_calls: 0,
+            activity: Activity::new(settings.activity.clone(), seed, replication, kind, &settings.name),
             metrics: TopicMetrics::default(),
             settings,
         };
@@ -174,6 +183,7 @@ impl Topic {
             counts.seen_before += self.fanned_out - counts.active_since;
         }
         subscription.is_active = active;
+        self.active = if active { self.active + 1 } else { self.active - 1 };
     }
 
     /// Messages that were published while the subscription was active.
@@ -209,9 +219,15 @@ impl Topic {
             return;
         }
         let mut refused: Option<(ApiError, BatchId)> = None;
+        let (mut taken, mut taken_bytes) = (0, 0);
         for index in 0..cx.batches.entries(batch).len() {
             let entry = cx.batches.entries(batch)[index];
-            let Err(error) = self.accept(entry.message, cx) else { continue };
+            let bytes = u64::from(cx.messages.bytes(entry.message));
+            let Err(error) = self.accept(entry.message, cx) else {
+                taken += 1;
+                taken_bytes += bytes;
+                continue;
+            };
             // One answer for each kind of error.
             if let Some((other, batch)) = refused.take_if(|(other, _)| *other != error) {
                 cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error: other });
@@ -220,6 +236,7 @@ impl Topic {
             cx.batches.entries_mut(refused).push(entry);
         }
         cx.batches.close(batch);
+        self.bill_call(taken, taken_bytes);
         if let Some((error, batch)) = refused {
             cx.outbox.send(from, Span::ZERO, Signal::Refused { batch, error });
         }
@@ -313,7 +330,6 @@ impl Topic {
         })?;
         self.metrics.messages_published.add(1);
         self.metrics.publish_size.record(u64::from(bytes));
-        self.metrics.billed_publishes.add(u64::from(bytes).div_ceil(BILLED_CHUNK));
         if is_repeated {
             self.metrics.messages_deduplicated.add(1);
             cx.messages.mark_deduplicated(message);
@@ -338,6 +354,9 @@ impl Topic {
         self.fanned_out += 1;
         self.find_wanted(message, cx);
         let bytes = cx.messages.bytes(message);
+        if self.fifo.is_some() {
+            self.bill.notify(bytes, self.active);
+        }
         let wanted = std::mem::take(&mut self.wanted);
         // A producer that will publish it once more must find it as it was.
         let is_shared = cx.messages.is_shared(message);
@@ -371,6 +390,9 @@ impl Topic {
             let Some(matcher) = matcher else { continue };
             let contents: &Contents = &self.settings.contents;
             contents.read(message, scope, cx.messages, &mut self.document);
+            if scope == Scope::MessageBody {
+                self.bill.scan(cx.messages.bytes(message), *count);
+            }
             let before = self.wanted.len();
             matcher.matching(&self.document, &mut self.wanted);
             let held_back = *count - (self.wanted.len() - before) as u64;
@@ -545,5 +567,3 @@ impl Topic {
 
 /// Most attributes of a message that is delivered raw to a queue ("Amazon SNS message attributes").
 const MOST_RAW_ATTRIBUTES: usize = 10;
-/// What one publish on the bill may have ("Amazon SNS pricing").
-const BILLED_CHUNK: u64 = 65_536;

@@ -10,7 +10,7 @@ use crate::language::{
 };
 use crate::wire::{
     Access, ActivitySettings, ApiLatency, ApiLatencyConfig, EntityId, KeyConfig, KmsSettings,
-    PolicyStatementConfig, SqsQuotas, span, whole_seconds,
+    PolicyStatementConfig, SqsQuotas, check_fifo_name, span, whole_seconds,
 };
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ section! {
         /// FIFO: whether the quota of calls holds for the queue or for each message group id (`FifoThroughputLimit`): the
         /// latter, together with `deduplication_scope: message_group`, is high throughput.
         pub fifo_throughput_limit: FifoThroughputLimitConfig = FifoThroughputLimitConfig::PerQueue;
+        /// What the name says already (`FifoQueue`): `true` needs a name that ends in `.fifo`.
+        pub fifo_queue: Option<bool>;
         /// Who else may use the queue, and who may not (its resource policy).
         pub policy: Vec<PolicyStatementConfig> = Vec::new();
         /// Encryption at rest; SSE-SQS costs nothing and takes no time.
@@ -273,6 +275,7 @@ impl QueueConfig {
 
     /// What only FIFO queues have; keys that a standard queue cannot have are told.
     fn fifo(&self, name: &Name, quotas: &SqsQuotas, problems: &mut Problems) -> Option<FifoSettings> {
+        check_fifo_name(name, (self.fifo_queue, self.places.key("fifo_queue")), problems);
         if !is_fifo(name.as_str()) {
             for key in ["content_based_deduplication", "deduplication_scope", "fifo_throughput_limit"] {
                 if let Some(place) = self.places.key(key) {

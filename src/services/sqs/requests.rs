@@ -14,6 +14,8 @@ use crate::wire::{
 pub(super) const LONGEST_VISIBILITY: i64 = 43_200;
 /// Longest `WaitTimeSeconds` ("Amazon SQS short and long polling").
 pub(super) const LONGEST_WAIT: i64 = 20;
+/// Most attributes of a message ("Amazon SQS message quotas").
+const MOST_ATTRIBUTES: u16 = 10;
 /// Most messages of a receive ("`ReceiveMessage`").
 const MOST_RECEIVED: i64 = 10;
 
@@ -120,8 +122,13 @@ impl Queue {
             return Answer::Failed(error);
         }
         self.bill(bytes);
-        let answers: Vec<EntryAnswer> =
-            entries.iter().map(|entry| self.accept(from, entry.message, entry.delay_seconds, cx)).collect();
+        let accept = |entry: &SendEntry| {
+            if entry.attributes > MOST_ATTRIBUTES {
+                return Err(ApiError::InvalidParameterValue);
+            }
+            self.accept(from, entry.message, entry.delay_seconds, cx)
+        };
+        let answers: Vec<EntryAnswer> = entries.iter().map(accept).collect();
         self.metrics.messages_refused.add(answers.iter().filter(|answer| answer.is_err()).count() as u64);
         Answer::Entries(answers)
     }

@@ -7,8 +7,9 @@ use super::super::{Backoff, Endpoint, Outage, RetryPolicy, SnsPrices, Timer, Top
 use crate::engine::{Distribution, Span, Time};
 use crate::filter::Dialect;
 use crate::wire::{
-    Batches, Contents, Context, Detail, EntityId, Journal, LambdaAccount, LambdaQuotas, Messages, NewMessage,
-    Outbox, PriceList, QuotaProfile, Region, Requests, Service, Signal, SmsType, SnsAccount, SnsQuotas,
+    ActivitySettings, Batches, Contents, Context, Detail, EntityId, Journal, LambdaAccount, LambdaQuotas,
+    Messages, NewMessage, Outbox, PriceList, QuotaProfile, Region, Requests, Service, Signal, SmsType,
+    SnsAccount, SnsQuotas,
 };
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ fn topic(protocol: Protocol, retries: RetryPolicy) -> Topic {
         contents: Arc::new(Contents::default()),
         is_read: false,
         delivery_streams: Arc::default(),
+        activity: ActivitySettings { is_active_at_start: true, wake_up_delay: nothing() },
     };
     let subscription = SubscriptionSettings {
         name: "s".to_owned(),
