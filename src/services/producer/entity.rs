@@ -304,6 +304,12 @@ impl Producer {
         Some(of(self.keys_ahead.next(records.keys.as_ref()?, self.sequence, &mut self.chance.key, foresee)))
     }
 
+    /// The hash key of the record that comes so many after the last, if it is known already.
+    #[inline]
+    pub(super) fn coming_hash_key(&self, records: usize) -> Option<u128> {
+        self.keys_ahead.coming(records).map(|key| key.hash)
+    }
+
     fn add_to_batch<O: Outbox<Timer>>(&mut self, entry: Entry, cx: &mut Context<'_, O>) {
         let Some(batching) = self.settings.batching else { return };
         let bytes = cx.messages.bytes(entry.message);

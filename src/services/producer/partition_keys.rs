@@ -178,6 +178,12 @@ impl KeysAhead {
         self.used += 1;
         &self.drawn[self.used - 1]
     }
+
+    /// The key that comes so many records after the last, if it is known already.
+    #[inline]
+    pub(super) fn coming(&self, records: usize) -> Option<&Key> {
+        self.drawn.get((self.used + records).checked_sub(1)?)
+    }
 }
 
 fn key(text: &str, texts: &mut Texts) -> Key {
