@@ -83,7 +83,7 @@ impl StreamMapping {
         self.metrics.misplaced_events.add((read - kept) as u64);
         let entries = cx.batches.entries_mut(batch);
         entries.truncate(kept);
-        for entry in entries {
+        for entry in entries.iter_mut() {
             entry.aggregated = false;
         }
     }
