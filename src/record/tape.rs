@@ -83,6 +83,13 @@ pub struct SummaryRow {
     pub unit: Unit,
 }
 
+impl SummaryRow {
+    /// A total over the run.
+    pub fn sum(kind: &'static str, name: &str, metric: &str, value: f64, unit: Unit) -> Self {
+        Self { kind, name: name.to_owned(), metric: metric.to_owned(), statistic: "sum", value, unit }
+    }
+}
+
 /// A counter or level over time, at the steps of the charts.
 #[derive(Debug, Clone)]
 pub struct Series {

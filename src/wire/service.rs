@@ -1,7 +1,8 @@
 //! The trait of every service, and what a service may touch while it is told something.
 
 use super::{
-    BatchId, Batches, Journal, LambdaAccount, MessageId, Messages, Publication, Requests, Signal, SnsAccount,
+    Answer, BatchId, Batches, Journal, LambdaAccount, MessageId, Messages, Publication, RequestId, Requests,
+    Signal, SnsAccount,
 };
 use crate::engine::{Span, Time};
 use crate::record::{Datapoint, Instrument, MetricDefinition, MetricSeries, Side, SummaryRow};
@@ -54,6 +55,15 @@ pub struct Context<'a, O> {
 }
 
 impl<O> Context<'_, O> {
+    /// Answers a call; whoever made it hears of it `after` so long.
+    pub fn answer<T>(&mut self, (to, request): (EntityId, RequestId), answer: Answer, after: Span)
+    where
+        O: Outbox<T>,
+    {
+        self.requests.answer(request, answer);
+        self.outbox.send(to, after, Signal::Response { request });
+    }
+
     /// A service refused the messages of a batch for good, and their sender gives them up; gives their number.
     pub fn reject(&mut self, batch: BatchId) -> u64 {
         for entry in self.batches.entries(batch) {

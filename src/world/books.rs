@@ -319,12 +319,5 @@ fn summarise_run(scenario: &str, rows: &mut Vec<SummaryRow>) {
         ("instance_hours", total(&["consumer", "stream_consumer"], &["instance_hours"]), Unit::Hours),
         ("estimated_cost", total(paid, &["estimated_cost"]), Unit::Dollars),
     ];
-    rows.extend(totals.map(|(metric, value, unit)| SummaryRow {
-        kind: "run",
-        name: scenario.to_owned(),
-        metric: metric.to_owned(),
-        statistic: "sum",
-        value,
-        unit,
-    }));
+    rows.extend(totals.map(|(metric, value, unit)| SummaryRow::sum("run", scenario, metric, value, unit)));
 }

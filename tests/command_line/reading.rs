@@ -87,7 +87,6 @@ fn an_expectation_of_nothing() {
     14 |   workers.messages_processed: ["p98 > 3", "sum == 3s"]
        |                                ^^^^^^^^^
        |
-       = note: it has `sum` and `rate`
        = help: the statistics are `sum` and `rate`
 
     error: expected a number such as `20`, found `3s`
@@ -298,7 +297,7 @@ fn settings_may_be_begun_on_the_command_line() {
             "give all of it: `queues.orders.redrive_policy={ … }`",
         ),
         ("producers.shop.publishes_to={ stream: x }", "the scenario defines no stream"),
-        ("producers.shop.publishes_to={ queue: workers }", "the only one of the queues is `orders`"),
+        ("producers.shop.publishes_to={ queue: zz }", "the only one of the queues is `orders`"),
     ] {
         let ended = told(wrong);
         assert_eq!(ended.code, Some(2), "{wrong}");

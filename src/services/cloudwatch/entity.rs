@@ -458,9 +458,8 @@ impl Service for CloudWatch {
     fn visit_metrics(&mut self, _visitor: &mut dyn FnMut(&'static MetricDefinition, Instrument<'_>)) {}
 
     fn summarise(&mut self, now: Time, seconds: f64, rows: &mut Vec<SummaryRow>) {
-        let mut row = |kind, name: &str, metric: &str, value, unit| {
-            let (name, metric) = (name.to_owned(), metric.to_owned());
-            rows.push(SummaryRow { kind, name, metric, statistic: "sum", value, unit });
+        let mut row = |kind, name: &str, metric, value, unit| {
+            rows.push(SummaryRow::sum(kind, name, metric, value, unit));
         };
         for (alarm, changes) in self.alarms.iter_mut().zip(&self.changes) {
             alarm.settle(now);

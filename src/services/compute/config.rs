@@ -308,23 +308,8 @@ const OF_QUEUES: [&str; 19] = [
     "prefetch",
 ];
 
-/// Of those, the ones that say nothing of a broker: its client is told what to do by `broker_client`.
-const NOT_OF_BROKERS: [&str; 14] = [
-    "identity",
-    "batch_size",
-    "wait_time",
-    "pause_after_empty_receive",
-    "on_failure",
-    "delete",
-    "lost_deletes",
-    "lost_receives",
-    "retries",
-    "heartbeat",
-    "answers_requests",
-    "large_payloads",
-    "prefetch",
-    "processing",
-];
+/// Of those, the ones that hold for a broker, too: the rest is told to its client by `broker_client`.
+const OF_BROKERS_TOO: [&str; 5] = ["threads", "processing_time", "outliers", "failure_rate", "forwards_to"];
 
 impl ConsumerConfig {
     fn check_broker(&self, problems: &mut Problems) {
@@ -336,7 +321,7 @@ impl ConsumerConfig {
             }
             return;
         }
-        for key in NOT_OF_BROKERS {
+        for key in OF_QUEUES.into_iter().filter(|key| !OF_BROKERS_TOO.contains(key)) {
             if let Some(place) = self.places.key(key) {
                 let problem = problems.error(place, format!("a consumer of a broker has no `{key}`"));
                 match key {

@@ -196,8 +196,7 @@ impl DeliveryStream {
         } else {
             Answer::Failed(ApiError::UnsupportedOperation)
         };
-        cx.requests.answer(request, answer);
-        cx.outbox.send(from, Span::ZERO, Signal::Response { request });
+        cx.answer((from, request), answer, Span::ZERO);
     }
 
     fn answer<O: Outbox<Timer>>(

@@ -112,15 +112,8 @@ impl DeliveryStream {
             cost += gigabytes(now.endpoint_bytes, then.endpoint_bytes) * prices.vpc_gigabyte;
             cost += f64::from(endpoint.vpc_zones) * seconds / 3_600.0 * prices.vpc_zone_hour;
         }
-        let mut row = |metric: &str, value, unit| {
-            rows.push(SummaryRow {
-                kind: Self::KIND,
-                name: self.settings.name.clone(),
-                metric: metric.to_owned(),
-                statistic: "sum",
-                value,
-                unit,
-            });
+        let mut row = |metric, value, unit| {
+            rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, metric, value, unit));
         };
         let bytes = (now.billed_bytes - then.billed_bytes) as f64;
         row("billed_bytes", bytes, Unit::Bytes);

@@ -137,16 +137,8 @@ impl Application {
         let prices = &self.settings.prices;
         let cost = hours * prices.kpu_hour + storage / HOURS_OF_A_MONTH * prices.storage_gigabyte_month;
         let kind = self.kind_of();
-        let mut row = |metric: &str, value, unit| {
-            rows.push(SummaryRow {
-                kind,
-                name: self.settings.name.clone(),
-                metric: metric.to_owned(),
-                statistic: "sum",
-                value,
-                unit,
-            });
-        };
+        let mut row =
+            |metric, value, unit| rows.push(SummaryRow::sum(kind, &self.settings.name, metric, value, unit));
         row("kpu_hours", hours, Unit::Hours);
         row("estimated_cost", cost, Unit::Dollars);
     }

@@ -9,7 +9,7 @@ use super::stream::DataStream;
 use crate::engine::Span;
 use crate::wire::{
     Action, Answer, ApiError, Context, EntityId, Entry, HashRange, IteratorPlace, Outbox, RecordKey,
-    RecordPlace, RecordRead, RecordsRead, RequestId, SendEntry, ShardId, ShardIterator, Signal, StreamStatus,
+    RecordPlace, RecordRead, RecordsRead, RequestId, SendEntry, ShardId, ShardIterator, StreamStatus,
 };
 
 impl DataStream {
@@ -22,8 +22,7 @@ impl DataStream {
     ) {
         let action = cx.requests.action(request).clone();
         let answer = self.answer(action, cx).unwrap_or_else(Answer::Failed);
-        cx.requests.answer(request, answer);
-        cx.outbox.send(from, Span::ZERO, Signal::Response { request });
+        cx.answer((from, request), answer, Span::ZERO);
     }
 
     fn answer<O: Outbox<Timer>>(
@@ -170,7 +169,8 @@ impl DataStream {
         }
         let batch = cx.batches.open();
         for (entry, key) in entries.iter().zip(keys) {
-            cx.batches.entries_mut(batch).push(Entry::for_stream(entry.message, key.hash.unwrap_or(0)));
+            let entry = Entry::for_stream(entry.message, key.hash.unwrap_or(0), cx.messages);
+            cx.batches.entries_mut(batch).push(entry);
         }
         let mut places = Vec::with_capacity(entries.len());
         let taken = self.take_call(batch, single, |place| places.push(place), cx);

@@ -19,14 +19,9 @@ impl DataStream {
                 ("outgoing_bytes", now.outgoing_bytes - then.outgoing_bytes, Unit::Bytes),
                 ("read_throttled", now.read_throttled - then.read_throttled, Unit::Count),
             ];
-            rows.extend(values.map(|(metric, value, unit)| SummaryRow {
-                kind: "shard",
-                name: format!("{}/{}", self.settings.name, ShardId(index)),
-                metric: metric.to_owned(),
-                statistic: "sum",
-                value: value as f64,
-                unit,
-            }));
+            let name = format!("{}/{}", self.settings.name, ShardId(index));
+            let row = |(metric, value, unit)| SummaryRow::sum("shard", &name, metric, value as f64, unit);
+            rows.extend(values.map(row));
         }
     }
 

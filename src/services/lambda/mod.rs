@@ -248,13 +248,12 @@ impl Service for EventSourceMapping {
 
     fn summarise(&mut self, now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
         let hours = self.metrics.provisioned_pollers.area_seconds(now) / 3_600.0;
-        rows.push(SummaryRow {
-            kind: Self::KIND,
-            name: self.settings.name.clone(),
-            metric: "estimated_cost".to_owned(),
-            statistic: "sum",
-            value: hours * self.settings.event_poller_unit_hour,
-            unit: Unit::Dollars,
-        });
+        rows.push(SummaryRow::sum(
+            Self::KIND,
+            &self.settings.name,
+            "estimated_cost",
+            hours * self.settings.event_poller_unit_hour,
+            Unit::Dollars,
+        ));
     }
 }

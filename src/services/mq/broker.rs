@@ -113,15 +113,8 @@ impl Service for Broker {
         let prices = self.machine.broker.prices;
         let stored = self.machine.get().stored_byte_seconds(now) / GB / HOUR_SECONDS / MONTH_HOURS;
         let hours = seconds / HOUR_SECONDS * f64::from(prices.instances);
-        let mut row = |metric: &str, value, unit| {
-            rows.push(SummaryRow {
-                kind: Self::KIND,
-                name: self.machine.broker.name.clone(),
-                metric: metric.to_owned(),
-                statistic: "sum",
-                value,
-                unit,
-            });
+        let mut row = |metric, value, unit| {
+            rows.push(SummaryRow::sum(Self::KIND, &self.machine.broker.name, metric, value, unit));
         };
         row("broker_instance_hours", hours, Unit::Hours);
         row("estimated_cost", hours * prices.instance_hour + stored * prices.storage_gb_month, Unit::Dollars);

@@ -182,6 +182,13 @@ impl Intake {
         self.senders.len()
     }
 
+    /// The senders with a connection to a node, which an outage of it ends.
+    pub(super) fn connected_to(&self, node: u8) -> Vec<usize> {
+        let is_there =
+            |sender: &usize| self.senders[*sender].is_connected && self.senders[*sender].node == node;
+        (0..self.len()).filter(is_there).collect()
+    }
+
     pub(super) fn connected(&self) -> u64 {
         self.senders.iter().filter(|sender| sender.is_connected).count() as u64
     }

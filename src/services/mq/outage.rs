@@ -18,10 +18,8 @@ impl BrokerQueue {
     ) {
         let nodes = self.machine.broker.nodes;
         let is_cluster = self.machine.broker.is_cluster();
-        for sender in 0..self.intake.len() {
-            if self.intake.get(sender).node == node && self.intake.get(sender).is_connected {
-                self.cut_off_sender(sender, is_planned, cx);
-            }
+        for sender in self.intake.connected_to(node) {
+            self.cut_off_sender(sender, is_planned, cx);
         }
         for session in 0..self.sessions.len() as u32 {
             let is_there = |one: &super::session::Session| one.is_connected && one.node == node;

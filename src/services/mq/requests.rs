@@ -6,7 +6,7 @@ use super::session::{Ask, Program};
 use crate::engine::{Span, Time};
 use crate::wire::{
     Action, Answer, ApiError, BatchId, BrokerAction, Context, EntityId, Outbox, Received, RequestId,
-    SendEntry, Signal,
+    SendEntry,
 };
 
 impl BrokerQueue {
@@ -31,14 +31,14 @@ impl BrokerQueue {
                 };
                 self.make_room(cx);
                 self.dispatch(cx);
-                Self::answer(from, request, answer, Span::ZERO, cx);
+                cx.answer((from, request), answer, Span::ZERO);
             }
             BrokerAction::RollBack => {
                 if let Some(session) = self.by_program.get(&(from, None)).copied() {
                     let slots = self.session(session).delivered.clone();
                     self.roll_back_in(session, slots, cx);
                 }
-                Self::answer(from, request, Answer::Done, Span::ZERO, cx);
+                cx.answer((from, request), Answer::Done, Span::ZERO);
             }
             BrokerAction::Commit => {
                 if let Some(session) = self.by_program.get(&(from, None)).copied() {
@@ -48,30 +48,19 @@ impl BrokerQueue {
                 }
                 self.make_room(cx);
                 self.dispatch(cx);
-                Self::answer(from, request, Answer::Done, Span::ZERO, cx);
+                cx.answer((from, request), Answer::Done, Span::ZERO);
             }
             BrokerAction::Connect => {
                 let opened = self.session_for(from, cx).map(|_| ());
                 self.dispatch(cx);
                 let answer = opened.map_or_else(Answer::Failed, |()| Answer::Done);
-                Self::answer(from, request, answer, Span::ZERO, cx);
+                cx.answer((from, request), answer, Span::ZERO);
             }
             BrokerAction::Disconnect => {
                 self.hang_up((from, None), cx);
-                Self::answer(from, request, Answer::Done, Span::ZERO, cx);
+                cx.answer((from, request), Answer::Done, Span::ZERO);
             }
         }
-    }
-
-    fn answer<O: Outbox<QueueTimer>>(
-        to: EntityId,
-        request: RequestId,
-        answer: Answer,
-        delay: Span,
-        cx: &mut Context<'_, O>,
-    ) {
-        cx.requests.answer(request, answer);
-        cx.outbox.send(to, delay, Signal::Response { request });
     }
 
     /// A script sends: it waits for the answer, and is told when there is none.
@@ -100,7 +89,7 @@ impl BrokerQueue {
         };
         if let Some(error) = error {
             self.metrics.messages_refused.add(1);
-            Self::answer(from, request, Answer::Failed(error), Span::ZERO, cx);
+            cx.answer((from, request), Answer::Failed(error), Span::ZERO);
             return;
         }
         let broker = &self.machine.broker;
@@ -113,7 +102,7 @@ impl BrokerQueue {
         let kept = Kept { is_persistent, expires_at, priority: settings.priority };
         self.enqueue(entry.message, kept, None, cx);
         self.dispatch(cx);
-        Self::answer(from, request, Answer::Entries(vec![Ok(None)]), time, cx);
+        cx.answer((from, request), Answer::Entries(vec![Ok(None)]), time);
     }
 
     fn session_for<O: Outbox<QueueTimer>>(
@@ -140,7 +129,7 @@ impl BrokerQueue {
     ) {
         let session = match self.session_for(from, cx) {
             Ok(session) => session,
-            Err(error) => return Self::answer(from, request, Answer::Failed(error), Span::ZERO, cx),
+            Err(error) => return cx.answer((from, request), Answer::Failed(error), Span::ZERO),
         };
         self.session(session).ask = Some(Ask::Script(request, maximum));
         self.go_on(session, cx);
@@ -175,7 +164,7 @@ impl BrokerQueue {
         let one = self.session(session);
         let from = one.from;
         if let Some(Ask::Script(request, _)) = one.ask.take() {
-            Self::answer(from, request, Answer::Messages(Vec::new()), Span::ZERO, cx);
+            cx.answer((from, request), Answer::Messages(Vec::new()), Span::ZERO);
         }
     }
 
@@ -201,6 +190,6 @@ impl BrokerQueue {
             cx.messages.release(cx.batches.entries(batch)[position].message);
         }
         cx.batches.close(batch);
-        Self::answer(to, request, Answer::Messages(received), Span::ZERO, cx);
+        cx.answer((to, request), Answer::Messages(received), Span::ZERO);
     }
 }

@@ -275,10 +275,8 @@ impl BrokerTopic {
 
     /// The broker, or a node of it, is down.
     fn go_down<O: Outbox<TopicTimer>>(&mut self, node: u8, is_planned: bool, cx: &mut Context<'_, O>) {
-        for sender in 0..self.intake.len() {
-            if self.intake.get(sender).node == node && self.intake.get(sender).is_connected {
-                self.cut_off(sender, is_planned, cx);
-            }
+        for sender in self.intake.connected_to(node) {
+            self.cut_off(sender, is_planned, cx);
         }
     }
 
@@ -357,8 +355,7 @@ impl BrokerTopic {
         };
         if let Some(error) = error {
             self.metrics.messages_refused.add(1);
-            cx.requests.answer(request, Answer::Failed(error));
-            cx.outbox.send(from, Span::ZERO, Signal::Response { request });
+            cx.answer((from, request), Answer::Failed(error), Span::ZERO);
             return;
         }
         self.published += 1;
@@ -369,8 +366,7 @@ impl BrokerTopic {
         let broker = &self.machine.broker;
         let waits = settings.persistent && settings.confirms;
         let time = if waits { broker.stored_send_time } else { broker.memory_send_time };
-        cx.requests.answer(request, Answer::Entries(vec![Ok(None)]));
-        cx.outbox.send(from, time, Signal::Response { request });
+        cx.answer((from, request), Answer::Entries(vec![Ok(None)]), time);
     }
 }
 

@@ -149,16 +149,10 @@ impl Service for ObjectStore {
         let puts = self.metrics.put_requests.since_warm_up() as f64;
         let gets = self.metrics.get_requests.since_warm_up() as f64;
         let stored = self.metrics.bytes_stored.area_seconds(now) / GIB / MONTH_SECONDS;
-        rows.push(SummaryRow {
-            kind: Self::KIND,
-            name: self.settings.name.clone(),
-            metric: "estimated_cost".to_owned(),
-            statistic: "sum",
-            // A DELETE is free.
-            value: puts / 1e3 * prices.put_per_thousand_requests
-                + gets / 1e3 * prices.get_per_thousand_requests
-                + stored * prices.storage_per_gib_month,
-            unit: Unit::Dollars,
-        });
+        // A DELETE is free.
+        let cost = puts / 1e3 * prices.put_per_thousand_requests
+            + gets / 1e3 * prices.get_per_thousand_requests
+            + stored * prices.storage_per_gib_month;
+        rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, "estimated_cost", cost, Unit::Dollars));
     }
 }

@@ -124,13 +124,12 @@ impl Service for Requester {
 
     fn summarise(&mut self, _now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
         let requests = self.queue_metrics.billed_requests.since_warm_up() as f64;
-        rows.push(SummaryRow {
-            kind: Self::KIND,
-            name: self.settings.name.clone(),
-            metric: "estimated_cost".to_owned(),
-            statistic: "sum",
-            value: requests / 1e6 * self.settings.price_per_million_requests,
-            unit: Unit::Dollars,
-        });
+        rows.push(SummaryRow::sum(
+            Self::KIND,
+            &self.settings.name,
+            "estimated_cost",
+            requests / 1e6 * self.settings.price_per_million_requests,
+            Unit::Dollars,
+        ));
     }
 }

@@ -209,13 +209,7 @@ impl Service for Topic {
     }
 
     fn summarise(&mut self, now: Time, _seconds: f64, rows: &mut Vec<SummaryRow>) {
-        rows.push(SummaryRow {
-            kind: self.kind(),
-            name: self.settings.name.clone(),
-            metric: "estimated_cost".to_owned(),
-            statistic: "sum",
-            value: self.cost(now),
-            unit: Unit::Dollars,
-        });
+        let (kind, cost) = (self.kind(), self.cost(now));
+        rows.push(SummaryRow::sum(kind, &self.settings.name, "estimated_cost", cost, Unit::Dollars));
     }
 }

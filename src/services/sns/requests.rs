@@ -5,7 +5,7 @@ use super::topic::Topic;
 use crate::engine::Span;
 use crate::wire::{
     Action, Answer, ApiError, Context, EntityId, EntryAnswer, Outbox, Receipt, Received, RequestId,
-    SendEntry, Signal, TextId, draw_span,
+    SendEntry, TextId, draw_span,
 };
 
 impl Topic {
@@ -42,8 +42,7 @@ impl Topic {
             Action::ReadDeliveries(number) => self.read_deliveries(number),
             _ => Answer::Failed(ApiError::InvalidParameter),
         };
-        cx.requests.answer(request, answer);
-        cx.outbox.send(from, Span::ZERO, Signal::Response { request });
+        cx.answer((from, request), answer, Span::ZERO);
     }
 
     /// `Publish`, or `PublishBatch` with the ids of its entries.

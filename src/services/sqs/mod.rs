@@ -163,13 +163,6 @@ impl Service for Queue {
         let key_requests = self.metrics.kms_calls.since_warm_up();
         let prices = &self.settings.prices;
         let cost = prices.cost(self.settings.fifo.is_some(), self.fair.is_some(), requests, key_requests);
-        rows.push(SummaryRow {
-            kind: Self::KIND,
-            name: self.settings.name.clone(),
-            metric: "estimated_cost".to_owned(),
-            statistic: "sum",
-            value: cost,
-            unit: Unit::Dollars,
-        });
+        rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, "estimated_cost", cost, Unit::Dollars));
     }
 }

@@ -7,7 +7,7 @@ use super::slots::State;
 use crate::engine::{Span, Time};
 use crate::wire::{
     AccessAction, Action, Answer, ApiError, Context, EntityId, EntryAnswer, GroupId, Outbox, PollOutcome,
-    QueueCounts, Receipt, Received, RequestId, SendEntry, Signal, TextId, VisibilityEntry,
+    QueueCounts, Receipt, Received, RequestId, SendEntry, TextId, VisibilityEntry,
 };
 
 /// Longest `VisibilityTimeout`, seconds ("Amazon SQS visibility timeout").
@@ -60,8 +60,7 @@ impl Queue {
             other => Some(self.ask_about_queue(from, &other, cx)),
         };
         if let Some(answer) = answer {
-            cx.requests.answer(request, answer);
-            cx.outbox.send(from, Span::ZERO, Signal::Response { request });
+            cx.answer((from, request), answer, Span::ZERO);
         }
         self.serve_waiters(cx);
         self.arm(cx);
@@ -288,8 +287,7 @@ impl Queue {
                 Answer::Messages(received)
             }
         };
-        cx.requests.answer(asked.request, answer);
-        cx.outbox.send(to, Span::ZERO, Signal::Response { request: asked.request });
+        cx.answer((to, asked.request), answer, Span::ZERO);
     }
 
     /// `PurgeQueue`: everything goes; when, `changes.rs` says.

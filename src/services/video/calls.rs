@@ -6,7 +6,7 @@ use super::{Timer, VideoStreams};
 use crate::engine::{Span, Time};
 use crate::wire::{
     Action, Answer, ApiError, Context, EntityId, FragmentPart, FragmentRead, FragmentRefused, FragmentTaken,
-    MediaStart, Messages, Outbox, RequestId, SendEntry, SentFragment, Signal, VideoAction, VideoReply,
+    MediaStart, Messages, Outbox, RequestId, SendEntry, SentFragment, VideoAction, VideoReply,
 };
 
 /// Longest retention ("`CreateStream`"): ten years.
@@ -30,8 +30,7 @@ impl VideoStreams {
             Action::Video(action) => self.answer_call(action, cx).unwrap_or_else(Answer::Failed),
             _ => Answer::Failed(ApiError::UnsupportedOperation),
         };
-        cx.requests.answer(request, answer);
-        cx.outbox.send(from, Span::ZERO, Signal::Response { request });
+        cx.answer((from, request), answer, Span::ZERO);
     }
 
     fn answer_call<O: Outbox<Timer>>(

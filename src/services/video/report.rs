@@ -45,15 +45,8 @@ impl VideoStreams {
             gigabytes(metrics.get_media_bytes.since_warm_up() + metrics.fragment_list_bytes.since_warm_up());
         let played = gigabytes(metrics.media_fragment_bytes.since_warm_up());
         let consumption = consumed * prices.consumed_gigabyte + played * prices.played_gigabyte;
-        let mut row = |metric: &str, value| {
-            rows.push(SummaryRow {
-                kind: Self::KIND,
-                name: self.settings.name.clone(),
-                metric: metric.to_owned(),
-                statistic: "sum",
-                value,
-                unit: Unit::Dollars,
-            });
+        let mut row = |metric, value| {
+            rows.push(SummaryRow::sum(Self::KIND, &self.settings.name, metric, value, Unit::Dollars));
         };
         row("ingestion_cost", ingestion);
         row("storage_cost", storage);

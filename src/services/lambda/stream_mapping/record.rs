@@ -83,6 +83,8 @@ impl StreamMapping {
         self.metrics.misplaced_events.add((read - kept) as u64);
         let entries = cx.batches.entries_mut(batch);
         entries.truncate(kept);
-        entries.iter_mut().for_each(|entry| entry.aggregated = false);
+        for entry in entries.iter_mut() {
+            entry.aggregated = false;
+        }
     }
 }
