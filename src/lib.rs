@@ -43,7 +43,7 @@
 //! | 6 | [`scenario`]: from a file to worlds |
 //! | 5 | [`world`]: all entities and their run; [`expect`] and [`report`]: what is made of a tape |
 //! | 4 | [`services`]: queues, consumers, producers, CloudWatch |
-//! | 3 | [`wire`]: what services say to each other; [`scaling`]: scaling policies; [`traffic`]: when things come; [`filter`]: filter policies; [`series`]: statistics and metric math |
+//! | 3 | [`wire`]: what services say to each other; [`scaling`]: scaling policies; [`traffic`]: when things come; [`filter`]: filter policies and selectors; [`series`]: statistics and metric math |
 //! | 2 | [`language`]: how scenarios are declared and read; [`record`]: instruments, ledger, tape |
 //! | 1 | [`engine`]: time, calendar, loop, randomness |
 //!

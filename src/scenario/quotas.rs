@@ -53,8 +53,10 @@ section! {
         pub sqs_fifo_dead_letters_restart_retention: Option<bool>;
         /// Whether standard queues take message groups.
         pub sqs_fair_queues: Option<bool>;
-        /// Messages a second that an account may publish to topics; by default as in the scenario's `region`.
+        /// Messages a second that an account may publish to standard topics; by default as in the scenario's `region`.
         pub sns_publishes_per_second: Option<u32>, at_least (1);
+        /// The same of FIFO topics.
+        pub sns_fifo_publishes_per_second: Option<u32>, at_least (1);
         /// Messages a second to a FIFO topic.
         pub sns_fifo_messages_per_second: Option<u32>, at_least (1);
         /// Bytes a second to a FIFO topic.
@@ -195,6 +197,7 @@ impl QuotasConfig {
         if let QuotasConfig::Changed(changed) = self {
             let changes = [
                 (changed.sns_publishes_per_second, &mut quotas.publishes_per_second),
+                (changed.sns_fifo_publishes_per_second, &mut quotas.fifo_publishes_per_second),
                 (changed.sns_fifo_messages_per_second, &mut quotas.fifo_messages_per_second),
                 (changed.sns_fifo_bytes_per_second, &mut quotas.fifo_bytes_per_second),
                 (changed.sns_fifo_group_messages_per_second, &mut quotas.fifo_group_messages_per_second),

@@ -1,7 +1,8 @@
 //! What one API call carries: up to ten messages (or more, for services that allow more), recycled.
 
-use super::MessageId;
+use super::{MessageId, Messages};
 use crate::engine::Time;
+use std::num::NonZeroU16;
 use std::ops::Range;
 
 /// The address of a batch in the pool.
@@ -34,6 +35,22 @@ impl Receipt {
     }
 }
 
+/// `DelaySeconds` of a message. No more than two bytes, also as an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DelaySeconds(NonZeroU16);
+
+impl DelaySeconds {
+    /// So many seconds, below 65,535.
+    pub fn new(seconds: u16) -> Self {
+        Self(NonZeroU16::MIN.saturating_add(seconds))
+    }
+
+    /// The seconds.
+    pub fn get(self) -> u16 {
+        self.0.get() - 1
+    }
+}
+
 /// One message of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
@@ -44,12 +61,17 @@ pub struct Entry {
     /// `ApproximateReceiveCount`.
     pub receive_count: u32,
     /// `DelaySeconds` of the message; `None` takes the queue's.
-    pub delay_seconds: Option<u16>,
+    pub delay_seconds: Option<DelaySeconds>,
     /// When it entered its first queue; kept when it is moved to a dead-letter queue.
     pub enqueued_at: Time,
     /// Whether it lies in the same record of a stream as the entry before it ("KPL key concepts", aggregation).
     pub aggregated: bool,
+    /// The message's bytes, where it is a record that goes to a stream or comes from one: these are too many to look each up.
+    pub bytes: u32,
 }
+
+const _: () =
+    assert!(std::mem::size_of::<Entry>() == 32, "two entries share a line of the processor's cache");
 
 impl Entry {
     /// A message about to be sent.
@@ -61,13 +83,15 @@ impl Entry {
             delay_seconds: None,
             enqueued_at: Time::ZERO,
             aggregated: false,
+            bytes: 0,
         }
     }
 
     /// A record on its way to a stream. It has no receipt yet and was not enqueued: its hash key lies in their places.
     #[inline]
-    pub fn for_stream(message: MessageId, hash_key: u128) -> Self {
+    pub fn for_stream(message: MessageId, hash_key: u128, messages: &Messages) -> Self {
         Self {
+            bytes: messages.bytes(message),
             receipt: Receipt::of_position((hash_key >> 64) as u64),
             enqueued_at: Time::from_nanos(hash_key as u64),
             ..Self::new(message)

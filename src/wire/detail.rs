@@ -1,6 +1,6 @@
 //! What only some messages carry: a group, a body somebody will read, an identity that a queue compares.
 
-use super::EntityId;
+use super::{EntityId, NumberedHashes};
 use std::collections::BTreeMap;
 
 /// A text of the scenario (a body, the name of a group, a deduplication id), by number.
@@ -167,6 +167,7 @@ impl Detail {
 pub struct Texts {
     texts: Vec<String>,
     numbers: BTreeMap<String, TextId>,
+    hashes: NumberedHashes,
 }
 
 impl Texts {
@@ -187,6 +188,11 @@ impl Texts {
             Ok(number) if number < GroupId::FIRST_SINGLE && number.to_string() == name => GroupId(number),
             _ => GroupId::named(self.number(name)),
         }
+    }
+
+    /// The hash keys of the texts 1, 2, 3, …, so many at least.
+    pub fn numbered_hashes(&mut self, keys: u32) -> NumberedHashes {
+        self.hashes.first(keys)
     }
 
     /// All texts with their numbers.

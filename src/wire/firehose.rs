@@ -28,6 +28,8 @@ pub struct FirehoseQuotas {
     pub shortest_interval: Span,
     /// Whether the hints of a Splunk destination can be changed (same page): since then too.
     pub splunk_hints: bool,
+    /// Whether there are the destinations that came after the autumn of 2022 ("Document history").
+    pub new_destinations: bool,
     /// Smallest buffer of a transformation, in bytes ("Transform source data in Amazon Data Firehose"): a whole MiB in 2022.
     pub smallest_transform_buffer: u64,
     /// Its default, in bytes (same page).
@@ -55,6 +57,7 @@ impl FirehoseQuotas {
             partition_bytes_per_second: 1 << 30,
             shortest_interval: Span::ZERO,
             splunk_hints: true,
+            new_destinations: true,
             smallest_transform_buffer: MEBIBYTE / 5,
             default_transform_buffer: MEBIBYTE,
             limits_rise: true,
@@ -65,6 +68,7 @@ impl FirehoseQuotas {
                 partition_bytes_per_second: 40 * MEBIBYTE,
                 shortest_interval: Span::from_seconds(60),
                 splunk_hints: false,
+                new_destinations: false,
                 smallest_transform_buffer: MEBIBYTE,
                 default_transform_buffer: 3 * MEBIBYTE,
                 limits_rise: false,

@@ -165,7 +165,7 @@ impl Forwarder {
         });
         self.sent += 1;
         if self.settings.is_stream {
-            return Some(Entry::for_stream(message, self.hash_of(detail.group)));
+            return Some(Entry::for_stream(message, self.hash_of(detail.group), cx.messages));
         }
         Some(Entry::new(message))
     }

@@ -3,10 +3,40 @@
 
 use crate::language::{Located, Problems};
 use md5::{Digest, Md5};
+use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The hash key of a partition key: its MD5 as a whole number of 128 bits, most significant byte first ("`PutRecord`").
 pub fn partition_hash(key: &str) -> u128 {
     u128::from_be_bytes(Md5::digest(key.as_bytes()).into())
+}
+
+/// The hash keys of the partition keys 1, 2, 3, …: worked out once for all that draw from them.
+#[derive(Debug, Clone, Default)]
+pub struct NumberedHashes {
+    hashes: Arc<[u128]>,
+}
+
+impl NumberedHashes {
+    /// At least the first so many.
+    pub(super) fn first(&mut self, keys: u32) -> Self {
+        if self.hashes.len() < keys as usize {
+            let mut text = String::new();
+            let hash = |number: u32| {
+                text.clear();
+                write!(text, "{number}").expect("a text takes everything");
+                partition_hash(&text)
+            };
+            self.hashes = (1..=keys).map(hash).collect();
+        }
+        self.clone()
+    }
+
+    /// The hash key of a number, from 1 on.
+    #[inline]
+    pub fn of(&self, number: u32) -> u128 {
+        self.hashes[number as usize - 1]
+    }
 }
 
 /// The hash keys of a shard, both ends included.

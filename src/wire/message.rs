@@ -1,6 +1,7 @@
 //! Where messages live while they are in the system: one arena, addressed by index, recycled.
 
 use super::message_state::{Mark, State};
+use super::places::{Places, RUN, Shelf};
 use super::{Content, Deduplication, Detail, EntityId, GroupId, Payload, TextId};
 use crate::engine::Time;
 use std::collections::BTreeMap;
@@ -96,8 +97,7 @@ pub struct Messages {
     attributes_each: usize,
     /// By message; empty while no message carries any.
     extras: Vec<Extras>,
-    /// Places that nobody uses, the last one left on top.
-    free: Vec<u32>,
+    places: Places,
     created: u64,
     fates: [u64; 6],
     /// By object store: payloads whose message is gone.
@@ -106,6 +106,16 @@ pub struct Messages {
 
 /// Free places that are brought near at a time.
 const FETCHED_AHEAD: u64 = 32;
+
+/// A place that nobody has used yet.
+const NO_RECORD: Record = Record {
+    published_at: Time::ZERO,
+    sequence: 0,
+    producer: EntityId(0),
+    bytes: 0,
+    group: GroupId::NONE,
+    event_offset_millis: 0,
+};
 
 impl Messages {
     /// An empty arena whose messages carry up to `attributes_each` attribute values.
@@ -116,7 +126,7 @@ impl Messages {
             attributes: Vec::new(),
             attributes_each,
             extras: Vec::new(),
-            free: Vec::new(),
+            places: Places::default(),
             created: 0,
             fates: [0; 6],
             orphaned: BTreeMap::new(),
@@ -126,8 +136,30 @@ impl Messages {
     /// Takes a new message in; the caller holds it.
     #[inline]
     pub fn create(&mut self, new: NewMessage) -> MessageId {
+        if self.created.is_multiple_of(FETCHED_AHEAD) {
+            self.fetch_free();
+        }
+        let index = match self.places.single() {
+            Some(index) => index,
+            None => self.grow(Places::add_singles),
+        };
+        self.put_down(index, new)
+    }
+
+    /// Takes a new message in that will be looked at together with others; the caller holds it.
+    #[inline]
+    pub fn create_beside(&mut self, shelf: Shelf, new: NewMessage) -> MessageId {
+        let index = match self.places.on(shelf) {
+            Some(index) => index,
+            None => self.grow(|places| places.add_run(shelf)),
+        };
+        self.put_down(index, new)
+    }
+
+    #[inline]
+    fn put_down(&mut self, index: u32, new: NewMessage) -> MessageId {
         self.created += 1;
-        let record = Record {
+        self.records[index as usize] = Record {
             published_at: new.published_at,
             sequence: new.sequence,
             producer: new.producer,
@@ -135,35 +167,35 @@ impl Messages {
             group: new.detail.group,
             event_offset_millis: new.detail.event_offset_millis,
         };
-        let state = State::new(new.poison);
-        if self.created.is_multiple_of(FETCHED_AHEAD) {
-            self.fetch_free();
-        }
-        let index = if let Some(index) = self.free.pop() {
-            self.records[index as usize] = record;
-            self.states[index as usize] = state;
-            index
-        } else {
-            self.grow(record, state)
-        };
+        self.states[index as usize] = State::new(new.poison);
         self.set_extras(index, Extras::of(new.detail));
         MessageId(index)
     }
 
-    /// More messages than there ever were.
+    /// More messages than there ever were: a run of places more, the first of which `add` gives.
     #[cold]
-    fn grow(&mut self, record: Record, state: State) -> u32 {
-        let index = u32::try_from(self.records.len()).expect("at most four billion messages at once");
-        self.records.push(record);
-        self.states.push(state);
-        self.attributes.resize(self.records.len() * self.attributes_each, 0);
-        index
+    fn grow(&mut self, add: impl FnOnce(&mut Places) -> u32) -> u32 {
+        let places = self.records.len() + RUN as usize;
+        assert!(u32::try_from(places).is_ok(), "at most four billion messages at once");
+        self.records.resize(places, NO_RECORD);
+        self.states.resize(places, State::FREE);
+        self.attributes.resize(places * self.attributes_each, 0);
+        add(&mut self.places)
     }
 
     /// Brings the places near that the next messages will take.
     #[inline(never)]
     fn fetch_free(&self) {
-        self.free.iter().rev().take(FETCHED_AHEAD as usize).for_each(|index| self.fetch(MessageId(*index)));
+        let coming = self.places.coming_singles().take(FETCHED_AHEAD as usize);
+        coming.for_each(|index| self.fetch(MessageId(index)));
+    }
+
+    /// Brings the place near that the next message of a shelf will take.
+    #[inline]
+    pub fn fetch_shelf(&self, shelf: Shelf) {
+        if let Some(place) = self.places.coming(shelf) {
+            self.fetch(MessageId(place));
+        }
     }
 
     /// Brings a message near. Whoever will look at many messages, one after another, asks for all of them first: then the
@@ -171,6 +203,12 @@ impl Messages {
     #[inline]
     pub fn fetch(&self, message: MessageId) {
         std::hint::black_box((self.record(message).bytes, self.state(message)));
+    }
+
+    /// The same of what happens to a message, not of what it says.
+    #[inline]
+    pub fn fetch_state(&self, message: MessageId) {
+        std::hint::black_box(self.state(message));
     }
 
     #[inline]
@@ -239,7 +277,7 @@ impl Messages {
         let state = self.state_mut(message);
         if state.release() {
             let fate = state.fate();
-            self.free.push(message.0);
+            self.places.give_back(message.0);
             self.fates[fate as usize] += 1;
             if !self.extras.is_empty() {
                 self.leave_payload(message);

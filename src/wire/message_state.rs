@@ -32,6 +32,9 @@ impl Mark {
 }
 
 impl State {
+    /// A place that nobody uses.
+    pub(super) const FREE: Self = Self(0);
+
     /// A new message: one holds it.
     #[inline]
     pub(super) fn new(poison: bool) -> Self {

@@ -6,8 +6,10 @@ use crate::engine::{Span, Time};
 /// The limits of topics ("Amazon Simple Notification Service endpoints and quotas").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SnsQuotas {
-    /// Messages a second that an account may publish to all its topics together, in single calls and batches.
+    /// Messages a second that an account may publish to all its standard topics together, in single calls and batches.
     pub publishes_per_second: u32,
+    /// The same of its FIFO topics.
+    pub fifo_publishes_per_second: u32,
     /// Largest message, attributes included.
     pub maximum_message_bytes: u32,
     /// Most entries of a batch ("`PublishBatch`").
@@ -76,6 +78,8 @@ impl SnsQuotas {
         };
         let current = Self {
             publishes_per_second,
+            // "Amazon Simple Notification Service endpoints and quotas": 3,000 in most Regions, where standard topics have less.
+            fifo_publishes_per_second: publishes_per_second.max(3_000),
             maximum_message_bytes: 262_144,
             maximum_batch_entries: 10,
             largest_maximum_message_bytes: 1_048_576,
@@ -100,6 +104,7 @@ impl SnsQuotas {
             QuotaProfile::Current => current,
             QuotaProfile::Exam2022 => Self {
                 largest_maximum_message_bytes: 262_144,
+                fifo_publishes_per_second: publishes_per_second,
                 fifo_messages_per_second: 300,
                 fifo_bytes_per_second: 10_000_000,
                 fifo_throughput_scope: false,
@@ -153,8 +158,10 @@ pub enum SmsType {
 /// What the topics of the account have in common.
 #[derive(Debug, Clone)]
 pub struct SnsAccount {
-    /// Messages that may still be published.
+    /// Messages that may still be published to standard topics.
     pub publishes: Budget,
+    /// Messages that may still be published to FIFO topics.
+    pub fifo_publishes: Budget,
     /// When the next e-mail may leave.
     pub emails: Pace,
     sms: [Pace; 2],
@@ -167,6 +174,7 @@ impl SnsAccount {
     pub fn new(quotas: &SnsQuotas) -> Self {
         Self {
             publishes: Budget::per_second(quotas.publishes_per_second),
+            fifo_publishes: Budget::per_second(quotas.fifo_publishes_per_second),
             emails: Pace::per_second(quotas.emails_per_second),
             sms: [Pace::per_second(quotas.sms_per_second); 2],
             sms_spent: 0.0,
@@ -200,6 +208,9 @@ mod tests {
         assert_eq!(of(QuotaProfile::Current, Region::UsEast1).publishes_per_second, 30_000);
         assert_eq!(of(QuotaProfile::Current, Region::EuWest1).publishes_per_second, 9_000);
         assert_eq!(of(QuotaProfile::Exam2022, Region::EuWest3).publishes_per_second, 300);
+        let of_fifo = |region| of(QuotaProfile::Current, region).fifo_publishes_per_second;
+        let regions = [Region::UsEast1, Region::EuWest1, Region::EuCentral1, Region::EuWest3];
+        assert_eq!(regions.map(of_fifo), [30_000, 9_000, 3_000, 3_000]);
         assert_eq!(of(QuotaProfile::Exam2022, Region::UsEast1).fifo_messages_per_second, 300);
     }
 }

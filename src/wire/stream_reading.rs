@@ -69,6 +69,13 @@ pub struct KeyOrder {
 const MOST_NUMBERED: u32 = 1 << 22;
 
 impl KeyOrder {
+    /// Brings near what is known of a key (see [`Messages::fetch`](super::Messages::fetch)).
+    #[inline]
+    pub fn fetch(&self, producer: EntityId, key: GroupId) {
+        let keys = self.numbered.get(producer.index());
+        std::hint::black_box(keys.and_then(|keys| keys.get(key.0 as usize)).copied());
+    }
+
     /// Whether a record comes after a later one of its producer and key.
     #[inline]
     pub fn is_late(&mut self, producer: EntityId, key: GroupId, sequence: u64) -> bool {

@@ -66,7 +66,7 @@ consumers:
 fn connections_of_rabbitmq_are_limited_by_instance_type_and_node() {
     let consumers = |instances: u32, more: &str| {
         run(&format!(
-            "brokers: {{ b: {{ engine_type: rabbitmq{more} }} }}\nbroker_queues: {{ q: {{ broker: b }} }}\nconsumers:\n  \
+            "duration: 10s\nbrokers: {{ b: {{ engine_type: rabbitmq{more} }} }}\nbroker_queues: {{ q: {{ broker: b }} }}\nconsumers:\n  \
              w: {{ receives_from: {{ broker_queue: q }}, instances: {instances}, processing_time: 1s }}\n"
         ))
     };

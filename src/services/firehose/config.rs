@@ -159,7 +159,7 @@ impl DeliveryStreamConfig {
         if let Some(stream) = stream {
             self.check_large_records(stream, problems);
         }
-        if let Some(since) = self.destination.is_new().filter(|_| !defaults.quotas.limits_rise) {
+        if let Some(since) = self.destination.is_new().filter(|_| !defaults.quotas.new_destinations) {
             let what = self.destination.key();
             problems
                 .error(self.places.of("destination"), format!("there was no destination `{what}` in 2022"))

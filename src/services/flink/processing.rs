@@ -72,8 +72,7 @@ impl Application {
         let detail = messages.detail(message);
         let published = messages.published_at(message);
         let (producer, sequence) = messages.origin(message);
-        // The data of a record, without its partition key.
-        let bytes = messages.bytes(message).saturating_sub(detail.group.key_bytes(&self.settings.texts));
+        let bytes = self.data_bytes(message, messages);
         Element {
             time: self.wall(published) + i64::from(detail.event_offset_millis),
             key: detail.group,
@@ -164,10 +163,18 @@ impl Application {
         messages.release(entry.message);
     }
 
+    /// Bytes of the data of a record, without its partition key.
+    fn data_bytes(&self, message: MessageId, messages: &Messages) -> u32 {
+        let key = messages.detail(message).group.key_bytes(&self.settings.texts);
+        messages.bytes(message).saturating_sub(key)
+    }
+
     /// Whether a record cannot be processed.
     fn fails(&self, message: MessageId, messages: &Messages) -> bool {
-        let is_too_large =
-            || self.settings.on_poison == OnPoison::ErrorStream && messages.bytes(message) > LARGEST_ROW;
+        let is_too_large = || {
+            self.settings.on_poison == OnPoison::ErrorStream
+                && self.data_bytes(message, messages) > LARGEST_ROW
+        };
         messages.is_poison(message) || is_too_large()
     }
 

@@ -81,7 +81,7 @@ impl Application {
             // The key counts towards the record.
             let bytes = cx.messages.bytes(message);
             cx.messages.set_bytes(message, bytes + key.key_bytes(texts));
-            Entry::for_stream(message, hash)
+            Entry::for_stream(message, hash, cx.messages)
         } else {
             Entry::new(message)
         };

@@ -169,7 +169,8 @@ impl DataStream {
         }
         let batch = cx.batches.open();
         for (entry, key) in entries.iter().zip(keys) {
-            cx.batches.entries_mut(batch).push(Entry::for_stream(entry.message, key.hash.unwrap_or(0)));
+            let entry = Entry::for_stream(entry.message, key.hash.unwrap_or(0), cx.messages);
+            cx.batches.entries_mut(batch).push(entry);
         }
         let mut places = Vec::with_capacity(entries.len());
         let taken = self.take_call(batch, single, |place| places.push(place), cx);

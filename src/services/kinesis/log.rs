@@ -56,6 +56,7 @@ impl Stored {
             receive_count: copied | poison,
             enqueued_at: self.arrived_at,
             aggregated: self.continues(),
+            bytes: self.bytes(),
             ..Entry::new(self.message)
         }
     }

@@ -30,6 +30,7 @@ mod fan_out;
 mod log;
 mod metrics;
 mod on_demand;
+mod put;
 mod read;
 mod report;
 mod routes;

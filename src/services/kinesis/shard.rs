@@ -97,14 +97,15 @@ impl Shard {
         false
     }
 
-    /// Brings near what a record that comes will change (see [`Messages::fetch`](crate::wire::Messages::fetch)).
+    /// Brings near what decides whether a record is taken (see [`Messages::fetch`](crate::wire::Messages::fetch)).
     #[inline]
-    pub(super) fn fetch(&self) {
-        std::hint::black_box((
-            self.log.newest(),
-            self.call_bytes,
-            self.traffic.incoming_records,
-            self.hot_keys.all(),
-        ));
+    pub(super) fn fetch_limits(&self) {
+        std::hint::black_box((self.write_records.owes(), self.hot_keys.all()));
+    }
+
+    /// Brings near where a record is put that is taken.
+    #[inline]
+    pub(super) fn fetch_log(&self) {
+        std::hint::black_box((self.log.newest(), self.call_bytes, self.traffic.incoming_records));
     }
 }

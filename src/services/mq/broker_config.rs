@@ -37,7 +37,7 @@ section! {
         /// type.
         pub connection_max: Option<u32>, at_least (1);
         /// Largest message of RabbitMQ (`max_message_size`, from RabbitMQ 4 on); by default 512KiB, 128MiB at most.
-        pub max_message_size: Option<Bytes>, within (Bytes::new(1), Bytes::new(u64::from(LARGEST_OF_RABBITMQ)));
+        pub max_message_size: Option<Bytes>, within (Bytes::new(1), Bytes::from_mib(128));
         /// When it, or one of its nodes, is not there.
         pub failures: Vec<FailureConfig> = Vec::new();
         /// Dollars for an hour of one of its instances; by default the list price.

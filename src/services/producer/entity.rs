@@ -5,14 +5,14 @@ use super::attributes::Attribute;
 use super::kpl::Kpl;
 use super::library::{Library, RecordSettings};
 use super::metrics::ProducerMetrics;
-use super::partition_keys::KeysAhead;
+use super::partition_keys::{Key, KeysAhead};
 use super::payload::LargePayloads;
 use super::serial::Serial;
 use crate::engine::{Distribution, Span, Stream, Time};
 use crate::traffic::Arrivals;
 use crate::wire::{
-    ApiError, BatchId, Context, Deduplication, Detail, EntityId, Entry, GroupId, MessageGroups, NewMessage,
-    Outbox, PayloadStore, Purpose, Retries, Signal, draw_bytes, draw_span,
+    ApiError, BatchId, Context, Deduplication, DelaySeconds, Detail, EntityId, Entry, GroupId, MessageGroups,
+    Messages, NewMessage, Outbox, PayloadStore, Purpose, Retries, Shelf, Signal, draw_bytes, draw_span,
 };
 use std::collections::VecDeque;
 
@@ -124,6 +124,15 @@ pub(super) struct Chance {
     pub(super) object_store: Stream,
 }
 
+/// The partition key of a record.
+#[derive(Debug, Clone, Copy)]
+struct RecordKey {
+    group: GroupId,
+    bytes: u32,
+    hash: u128,
+    shelf: Shelf,
+}
+
 impl Producer {
     /// A producer that has made nothing yet.
     pub fn new(settings: ProducerSettings, arrivals: Arrivals, seed: u64, replication: u32) -> Self {
@@ -220,18 +229,13 @@ impl Producer {
         let body = draw_bytes(&self.settings.body_size, &mut self.chance.size);
         let mut bytes = body;
         let poison = self.chance.poison.chance(self.settings.poison_rate);
-        let key = self
-            .settings
-            .records
-            .as_ref()
-            .and_then(|records| records.keys.as_ref())
-            .map(|keys| self.keys_ahead.advance(keys, self.sequence, &mut self.chance.key));
-        if let Some((_, key_bytes)) = key {
-            bytes = bytes.saturating_add(key_bytes);
+        let key = self.next_key(cx.messages);
+        if let Some(key) = key {
+            bytes = bytes.saturating_add(key.bytes);
         }
         let detail = match &self.settings.groups {
             _ if key.is_some() => {
-                Detail { group: key.map_or(GroupId::NONE, |(group, _)| group), ..Detail::NONE }
+                Detail { group: key.map_or(GroupId::NONE, |key| key.group), ..Detail::NONE }
             }
             Some(groups) => Detail {
                 group: groups.draw(self.sequence, &mut self.chance.group),
@@ -247,14 +251,12 @@ impl Producer {
             }
             None => detail,
         };
-        let message = cx.messages.create(NewMessage {
-            published_at: at,
-            producer: cx.me,
-            sequence: self.sequence,
-            bytes,
-            poison,
-            detail,
-        });
+        let new =
+            NewMessage { published_at: at, producer: cx.me, sequence: self.sequence, bytes, poison, detail };
+        let message = match key {
+            Some(key) => cx.messages.create_beside(key.shelf, new),
+            None => cx.messages.create(new),
+        };
         self.sequence += 1;
         if !self.settings.attributes.is_empty() {
             let values = cx.messages.attributes_mut(message);
@@ -274,15 +276,38 @@ impl Producer {
         self.point_to_payload(message, body, bytes, cx);
         self.metrics.messages_produced.add(1);
         self.metrics.message_size.record(u64::from(bytes));
-        if let Some(records) = self.settings.records.as_ref().filter(|_| key.is_some()) {
-            return Entry::for_stream(message, records.explicit_hash_key.unwrap_or(self.keys_ahead.hash()));
+        if let Some(key) = key {
+            return Entry::for_stream(message, key.hash, cx.messages);
         }
         let mut entry = Entry::new(message);
         if let Some(delay) = &self.settings.delay_seconds {
             let seconds = delay.nanoseconds.sample(&mut self.chance.delay) / 1e9;
-            entry.delay_seconds = Some(seconds.round().clamp(0.0, 900.0) as u16);
+            entry.delay_seconds = Some(DelaySeconds::new(seconds.round().clamp(0.0, 900.0) as u16));
         }
         entry
+    }
+
+    /// The partition key of the next message, if it goes to a stream.
+    #[inline]
+    fn next_key(&mut self, messages: &Messages) -> Option<RecordKey> {
+        let records = self.settings.records.as_ref()?;
+        let of = |key: &Key| {
+            let hash = records.explicit_hash_key.unwrap_or(key.hash);
+            RecordKey {
+                group: key.group,
+                bytes: key.bytes,
+                hash,
+                shelf: Shelf::of_hash_key(hash, records.shards),
+            }
+        };
+        let foresee = |keys: &[Key]| keys.iter().for_each(|key| messages.fetch_shelf(of(key).shelf));
+        Some(of(self.keys_ahead.next(records.keys.as_ref()?, self.sequence, &mut self.chance.key, foresee)))
+    }
+
+    /// The hash key of the record that comes so many after the last, if it is known already.
+    #[inline]
+    pub(super) fn coming_hash_key(&self, records: usize) -> Option<u128> {
+        self.keys_ahead.coming(records).map(|key| key.hash)
     }
 
     fn add_to_batch<O: Outbox<Timer>>(&mut self, entry: Entry, cx: &mut Context<'_, O>) {

@@ -7,8 +7,8 @@ use super::entity::Producer;
 use super::library::KplSettings;
 use crate::engine::{Span, Time};
 use crate::wire::{
-    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, Entry, HashRange,
-    LimitBucket, LimitModel, MessageId, Outbox, ShardInfo, Signal,
+    AGGREGATE_BYTES, AGGREGATED_RECORD_BYTES, Action, ApiError, BatchId, Context, Entry, HashPlaces,
+    HashRange, LimitBucket, LimitModel, MessageId, Outbox, ShardInfo, Signal,
 };
 use std::collections::VecDeque;
 
@@ -16,6 +16,8 @@ use std::collections::VecDeque;
 const MOST_AT_ONCE: u32 = 64;
 /// How often shards whose limiter holds something back are looked at.
 const DRAIN_INTERVAL: Span = Span::from_millis(25);
+/// The pack of a record is brought near so many records before.
+const PACKS_AHEAD: usize = 4;
 /// Bytes that the limiter of a shard saves up.
 const LIMITER_BYTES: u64 = 10 << 20;
 
@@ -29,13 +31,23 @@ struct Packed {
     made_at: Time,
 }
 
-/// What the library knows about a shard.
+/// The records that are being packed for a shard. What each record changes lies in one line of the processor's cache.
+#[derive(Debug)]
+#[repr(align(64))]
+struct OpenPack {
+    entries: Vec<Entry>,
+    bytes: u32,
+    /// When the oldest of them was made.
+    made_at: Time,
+}
+
+impl OpenPack {
+    const EMPTY: Self = Self { entries: Vec::new(), bytes: 0, made_at: Time::MAX };
+}
+
+/// What the library knows about a shard besides.
 #[derive(Debug)]
 struct Lane {
-    open: Vec<Entry>,
-    open_bytes: u32,
-    /// When the oldest of the open pack was made.
-    made_at: Time,
     held_back: VecDeque<Packed>,
     records: LimitBucket,
     bytes: LimitBucket,
@@ -51,9 +63,6 @@ impl Lane {
             bucket.empty()
         };
         Self {
-            open: Vec::new(),
-            open_bytes: 0,
-            made_at: Time::MAX,
             held_back: VecDeque::new(),
             records: bucket(records, records.clamp(1, 1000)),
             bytes: bucket(bytes, LIMITER_BYTES),
@@ -65,9 +74,10 @@ impl Lane {
 #[derive(Debug)]
 pub(super) struct Kpl {
     settings: KplSettings,
-    /// By shard, in the order of their ranges: what the library knows, the last hash key, and when the open pack must go.
+    shards: HashPlaces,
+    /// By shard, in the order of their ranges: the open pack, when it must go, and what else the library knows.
+    open: Vec<OpenPack>,
     lanes: Vec<Lane>,
-    ends: Vec<u128>,
     deadlines: Vec<Time>,
     /// Memory of packs that are gone.
     spare: Vec<Vec<Entry>>,
@@ -91,8 +101,9 @@ impl Kpl {
     pub(super) fn new(settings: KplSettings) -> Self {
         let lanes = settings.shards.iter().map(|_| Lane::new(&settings, Time::ZERO)).collect();
         Self {
+            shards: HashPlaces::new(&settings.shards),
+            open: settings.shards.iter().map(|_| OpenPack::EMPTY).collect(),
             lanes,
-            ends: settings.shards.iter().map(|range| range.last).collect(),
             deadlines: vec![Time::MAX; settings.shards.len()],
             spare: Vec::new(),
             settings,
@@ -108,10 +119,11 @@ impl Kpl {
         }
     }
 
-    /// The shard a hash key is predicted for: the first whose range ends behind it.
+    /// Brings near the pack that a record with this hash key will join (see [`Messages::fetch`](crate::wire::Messages::fetch)).
     #[inline]
-    fn predict(&self, hash: u128) -> usize {
-        self.ends.partition_point(|last| *last < hash).min(self.ends.len() - 1)
+    fn fetch(&self, hash_key: u128) {
+        let pack = &self.open[self.shards.of(hash_key)];
+        std::hint::black_box(pack.entries.last().map(|entry| entry.bytes));
     }
 
     /// When something is to be done next, besides taking records.
@@ -125,11 +137,11 @@ impl Kpl {
         &'a self,
         batches: &'a crate::wire::Batches,
     ) -> impl Iterator<Item = MessageId> + 'a {
-        let packed = self.lanes.iter().flat_map(|lane| {
-            lane.open.iter().chain(lane.held_back.iter().flat_map(|packed| &packed.entries))
-        });
+        let packed = self.open.iter().flat_map(|pack| &pack.entries);
+        let held_back =
+            self.lanes.iter().flat_map(|lane| lane.held_back.iter().flat_map(|packed| &packed.entries));
         let call = self.call.into_iter().flat_map(|batch| batches.entries(batch));
-        packed.chain(call).map(|entry| entry.message)
+        packed.chain(held_back).chain(call).map(|entry| entry.message)
     }
 }
 
@@ -149,6 +161,9 @@ impl Producer {
                     room -= 1;
                     at = at.max(next);
                     let entry = self.make_message(next, cx);
+                    if let Some(hash_key) = self.coming_hash_key(PACKS_AHEAD) {
+                        kpl.fetch(hash_key);
+                    }
                     self.waiting += 1;
                     kpl.next_arrival = self.arrivals.next_arrival();
                     let deadline = next + kpl.settings.buffered_time;
@@ -196,34 +211,34 @@ impl Producer {
         at: Time,
         cx: &mut Context<'_, O>,
     ) {
-        let index = kpl.predict(entry.hash_key());
-        let size = cx.messages.bytes(entry.message);
+        let index = kpl.shards.of(entry.hash_key());
+        let size = entry.bytes;
         let made_at = cx.messages.published_at(entry.message);
-        let lane = &mut kpl.lanes[index];
         let packed_size = size.saturating_add(AGGREGATED_RECORD_BYTES);
         let most = kpl.settings.aggregation_bytes.filter(|most| packed_size + AGGREGATE_BYTES <= *most);
         let Some(most) = most else {
             let entries = vec![Entry { aggregated: false, ..entry }];
-            lane.held_back.push_back(Packed { entries, bytes: size, deadline, made_at });
+            kpl.lanes[index].held_back.push_back(Packed { entries, bytes: size, deadline, made_at });
             kpl.held_back += 1;
             self.drain(kpl, index, at, cx);
             return;
         };
-        if !lane.open.is_empty() && lane.open_bytes + packed_size > most {
+        let pack = &kpl.open[index];
+        if !pack.entries.is_empty() && pack.bytes + packed_size > most {
             self.close_pack(kpl, index, at, cx);
         }
-        let lane = &mut kpl.lanes[index];
-        if lane.open.is_empty() {
-            lane.open_bytes = AGGREGATE_BYTES;
-            lane.made_at = made_at;
-            kpl.deadlines[index] = deadline;
+        let (pack, due) = (&mut kpl.open[index], &mut kpl.deadlines[index]);
+        if pack.entries.is_empty() {
+            pack.bytes = AGGREGATE_BYTES;
+            pack.made_at = made_at;
+            *due = deadline;
         }
-        lane.made_at = lane.made_at.min(made_at);
-        kpl.deadlines[index] = kpl.deadlines[index].min(deadline);
-        kpl.earliest = kpl.earliest.min(kpl.deadlines[index]);
-        lane.open.push(Entry { aggregated: !lane.open.is_empty(), ..entry });
-        lane.open_bytes += packed_size;
-        if lane.open.len() as u32 >= kpl.settings.aggregation_count {
+        pack.made_at = pack.made_at.min(made_at);
+        *due = deadline.min(*due);
+        kpl.earliest = kpl.earliest.min(*due);
+        pack.entries.push(Entry { aggregated: !pack.entries.is_empty(), ..entry });
+        pack.bytes += packed_size;
+        if pack.entries.len() as u32 >= kpl.settings.aggregation_count {
             self.close_pack(kpl, index, at, cx);
         }
     }
@@ -235,11 +250,11 @@ impl Producer {
         at: Time,
         cx: &mut Context<'_, O>,
     ) {
-        let lane = &mut kpl.lanes[index];
-        let entries = std::mem::replace(&mut lane.open, kpl.spare.pop().unwrap_or_default());
+        let pack = &mut kpl.open[index];
+        let entries = std::mem::replace(&mut pack.entries, kpl.spare.pop().unwrap_or_default());
         let deadline = std::mem::replace(&mut kpl.deadlines[index], Time::MAX);
-        let (bytes, made_at) = (lane.open_bytes, lane.made_at);
-        lane.held_back.push_back(Packed { entries, bytes, deadline, made_at });
+        let (bytes, made_at) = (pack.bytes, pack.made_at);
+        kpl.lanes[index].held_back.push_back(Packed { entries, bytes, deadline, made_at });
         kpl.held_back += 1;
         self.drain(kpl, index, at, cx);
     }
@@ -367,29 +382,37 @@ impl Producer {
 
     /// The stream's shards are known anew: what waits is packed for them.
     pub(super) fn take_shards<O: Outbox<Timer>>(&mut self, shards: &[ShardInfo], cx: &mut Context<'_, O>) {
-        let Some(mut kpl) = self.kpl.take() else { return };
-        kpl.refreshing = false;
         let mut ranges: Vec<HashRange> =
             shards.iter().filter(|shard| !shard.closed).map(|shard| shard.range).collect();
         ranges.sort_unstable_by_key(|range| range.first);
-        let lanes = ranges.iter().map(|_| Lane::new(&kpl.settings, cx.now)).collect();
-        let former = std::mem::replace(&mut kpl.lanes, lanes);
-        let deadlines = std::mem::replace(&mut kpl.deadlines, vec![Time::MAX; ranges.len()]);
-        kpl.ends = ranges.iter().map(|range| range.last).collect();
-        kpl.earliest = Time::MAX;
-        kpl.held_back = 0;
-        for (lane, deadline) in former.into_iter().zip(deadlines) {
-            for packed in lane.held_back {
-                for entry in packed.entries {
-                    self.pack(&mut kpl, entry, packed.deadline, cx.now, cx);
-                }
-            }
-            for entry in lane.open {
-                self.pack(&mut kpl, entry, deadline, cx.now, cx);
-            }
+        let Some(mut kpl) = self.kpl.take() else { return };
+        kpl.refreshing = false;
+        if !ranges.is_empty() {
+            self.pack_anew(&mut kpl, &ranges, cx);
         }
         self.kpl = Some(kpl);
         self.run_kpl(cx);
+    }
+
+    fn pack_anew<O: Outbox<Timer>>(&mut self, kpl: &mut Kpl, ranges: &[HashRange], cx: &mut Context<'_, O>) {
+        let lanes = ranges.iter().map(|_| Lane::new(&kpl.settings, cx.now)).collect();
+        let former = std::mem::replace(&mut kpl.lanes, lanes);
+        let open = ranges.iter().map(|_| OpenPack::EMPTY).collect();
+        let open = std::mem::replace(&mut kpl.open, open);
+        let deadlines = std::mem::replace(&mut kpl.deadlines, vec![Time::MAX; ranges.len()]);
+        kpl.shards = HashPlaces::new(ranges);
+        kpl.earliest = Time::MAX;
+        kpl.held_back = 0;
+        for ((lane, pack), deadline) in former.into_iter().zip(open).zip(deadlines) {
+            for packed in lane.held_back {
+                for entry in packed.entries {
+                    self.pack(kpl, entry, packed.deadline, cx.now, cx);
+                }
+            }
+            for entry in pack.entries {
+                self.pack(kpl, entry, deadline, cx.now, cx);
+            }
+        }
     }
 
     /// Records that will not be put any more.

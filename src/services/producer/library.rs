@@ -169,6 +169,8 @@ pub struct RecordSettings {
     pub keys: Option<PartitionKeys>,
     /// `ExplicitHashKey` of every record.
     pub explicit_hash_key: Option<u128>,
+    /// How many shards the stream has at the beginning: records of one lie together.
+    pub shards: u32,
     /// How records get to the stream.
     pub library: Library,
     /// How often a call is tried, if the library has its own mind about it.
@@ -240,6 +242,7 @@ pub(super) fn record_settings(
     Some(RecordSettings {
         keys: Some(keys?),
         explicit_hash_key: explicit.map_or(Some(None), |hash| hash.map(Some))?,
+        shards: target.shards.len() as u32,
         library,
         max_attempts,
         keeps_order,
@@ -281,7 +284,14 @@ pub(super) fn delivery_settings(
             return None;
         }
     };
-    Some(RecordSettings { keys: None, explicit_hash_key: None, library, max_attempts, keeps_order: false })
+    Some(RecordSettings {
+        keys: None,
+        explicit_hash_key: None,
+        shards: 0,
+        library,
+        max_attempts,
+        keeps_order: false,
+    })
 }
 
 impl AgentConfig {

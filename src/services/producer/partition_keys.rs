@@ -4,7 +4,7 @@ use crate::engine::{Distribution, Stream};
 use crate::language::{
     Decode, Definitions, Files, Json, Located, Named, Node, Problems, Value, choice, section,
 };
-use crate::wire::{GroupId, Texts, partition_hash};
+use crate::wire::{GroupId, NumberedHashes, Texts, partition_hash};
 use std::sync::Arc;
 
 choice! {
@@ -114,8 +114,8 @@ pub enum PartitionKeys {
     Random,
     /// The keys of a list, one after another.
     InTurn(Arc<[Key]>),
-    /// One of a list, all equally likely.
-    Uniform(Arc<[Key]>),
+    /// One of the numbers up to this one, all equally likely.
+    Uniform(u32, NumberedHashes),
     /// One of a list, by their index.
     Weighted(Distribution, Arc<[Key]>),
 }
@@ -125,9 +125,9 @@ impl PartitionKeys {
     #[inline(never)]
     fn draw_many(&self, number: u64, stream: &mut Stream, into: &mut Vec<Key>) {
         match self {
-            PartitionKeys::Uniform(keys) => {
-                let places = [(); KEYS_AHEAD].map(|()| stream.below(keys.len() as u64) as usize);
-                into.extend(places.map(|place| keys[place]));
+            PartitionKeys::Uniform(most, hashes) => {
+                let numbers = [(); KEYS_AHEAD].map(|()| uniform(*most, stream));
+                into.extend(numbers.map(|number| numbered(number, hashes)));
             }
             _ => into.extend((number..).take(KEYS_AHEAD).map(|number| self.draw(number, stream))),
         }
@@ -144,7 +144,7 @@ impl PartitionKeys {
                 bytes: GroupId::RANDOM_KEY_BYTES,
             },
             PartitionKeys::InTurn(keys) => keys[(number % keys.len() as u64) as usize],
-            PartitionKeys::Uniform(keys) => keys[stream.below(keys.len() as u64) as usize],
+            PartitionKeys::Uniform(most, hashes) => numbered(uniform(*most, stream), hashes),
             PartitionKeys::Weighted(index, keys) => keys[index.sample(stream) as usize],
         }
     }
@@ -160,28 +160,29 @@ pub(super) struct KeysAhead {
 const KEYS_AHEAD: usize = 32;
 
 impl KeysAhead {
-    /// Goes on to the key of the next record, which has this number: how it is called in messages, and its bytes.
+    /// The key of the next record, which has this number; `foresee` is shown many keys before they come.
     #[inline]
-    pub(super) fn advance(
+    pub(super) fn next(
         &mut self,
         keys: &PartitionKeys,
         number: u64,
         stream: &mut Stream,
-    ) -> (GroupId, u32) {
+        foresee: impl FnOnce(&[Key]),
+    ) -> &Key {
         if self.used == self.drawn.len() {
             self.drawn.clear();
             keys.draw_many(number, stream, &mut self.drawn);
             self.used = 0;
+            foresee(&self.drawn);
         }
-        let key = &self.drawn[self.used];
         self.used += 1;
-        (key.group, key.bytes)
+        &self.drawn[self.used - 1]
     }
 
-    /// The hash key of the record that was gone on to last.
+    /// The key that comes so many records after the last, if it is known already.
     #[inline]
-    pub(super) fn hash(&self) -> u128 {
-        self.drawn[self.used - 1].hash
+    pub(super) fn coming(&self, records: usize) -> Option<&Key> {
+        self.drawn.get((self.used + records).checked_sub(1)?)
     }
 }
 
@@ -189,8 +190,22 @@ fn key(text: &str, texts: &mut Texts) -> Key {
     Key { group: texts.group(text), hash: partition_hash(text), bytes: text.len() as u32 }
 }
 
-fn numbered(keys: u32, texts: &mut Texts) -> impl Iterator<Item = Key> {
-    (1..=keys).map(|number| key(&number.to_string(), texts))
+/// One of the numbers from 1 on.
+#[inline]
+fn uniform(most: u32, stream: &mut Stream) -> u32 {
+    1 + stream.below(u64::from(most)) as u32
+}
+
+/// The key that is called by a number.
+#[inline]
+fn numbered(number: u32, hashes: &NumberedHashes) -> Key {
+    Key { group: GroupId(number), hash: hashes.of(number), bytes: number.ilog10() + 1 }
+}
+
+/// The keys 1, 2, 3, ….
+fn all_numbered(keys: u32, texts: &mut Texts) -> Vec<Key> {
+    let hashes = texts.numbered_hashes(keys);
+    (1..=keys).map(|number| numbered(number, &hashes)).collect()
 }
 
 impl PartitionKeyConfig {
@@ -215,7 +230,7 @@ impl PartitionKeyConfig {
         };
         let (weights, keys): (Vec<f64>, Vec<Key>) = match &drawn.value {
             DrawnKeyConfig::Uniform(keys) if (1..=MOST_KEYS).contains(keys) => {
-                return Some(PartitionKeys::Uniform(numbered(*keys, texts).collect()));
+                return Some(PartitionKeys::Uniform(*keys, texts.numbered_hashes(*keys)));
             }
             DrawnKeyConfig::Uniform(_) => {
                 problems.error(drawn.place, "`uniform` takes a number of keys, 1 to 1,000,000");
@@ -223,7 +238,7 @@ impl PartitionKeyConfig {
             }
             DrawnKeyConfig::Zipf(zipf) => {
                 let weight = |number: u32| libm::pow(f64::from(number), -zipf.exponent);
-                ((1..=zipf.keys).map(weight).collect(), numbered(zipf.keys, texts).collect())
+                ((1..=zipf.keys).map(weight).collect(), all_numbered(zipf.keys, texts))
             }
             DrawnKeyConfig::OneOf(names) => {
                 names.iter().map(|(name, weight)| (*weight, key(name.as_str(), texts))).unzip()
@@ -231,7 +246,7 @@ impl PartitionKeyConfig {
             DrawnKeyConfig::Hot(hot) => {
                 let share = hot.share.as_f64();
                 let mut weights = vec![(1.0 - share) / f64::from(hot.others); hot.others as usize];
-                let mut keys: Vec<Key> = numbered(hot.others, texts).collect();
+                let mut keys = all_numbered(hot.others, texts);
                 weights.push(share);
                 keys.push(key(&hot.key, texts));
                 (weights, keys)
@@ -300,7 +315,21 @@ mod tests {
     use super::*;
 
     fn keys(number: u32) -> Arc<[Key]> {
-        numbered(number, &mut Texts::default()).collect()
+        all_numbered(number, &mut Texts::default()).into()
+    }
+
+    #[test]
+    fn numbers_are_keys_like_any_text() {
+        let mut texts = Texts::default();
+        for most in [12_345, 99] {
+            for (number, numbered) in (1_u32..).zip(all_numbered(most, &mut texts)) {
+                let text = key(&number.to_string(), &mut texts);
+                assert_eq!(
+                    (numbered.group, numbered.hash, numbered.bytes),
+                    (text.group, text.hash, text.bytes)
+                );
+            }
+        }
     }
 
     #[test]
@@ -309,7 +338,7 @@ mod tests {
         let ways = [
             PartitionKeys::Random,
             PartitionKeys::InTurn(keys(7)),
-            PartitionKeys::Uniform(keys(1000)),
+            PartitionKeys::Uniform(1000, Texts::default().numbered_hashes(1000)),
             PartitionKeys::Weighted(index, keys(3)),
         ];
         for way in ways {
@@ -317,8 +346,8 @@ mod tests {
             let (mut ahead, mut one_by_one, mut ahead_keys) = (stream(), stream(), KeysAhead::default());
             for number in 0..100 {
                 let key = way.draw(number, &mut one_by_one);
-                let (group, bytes) = ahead_keys.advance(&way, number, &mut ahead);
-                assert_eq!((group, bytes, ahead_keys.hash()), (key.group, key.bytes, key.hash), "{way:?}");
+                let next = ahead_keys.next(&way, number, &mut ahead, |_| {});
+                assert_eq!((next.group, next.bytes, next.hash), (key.group, key.bytes, key.hash), "{way:?}");
             }
         }
     }

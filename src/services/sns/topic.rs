@@ -262,8 +262,10 @@ impl Topic {
             ApiError::BatchRequestTooLong
         } else {
             let has_room = self.fifo.as_ref().is_none_or(|fifo| fifo.has_room(number, bytes, cx.now));
-            if has_room && cx.sns.publishes.has(number, cx.now) {
-                cx.sns.publishes.take(number, cx.now);
+            let account =
+                if self.fifo.is_some() { &mut cx.sns.fifo_publishes } else { &mut cx.sns.publishes };
+            if has_room && account.has(number, cx.now) {
+                account.take(number, cx.now);
                 if let Some(fifo) = &mut self.fifo {
                     fifo.take(number, bytes, cx.now);
                 }

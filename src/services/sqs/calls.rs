@@ -127,7 +127,9 @@ impl Queue {
         for index in 0..cx.batches.entries(batch).len() {
             let entry = cx.batches.entries(batch)[index];
             bytes += u64::from(cx.messages.bytes(entry.message));
-            let Err(error) = self.accept(from, entry.message, entry.delay_seconds.map(i64::from), cx) else {
+            let Err(error) =
+                self.accept(from, entry.message, entry.delay_seconds.map(|delay| i64::from(delay.get())), cx)
+            else {
                 continue;
             };
             self.metrics.messages_refused.add(1);

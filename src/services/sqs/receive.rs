@@ -320,12 +320,10 @@ impl Queue {
             self.watch_in_flight(hidden_until, receipt);
         }
         Entry {
-            message: slot.message,
             receipt,
             receive_count: slot.receive_count,
-            delay_seconds: None,
             enqueued_at: slot.enqueued_at,
-            aggregated: false,
+            ..Entry::new(slot.message)
         }
     }
 

@@ -4,8 +4,7 @@ use super::Timer;
 use super::queue::{Order, Queue};
 use crate::engine::{Span, Time};
 use crate::wire::{
-    Answer, ApiError, BatchId, Batches, Context, EntityId, Entry, Outbox, Receipt, Signal, TaskState,
-    TaskStatus,
+    Answer, ApiError, BatchId, Batches, Context, EntityId, Entry, Outbox, Signal, TaskState, TaskStatus,
 };
 
 /// Messages on their way out of a queue, by where they go.
@@ -51,12 +50,9 @@ impl Queue {
         let slot = *self.slots.get(index);
         cx.messages.mark_dead_lettered(slot.message);
         cx.batches.entries_mut(batch).push(Entry {
-            message: slot.message,
-            receipt: Receipt::NONE,
             receive_count: slot.receive_count,
-            delay_seconds: None,
             enqueued_at: slot.enqueued_at,
-            aggregated: false,
+            ..Entry::new(slot.message)
         });
         self.metrics.messages_dead_lettered.add(1);
         self.remove(index, cx.now);

@@ -168,6 +168,9 @@ impl StreamConsumer {
             cx.messages.release(entry.message);
         }
         for finished in &self.finished {
+            self.order.fetch(finished.producer, finished.key);
+        }
+        for finished in &self.finished {
             late += u64::from(self.order.is_late(finished.producer, finished.key, finished.sequence));
         }
         for finished in &self.finished {

@@ -154,7 +154,7 @@ impl StreamConsumer {
                 self.metrics.propagation_delay.record((cx.now - entry.enqueued_at).as_nanos());
             }
         }
-        let bytes = entries.iter().map(|entry| u64::from(cx.messages.bytes(entry.message))).sum();
+        let bytes = entries.iter().map(|entry| u64::from(entry.bytes)).sum();
         lease.waiting_records += entries.len() as u64;
         lease.waiting_bytes += bytes;
         lease.read_bytes += bytes;

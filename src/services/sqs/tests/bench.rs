@@ -5,9 +5,9 @@ use crate::engine::{Distribution, Span, Time};
 use crate::language::Duration;
 use crate::record::Instrument;
 use crate::wire::{
-    Access, ActivitySettings, ApiError, ApiLatency, Batches, Context, Detail, EntityId, Entry, Journal,
-    LambdaAccount, LambdaQuotas, MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId, PriceList,
-    QuotaProfile, Region, Requests, Service, Signal, SnsAccount, SnsQuotas, SqsQuotas,
+    Access, ActivitySettings, ApiError, ApiLatency, Batches, Context, DelaySeconds, Detail, EntityId, Entry,
+    Journal, LambdaAccount, LambdaQuotas, MessageId, Messages, NewMessage, Outbox, PollOutcome, PollerId,
+    PriceList, QuotaProfile, Region, Requests, Service, Signal, SnsAccount, SnsQuotas, SqsQuotas,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -289,7 +289,7 @@ impl Bench {
             });
             self.sequence += 1;
             self.names.insert(message, (*name).to_owned());
-            let delay_seconds = option("delay=").map(|seconds| seconds as u16);
+            let delay_seconds = option("delay=").map(|seconds| DelaySeconds::new(seconds as u16));
             self.batches.entries_mut(batch).push(Entry { delay_seconds, ..Entry::new(message) });
         }
         self.refused.clear();
