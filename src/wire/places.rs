@@ -13,7 +13,7 @@ impl Shelf {
     #[inline]
     pub fn of_hash_key(hash_key: u128, shards: u32) -> Self {
         let shelves = u64::from(shards).clamp(1, MOST_SHELVES);
-        Self(((hash_key >> 64) * u128::from(shelves) >> 64) as u32)
+        Self((((hash_key >> 64) * u128::from(shelves)) >> 64) as u32)
     }
 }
 

@@ -32,18 +32,20 @@ clients:
     assert!((cost(&tape, "t") - 4.0).abs() < 1e-9);
 }
 
+/// What is paid for a FIFO topic.
+const PRICES: [&str; 6] = [
+    "sns_fifo_per_million_publishes",
+    "sns_fifo_per_gb_published",
+    "sns_fifo_per_million_notifications",
+    "sns_fifo_per_gb_notified",
+    "sns_archive_per_gb",
+    "sns_archive_gb_month",
+];
+
 #[test]
 fn fifo_topics_bill_calls_bytes_and_what_is_notified() {
     let entries: Vec<String> =
         (0..10).map(|number| format!("{{ message: m{number}, size: 64KiB, message_group_id: g }}")).collect();
-    const PRICES: [&str; 6] = [
-        "sns_fifo_per_million_publishes",
-        "sns_fifo_per_gb_published",
-        "sns_fifo_per_million_notifications",
-        "sns_fifo_per_gb_notified",
-        "sns_archive_per_gb",
-        "sns_archive_gb_month",
-    ];
     // Everything is free but one thing.
     let run = |more: &str, (name, dollars): (&str, u32)| {
         let price = |one: &str| format!("{one}: {}", if one == name { dollars } else { 0 });
