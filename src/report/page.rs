@@ -185,7 +185,7 @@ fn table<'a>(page: &mut String, heads: &[&str], rows: impl Iterator<Item = Vec<&
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::ExpectationResult;
+    use crate::record::{ExpectationResult, SummaryRow};
     use crate::report::sample;
 
     #[test]
@@ -198,6 +198,14 @@ mod tests {
             expression: "p99 < 1s".to_owned(),
             passed: false,
             ..Default::default()
+        });
+        tape.summary.push(SummaryRow {
+            kind: "queue",
+            name: "orders".to_owned(),
+            metric: "messages_sent".to_owned(),
+            statistic: "sum",
+            value: 12.0,
+            unit: Unit::Count,
         });
         let chart = Chart { name: "age".to_owned(), svg: "<svg><title>Age</title></svg>\n".to_owned() };
         let page = text(&tape, &[chart]);

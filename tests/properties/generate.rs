@@ -101,7 +101,7 @@ const DELIVERIES: &[&str] = &[
     "{ destination: { http_endpoint: { endpoint: { failure_rate: 50%, failure_status: 413 }, s3_backup: { bucket: other } } } }",
     "{ dynamic_partitioning: { partition_by: { drawn: { uniform: 5 } } }, destination: { s3: { bucket: other } } }",
     "{ destination: { redshift: { s3: { bucket: bucket }, failure_rate: 50%, retry_duration: 0s } } }",
-    "{ destination: { snowflake: { endpoint: { rejected_records: 30%, failure_rate: 20% }, s3_backup: { bucket: other } } } }",
+    "{ destination: { opensearch: { endpoint: { rejected_records: 30%, failure_rate: 20% }, s3_backup: { bucket: other } } } }",
 ];
 
 /// Video streams that a world may have.
